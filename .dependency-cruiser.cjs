@@ -1,0 +1,68 @@
+// The import rules of ARCHITECTURE.md: audio flows through the rooms in one direction, and imports do too.
+const tiers = {
+  core: '^src/(errors|clock)\\.ts$|^src/audio/',
+  contracts:
+    '^src/(events|metrics)/|^src/vad/voice-activity-detector\\.ts$|^src/transport/transport\\.ts$|^src/stt/speech-to-text\\.ts$|^src/llm/language-model\\.ts$|^src/tts/text-to-speech\\.ts$',
+  shared: '^src/(supervisor|workers)/',
+  providers: '^src/(vad|transport|stt|llm|tts)/',
+};
+const only = (name, from, to) => ({ name, severity: 'error', from, to });
+
+module.exports = {
+  forbidden: [
+    only('no-cycles', {}, { circular: true }),
+    only('nothing-imports-index', { path: '^src/', pathNot: '\\.test\\.ts$' }, { path: '^src/index\\.ts$' }),
+    only(
+      'tests-and-testing-are-leaves',
+      { path: '^src/', pathNot: '\\.test\\.ts$|^src/(testing|cli)/' },
+      { path: '^src/testing/|\\.test\\.ts$' },
+    ),
+    only(
+      'core-imports-core',
+      { path: tiers.core, pathNot: '\\.test\\.ts$' },
+      { path: '^src/', pathNot: tiers.core },
+    ),
+    only(
+      'contracts-import-core-and-contracts',
+      { path: tiers.contracts, pathNot: '\\.test\\.ts$' },
+      { path: '^src/', pathNot: `${tiers.core}|${tiers.contracts}` },
+    ),
+    only(
+      'shared-rooms-import-contracts',
+      { path: tiers.shared, pathNot: '\\.test\\.ts$' },
+      { path: '^src/', pathNot: `${tiers.core}|${tiers.contracts}|${tiers.shared}` },
+    ),
+    only(
+      'implementations-import-below',
+      { path: tiers.providers, pathNot: `\\.test\\.ts$|${tiers.contracts}` },
+      { path: '^src/', pathNot: `${tiers.core}|${tiers.contracts}|${tiers.shared}|${tiers.providers}` },
+    ),
+    only(
+      'implementations-never-import-each-other',
+      { path: '^src/(vad|transport|stt|llm|tts)/(?:([^/]+)/)?', pathNot: `\\.test\\.ts$|${tiers.contracts}` },
+      { path: '^src/(vad|transport|stt|llm|tts)/', pathNot: `^src/$1/|${tiers.contracts}` },
+    ),
+    only(
+      'session-imports-contracts',
+      { path: '^src/session/', pathNot: '\\.test\\.ts$' },
+      { path: '^src/', pathNot: `${tiers.core}|${tiers.contracts}|^src/session/` },
+    ),
+    only(
+      'server-and-replay-stay-below-cli',
+      { path: '^src/(server|replay)/', pathNot: '\\.test\\.ts$' },
+      { path: '^src/(cli|dashboard|testing)/' },
+    ),
+    only(
+      'dashboard-sees-events-and-metrics',
+      { path: '^src/dashboard/', pathNot: '\\.test\\.tsx?$' },
+      { path: '^src/', pathNot: '^src/(dashboard|events|metrics)/' },
+    ),
+    only('testing-stays-below-cli', { path: '^src/testing/' }, { path: '^src/cli/' }),
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'types'] },
+  },
+};

@@ -1,0 +1,152 @@
+/**
+ * Mouth to ear: where the time of one turn went. Pure arithmetic over the moments that the session noted; each part is
+ * the difference of two neighbouring moments on one chain, so the parts always sum to the total.
+ */
+
+/** Moments of a turn in milliseconds since `session.start`; those that did not happen are missing. */
+export interface TurnMoments {
+  /** The caller's last speech sample reached us (a typed turn: the text did). */
+  readonly mouthMs?: number;
+  /** The detector was sure that speech had ended, and the recogniser was flushed. */
+  readonly vadEndMs?: number;
+  /** The recogniser's last final (or the end of waiting for it). */
+  readonly sttFinalMs?: number;
+  /** The turn was committed. */
+  readonly commitMs?: number;
+  /** The language model was asked. */
+  readonly llmStartMs?: number;
+  readonly llmFirstTokenMs?: number;
+  /** The first speakable text was handed to speech synthesis. */
+  readonly ttsStartMs?: number;
+  /** The first audible audio came back. */
+  readonly ttsFirstAudioMs?: number;
+  /** Turn taking let the answer out (see `turnTaking.minResponseDelayMs`). */
+  readonly releasedMs?: number;
+  /** The first audible frame was handed to the transport. */
+  readonly audioSentMs?: number;
+  /** The first audible sample reached the caller. */
+  readonly earMs?: number;
+  /** Time that tools took before the first audible audio. */
+  readonly toolsMs?: number;
+}
+
+/** The named parts of mouth→ear, in milliseconds; they sum to the total. */
+export interface LatencyParts {
+  /** Waiting to be sure that the caller has finished: silence before the flush, before the commit, before the release. */
+  readonly endpointing: number;
+  readonly stt: number;
+  readonly llm: number;
+  /** From the first token to the first speakable text. */
+  readonly sentence: number;
+  readonly tts: number;
+  readonly tools: number;
+  /** The engine's own share. */
+  readonly relay: number;
+  /** From the transport's door to the caller's ear. */
+  readonly playout: number;
+}
+
+export type LatencyPart = keyof LatencyParts;
+
+/** Why a turn has no mouth→ear figure. */
+export type AbsentReason =
+  | 'greeting'
+  | 'unprompted'
+  | 'unanswered'
+  | 'no_audio'
+  | 'ear_not_reported'
+  | 'interrupted'
+  | 'superseded'
+  | 'hangup'
+  | 'ended'
+  | 'error';
+
+export interface TurnLatency {
+  /** Caller's last speech sample to first audible answer sample; null where there is none, and then `absent` says why. */
+  readonly mouth_to_ear_ms: number | null;
+  readonly absent: AbsentReason | null;
+  /** Whether the ear's time was reported by the far end or calculated. */
+  readonly ear: 'measured' | 'estimated' | null;
+  readonly parts: LatencyParts | null;
+  readonly audio_received_ms: number | null;
+  readonly stt_start_ms: number | null;
+  readonly stt_final_ms: number | null;
+  readonly llm_start_ms: number | null;
+  readonly llm_first_token_ms: number | null;
+  readonly tts_start_ms: number | null;
+  readonly tts_first_audio_ms: number | null;
+  readonly audio_sent_ms: number | null;
+  readonly ear_ms: number | null;
+}
+
+const noParts: LatencyParts = {
+  endpointing: 0,
+  stt: 0,
+  llm: 0,
+  sentence: 0,
+  tts: 0,
+  tools: 0,
+  relay: 0,
+  playout: 0,
+};
+
+/** Which part each step of the chain counts towards, in the order of the chain. */
+const chain: readonly (readonly [moment: Exclude<keyof TurnMoments, 'toolsMs' | 'mouthMs'>, part: LatencyPart])[] = [
+  ['vadEndMs', 'endpointing'],
+  ['sttFinalMs', 'stt'],
+  ['commitMs', 'endpointing'],
+  ['llmStartMs', 'relay'],
+  ['llmFirstTokenMs', 'llm'],
+  ['ttsStartMs', 'sentence'],
+  ['ttsFirstAudioMs', 'tts'],
+  ['releasedMs', 'endpointing'],
+  ['audioSentMs', 'relay'],
+  ['earMs', 'playout'],
+];
+
+/**
+ * Builds a turn's latency. A moment earlier than the one before it on the chain is clamped to that one (a speculative
+ * model start shows as overlap, never as a negative part); a missing moment gives its time to the next part.
+ * `absent` is the reason to report if mouth or ear is missing.
+ */
+export function turnLatency(
+  moments: TurnMoments,
+  ear: 'measured' | 'estimated' | null,
+  absent: AbsentReason,
+): TurnLatency {
+  const { mouthMs, earMs } = moments;
+  const complete = mouthMs !== undefined && earMs !== undefined && ear !== null;
+  const parts = complete ? partsOf(moments, mouthMs) : null;
+  return {
+    mouth_to_ear_ms: parts ? Object.values(parts).reduce((sum: number, part: number) => sum + part, 0) : null,
+    absent: parts ? null : absent,
+    ear: earMs === undefined ? null : ear,
+    parts,
+    audio_received_ms: mouthMs ?? null,
+    stt_start_ms: moments.vadEndMs ?? null,
+    stt_final_ms: moments.sttFinalMs ?? null,
+    llm_start_ms: moments.llmStartMs ?? null,
+    llm_first_token_ms: moments.llmFirstTokenMs ?? null,
+    tts_start_ms: moments.ttsStartMs ?? null,
+    tts_first_audio_ms: moments.ttsFirstAudioMs ?? null,
+    audio_sent_ms: moments.audioSentMs ?? null,
+    ear_ms: earMs ?? null,
+  };
+}
+
+function partsOf(moments: TurnMoments, mouthMs: number): LatencyParts {
+  const parts: Record<LatencyPart, number> = { ...noParts };
+  let at = mouthMs;
+  for (const [moment, part] of chain) {
+    const next = moments[moment];
+    if (next === undefined || next <= at) continue;
+    parts[part] += next - at;
+    at = next;
+  }
+  const tools = Math.min(moments.toolsMs ?? 0, parts.llm + parts.sentence);
+  const fromLlm = Math.min(tools, parts.llm);
+  parts.llm -= fromLlm;
+  parts.sentence -= tools - fromLlm;
+  parts.tools = tools;
+  return parts;
+}

@@ -1,0 +1,49 @@
+/** Speech to text: one stream per call takes the caller's audio and gives partial and final transcripts. */
+import type { AudioFormat, AudioFormats, AudioFrame } from '../audio/audio-frame.js';
+import type { ProviderError } from '../errors.js';
+
+export type SttEvent =
+  /** The running guess for the current segment; replaces the guess before it. */
+  | { readonly type: 'partial'; readonly text: string }
+  /**
+   * A finished segment, never changed again; empty where the audio held no words. `endOfUtterance`: the provider thinks
+   * that the caller has finished (it answers a flush, or its own endpointing fired).
+   */
+  | { readonly type: 'final'; readonly text: string; readonly endOfUtterance: boolean }
+  /** The stream has failed and gives nothing more. */
+  | { readonly type: 'error'; readonly error: ProviderError };
+
+export interface SttStreamOptions {
+  /** What `write` will be given. */
+  readonly format: AudioFormat;
+  /** Aborting closes the stream. */
+  readonly signal: AbortSignal;
+  /** Never called after `close()`. */
+  readonly onEvent: (event: SttEvent) => void;
+}
+
+export interface SpeechToTextStream {
+  /** Takes caller audio, silence included, in order. Never throws and never blocks. */
+  write(frame: AudioFrame): void;
+  /**
+   * The session's voice activity detector has heard speech begin. A recogniser that idles through silence starts here,
+   * from a pre-roll of its own of 500 ms; others leave it out.
+   */
+  speechStarted?(): void;
+  /** The caller seems to have finished: asks for a final for everything written so far. One answer each, empty too. */
+  flush(): void;
+  /** Frees everything. Idempotent. */
+  close(): Promise<void>;
+}
+
+export interface SpeechToText {
+  /** For logs and metrics, for example `local`. */
+  readonly name: string;
+  readonly accepts: AudioFormats;
+  /** Loads models ahead of the first call; optional and idempotent. */
+  warmUp?(): Promise<void>;
+  /** Opens a stream for one call. Returns at once; failures arrive as `error` events. */
+  open(options: SttStreamOptions): SpeechToTextStream;
+  /** Frees what the streams share, for providers that own workers or sockets. Idempotent. */
+  close?(): Promise<void>;
+}
