@@ -42,3 +42,17 @@ export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener('abort', onAbort, { once: true });
   });
 }
+
+/** Resolves true when `promise` resolves within `limitMs`, false when the time is up first; leaves no timer behind. */
+export async function within(clock: Clock, limitMs: number, promise: Promise<unknown>): Promise<boolean> {
+  const done = new AbortController();
+  const timedOut = delay(clock, limitMs, done.signal).then(
+    () => false,
+    () => true,
+  );
+  try {
+    return await Promise.race([promise.then(() => true), timedOut]);
+  } finally {
+    done.abort();
+  }
+}

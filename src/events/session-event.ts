@@ -69,7 +69,7 @@ export interface SessionEventFields {
   /** The answer was played out, or cut. */
   'tts.audio_end': { readonly cut: boolean };
   /** Playout stands still because the caller makes a sound. */
-  'agent.paused': { readonly heardText: string };
+  'agent.paused': object;
   'agent.resumed': { readonly reason: 'backchannel' | 'no_words' };
   'agent.interrupted': { readonly heardText: string; readonly by: 'caller' | 'api'; readonly heard: 'measured' | 'estimated' };
   dtmf: { readonly digit: string };

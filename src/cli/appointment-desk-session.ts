@@ -1,0 +1,13 @@
+import type { SessionConfig } from '../server/config.js';
+
+/** The session that answers where the user has configured none: the embedded appointment desk. */
+export const appointmentDeskSession: SessionConfig = {
+  inbound: { type: 'twilio' },
+  stt: { provider: 'local' },
+  llm: { provider: 'local' },
+  tts: { provider: 'local' },
+  agent: {
+    systemPrompt: 'You are the friendly receptionist of an appointment desk. Keep your answers short.',
+    greeting: 'Hello, this is the appointment desk. How can I help you?',
+  },
+};

@@ -1,0 +1,111 @@
+/**
+ * The SYS_LOG: every event as one line of plain text behind an upper-case tag. Pure, so that the terminal, the test page
+ * and a log file show the same lines.
+ */
+import type { SessionEvent } from './session-event.js';
+
+export type LogTag = 'INFO' | 'EVT' | 'OK' | 'WARN' | 'ERR';
+
+export interface LogLine {
+  readonly tag: LogTag;
+  readonly text: string;
+  /** Lines that only a closer look needs (partials, tokens, raw speech edges). */
+  readonly detail: boolean;
+}
+
+/** From this mouth→ear on, callers notice the wait. */
+export const slowTurnMs = 1000;
+
+/** The log line of an event. */
+export function sysLogLine(event: SessionEvent): LogLine {
+  switch (event.type) {
+    case 'session.start':
+      return info(`inbound: ${event.transport} → session ${event.sessionId}`);
+    case 'speech.start':
+      return evt('speech.start', true);
+    case 'speech.end':
+      return evt('speech.end', true);
+    case 'transcript.partial':
+      return evt(`transcript.partial: ${quote(event.text)}`, true);
+    case 'transcript.final':
+      return evt(`${event.typed ? 'typed' : 'speech.start'} → transcript.final: ${quote(event.text)}`);
+    case 'turn.start':
+      return evt(`turn.start: ${event.turn}`, true);
+    case 'turn.continued':
+      return evt(`turn.continued: ${event.turn}, the caller went on after ${quote(event.text)}`);
+    case 'llm.first_token':
+      return evt('llm.first_token', true);
+    case 'llm.token':
+      return evt(`llm.token: ${quote(event.text)}`, true);
+    case 'llm.tool_call':
+      return evt(`llm.tool_call: ${event.name}(${event.arguments})`);
+    case 'llm.tool_result':
+      return event.failed
+        ? warn(`llm.tool_result: ${event.name} failed: ${event.result}`)
+        : evt(`llm.tool_result: ${event.name} → ${event.result} (${ms(event.durationMs)})`);
+    case 'llm.response':
+      return evt(`llm.response: ${quote(event.text)}`);
+    case 'tts.audio_start':
+      return evt('tts.audio_start');
+    case 'tts.audio_end':
+      return evt(event.cut ? 'tts.audio_end (cut)' : 'tts.audio_end');
+    case 'agent.paused':
+      return evt('agent.paused: the caller makes a sound');
+    case 'agent.resumed':
+      return evt(`agent.resumed: ${event.reason === 'backchannel' ? 'only a backchannel' : 'no words'}`);
+    case 'agent.interrupted':
+      return evt(`agent.interrupted → heard: ${quote(event.heardText)}`);
+    case 'dtmf':
+      return evt(`dtmf: ${event.digit}`);
+    case 'turn.end':
+      return turnEnd(event);
+    case 'provider.reconnect':
+      return warn(`provider.reconnect: ${event.kind} ${event.provider}, attempt ${event.attempt}`);
+    case 'provider.failover':
+      return warn(`provider.failover: ${event.kind} ${event.from} → ${event.to}: ${event.cause}`);
+    case 'warning':
+      return warn(`${event.code}: ${event.message}`);
+    case 'error':
+      return { tag: 'ERR', text: event.message, detail: false };
+    case 'session.end':
+      return info(`session ${event.sessionId} ended: ${event.reason} after ${(event.durationMs / 1000).toFixed(1)}s`);
+  }
+}
+
+/** A log line as text, with its tag in a fixed column. */
+export function formatLogLine(line: LogLine): string {
+  return `${line.tag.padEnd(6)}${line.text}`;
+}
+
+function turnEnd(event: SessionEvent<'turn.end'>): LogLine {
+  const { mouth_to_ear_ms: mouthToEarMs, absent, ear } = event.latency;
+  const aborted = event.aborted ? ` (${event.aborted})` : '';
+  if (mouthToEarMs === null) {
+    // The greeting answers nobody, so it never has a figure; a line for it would only be noise.
+    return evt(`turn.end: ${event.turn}${aborted || ` (${absent ?? 'no figure'})`}`, event.aborted === null);
+  }
+  const figure = `mouth→ear: ${ms(mouthToEarMs)}${ear === 'estimated' ? ' (estimated)' : ''}${aborted}`;
+  return mouthToEarMs >= slowTurnMs ? warn(figure) : { tag: 'OK', text: figure, detail: false };
+}
+
+function info(text: string): LogLine {
+  return { tag: 'INFO', text, detail: false };
+}
+
+function evt(text: string, detail = false): LogLine {
+  return { tag: 'EVT', text, detail };
+}
+
+function warn(text: string): LogLine {
+  return { tag: 'WARN', text, detail: false };
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(0)}ms`;
+}
+
+/** Text in single quotes on one line: what callers and models say must not break the log or the terminal. */
+function quote(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not reach the terminal
+  return `'${text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()}'`;
+}

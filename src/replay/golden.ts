@@ -1,0 +1,52 @@
+/** What a replay is held against: the lanes of an earlier one. */
+import { HzRelayError, messageOf } from '../errors.js';
+import type { SessionEvent } from '../events/session-event.js';
+import { lanesOf, laneLines } from './lanes.js';
+import { diffLines, type DiffLine } from './line-diff.js';
+
+/**
+ * Reads a golden event log: the NDJSON that `hzrelay replay --json` wrote. Throws an HzRelayError naming the line that
+ * is none.
+ */
+export function parseEventLog(text: string, name: string): SessionEvent[] {
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (lines.length === 0) throw new HzRelayError(`${name}: the file is empty. Write one with: hzrelay replay FILE --json > ${name}`);
+  return lines.map((line, index) => {
+    const event = parseLine(line);
+    if (isEvent(event)) return event;
+    throw new HzRelayError(
+      `${name}: line ${index + 1} is no session event. Write the file with: hzrelay replay FILE --json > ${name}`,
+    );
+  });
+}
+
+export interface Comparison {
+  readonly equal: boolean;
+  /** Every line of both, in order. */
+  readonly diff: readonly DiffLine[];
+}
+
+/** Compares the parity lanes of two runs. */
+export function compareRuns(expected: Iterable<SessionEvent>, actual: Iterable<SessionEvent>): Comparison {
+  const diff = diffLines(laneLines(lanesOf(expected)), laneLines(lanesOf(actual)));
+  return { equal: diff.every(({ side }) => side === 'both'), diff };
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch (thrown) {
+    return messageOf(thrown);
+  }
+}
+
+function isEvent(value: unknown): value is SessionEvent {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'type' in value &&
+    typeof value.type === 'string' &&
+    'turn' in value &&
+    typeof value.turn === 'number'
+  );
+}

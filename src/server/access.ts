@@ -1,0 +1,89 @@
+/**
+ * Who may use which route. A relay that is reachable from outside denies by default: Twilio's routes need Twilio's
+ * signature, everything else a token. Host and Origin are checked on every request and every socket, so that a web page
+ * elsewhere cannot reach a local relay through its visitor's browser.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+
+const cookieName = 'hzrelay_token';
+const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
+
+export interface AccessOptions {
+  /** Where the relay listens; anything but loopback counts as reachable from outside. */
+  readonly host: string;
+  readonly publicUrl: URL | null;
+}
+
+export class AccessPolicy {
+  /** Opens the private routes where the relay is reachable from outside. */
+  readonly token = randomBytes(24).toString('base64url');
+  /** Whether private routes need the token. */
+  readonly guarded: boolean;
+  readonly #publicHost: string | null;
+  readonly #boundHost: string;
+
+  constructor({ host, publicUrl }: AccessOptions) {
+    this.#publicHost = publicUrl?.host.toLowerCase() ?? null;
+    this.#boundHost = host.toLowerCase();
+    this.guarded = publicUrl !== null || !isLoopback(host);
+  }
+
+  /** Whether the request names a host that is ours. A name that is not (DNS rebinding) is refused. */
+  knowsHost(hostHeader: string | undefined): boolean {
+    if (hostHeader === undefined) return false;
+    const host = hostHeader.toLowerCase();
+    if (host === this.#publicHost) return true;
+    const name = withoutPort(host);
+    return loopbackHosts.has(name) || name === this.#boundHost || (this.#boundHost === '0.0.0.0' && isIpv4(name));
+  }
+
+  /** Whether a browser's Origin is ours; requests without one do not come from a page of another site. */
+  knowsOrigin(origin: string | undefined): boolean {
+    if (origin === undefined) return true;
+    if (!URL.canParse(origin)) return false;
+    return this.knowsHost(new URL(origin).host);
+  }
+
+  /** Whether the request carries the token: as bearer token, in the cookie, or in the query of the printed link. */
+  carriesToken(headers: IncomingHttpHeaders, query: unknown): boolean {
+    const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
+    return [bearer, cookie(headers.cookie, cookieName), tokenInQuery(query)].some((given) => this.#isToken(given));
+  }
+
+  /** The cookie that keeps a browser authorised after it came by the printed link. */
+  cookie(secure: boolean): string {
+    return `${cookieName}=${this.token}; HttpOnly; SameSite=Strict; Path=/${secure ? '; Secure' : ''}`;
+  }
+
+  #isToken(given: string | undefined): boolean {
+    if (given === undefined) return false;
+    const [a, b] = [Buffer.from(given), Buffer.from(this.token)];
+    return a.length === b.length && timingSafeEqual(a, b);
+  }
+}
+
+export function isLoopback(host: string): boolean {
+  return loopbackHosts.has(host.toLowerCase()) || host === '::1';
+}
+
+function withoutPort(host: string): string {
+  return host.replace(/:\d+$/, '');
+}
+
+function isIpv4(name: string): boolean {
+  return /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
+}
+
+function cookie(header: string | undefined, name: string): string | undefined {
+  return header
+    ?.split(';')
+    .map((pair) => pair.trim())
+    .find((pair) => pair.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
+}
+
+function tokenInQuery(query: unknown): string | undefined {
+  if (typeof query !== 'object' || query === null || !('token' in query)) return undefined;
+  return typeof query.token === 'string' ? query.token : undefined;
+}

@@ -1,0 +1,50 @@
+/** The relay's HTTP surface: one fastify instance, access checked before any route runs. */
+import formbody from '@fastify/formbody';
+import websocket from '@fastify/websocket';
+import fastify, { type FastifyInstance } from 'fastify';
+import { messageOf } from '../errors.js';
+import type { RelayDesk } from './relay-desk.js';
+import { refuseRequest } from './refusal.js';
+import { observeRoutes } from './routes/observe-routes.js';
+import { twilioRoutes } from './routes/twilio-routes.js';
+
+export type HttpServer = FastifyInstance;
+
+/** Largest HTTP body: a webhook's form has a few kilobytes. */
+const maxBodyBytes = 256 * 1024;
+
+export async function buildHttpServer(relay: RelayDesk): Promise<HttpServer> {
+  const app = fastify({
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    forceCloseConnections: true,
+    requestTimeout: 15_000,
+    routerOptions: { ignoreTrailingSlash: true },
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    const { host, origin } = request.headers;
+    if (!relay.access.knowsHost(host)) return refuseRequest(reply, 403, `This relay does not answer to the host ${host ?? '(none)'}.`);
+    if (!relay.access.knowsOrigin(origin)) return refuseRequest(reply, 403, `Pages of ${origin ?? ''} may not use this relay.`);
+    return undefined;
+  });
+  app.setErrorHandler((error, _request, reply) => {
+    const status = statusOf(error);
+    if (status >= 500) relay.notify('error', `A request failed: ${messageOf(error)}`);
+    void refuseRequest(reply, status, status >= 500 ? 'The relay failed to answer; its log says why.' : messageOf(error));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    void refuseRequest(reply, 404, `There is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}.`);
+  });
+  await app.register(formbody, { bodyLimit: maxBodyBytes });
+  await app.register(websocket, {
+    options: { maxPayload: relay.options.maxMessageBytes, perMessageDeflate: false },
+  });
+  await app.register(observeRoutes, { relay });
+  await app.register(twilioRoutes, { relay });
+  return app;
+}
+
+function statusOf(error: unknown): number {
+  const status: unknown = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : 500;
+  return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
+}

@@ -1,0 +1,125 @@
+import { z } from 'zod';
+import type { Clock } from '../clock.js';
+import { ConfigError, type ConfigProblem } from '../errors.js';
+import type { Session } from '../session/session.js';
+import type { CallInfo, TransportType } from '../transport/transport.js';
+import type { SessionConfig } from './config.js';
+import { InMemorySessionDirectory, type SessionDirectory } from './session-directory.js';
+
+/** A call that has reached the relay. */
+export interface IncomingCall extends CallInfo {
+  readonly transport: TransportType;
+}
+
+/** Something the relay itself has to say, apart from its sessions' events. */
+export interface RelayNotice {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+}
+
+export interface RelayOptions {
+  /** The config of each call's session, or a function that gives it. Without one, sessions must be waiting. */
+  readonly session?: SessionConfig | ((call: IncomingCall) => SessionConfig | Promise<SessionConfig>);
+  /** Called with every session that gets a call, before the call starts: the place to subscribe to its events. */
+  readonly onSession?: (session: Session, call: IncomingCall) => void;
+  /** Called with what the relay itself has to say. */
+  readonly onNotice?: (notice: RelayNotice) => void;
+  /** @default '127.0.0.1' */
+  readonly host?: string;
+  /** 0 takes any free one. @default HZRELAY_PORT, else 8787 */
+  readonly port?: number;
+  /** Where the outside reaches the relay, for example the address of a tunnel (https, no path). */
+  readonly publicUrl?: string;
+  /** Twilio's auth token; with it, every Twilio request must be signed. @default TWILIO_AUTH_TOKEN */
+  readonly twilioAuthToken?: string;
+  /** Calls at once. @default 50 */
+  readonly maxSessions?: number;
+  /** Media sockets that have not said who they are. @default 100 */
+  readonly maxPendingSockets?: number;
+  /** Largest WebSocket message in bytes. @default 65536 */
+  readonly maxMessageBytes?: number;
+  /** How long a media socket may take to say who it is. @default 5000 */
+  readonly startTimeoutMs?: number;
+  /** Where sessions are made known. @default in memory */
+  readonly directory?: SessionDirectory;
+  /** @default the machine's monotonic clock */
+  readonly clock?: Clock;
+}
+
+export interface ResolvedRelayOptions {
+  readonly session: RelayOptions['session'];
+  readonly onSession: RelayOptions['onSession'];
+  readonly onNotice: RelayOptions['onNotice'];
+  readonly host: string;
+  readonly port: number;
+  readonly publicUrl: URL | null;
+  readonly twilioAuthToken: string | null;
+  readonly maxSessions: number;
+  readonly maxPendingSockets: number;
+  readonly maxMessageBytes: number;
+  readonly startTimeoutMs: number;
+  readonly directory: SessionDirectory;
+  readonly clock: Clock | null;
+}
+
+const defaultPort = 8787;
+const positive = z.number().int().positive();
+
+/** Fills in environment and defaults. Throws a ConfigError that lists every problem. */
+export function resolveRelayOptions(
+  options: RelayOptions,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): ResolvedRelayOptions {
+  const problems: ConfigProblem[] = [];
+  const number = (field: keyof RelayOptions, schema: z.ZodType<number>, fallback: number, remedy: string): number => {
+    const value = options[field];
+    if (value === undefined) return fallback;
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    problems.push({ field, problem: `is ${String(value)}.`, remedy });
+    return fallback;
+  };
+  const count = 'Give a whole number above zero.';
+  const resolved = {
+    session: options.session,
+    onSession: options.onSession,
+    onNotice: options.onNotice,
+    host: options.host ?? '127.0.0.1',
+    port: number('port', z.number().int().min(0).max(65_535), portFromEnv(env, problems), 'Give a port, 0 to 65535.'),
+    publicUrl: parsePublicUrl(options.publicUrl, problems),
+    twilioAuthToken: nonEmpty(options.twilioAuthToken) ?? nonEmpty(env.TWILIO_AUTH_TOKEN) ?? null,
+    maxSessions: number('maxSessions', positive, 50, count),
+    maxPendingSockets: number('maxPendingSockets', positive, 100, count),
+    maxMessageBytes: number('maxMessageBytes', positive, 65_536, count),
+    startTimeoutMs: number('startTimeoutMs', positive, 5000, count),
+    directory: options.directory ?? new InMemorySessionDirectory(),
+    clock: options.clock ?? null,
+  };
+  if (problems.length > 0) throw new ConfigError(problems);
+  return resolved;
+}
+
+function portFromEnv(env: Readonly<Record<string, string | undefined>>, problems: ConfigProblem[]): number {
+  const text = nonEmpty(env.HZRELAY_PORT);
+  if (text === undefined) return defaultPort;
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  problems.push({ field: 'HZRELAY_PORT', problem: `is '${text}'.`, remedy: 'Give a port, 0 to 65535, or unset it.' });
+  return defaultPort;
+}
+
+function parsePublicUrl(text: string | undefined, problems: ConfigProblem[]): URL | null {
+  if (text === undefined) return null;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const plain = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  if (url && plain && (url.protocol === 'https:' || url.protocol === 'http:')) return url;
+  problems.push({
+    field: 'publicUrl',
+    problem: `'${text}' is no base address.`,
+    remedy: 'Give scheme and host only, for example https://example.ngrok.app.',
+  });
+  return null;
+}
+
+function nonEmpty(text: string | undefined): string | undefined {
+  return text === '' ? undefined : text;
+}

@@ -1,0 +1,333 @@
+/**
+ * A relay answers calls: it listens for phones and browsers, gives each call its session, and shows what goes on.
+ * Sessions share nothing but the embedded providers' workers, so one that fails touches no other.
+ */
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import { systemClock, type Clock } from '../clock.js';
+import { HzRelayError, InvalidStateError, messageOf } from '../errors.js';
+import { EventBus, type EventListener, type Subscribed, type Subscription } from '../events/event-bus.js';
+import type { SessionEndReason } from '../events/session-event.js';
+import { Session } from '../session/session.js';
+import type { Transport, TransportType } from '../transport/transport.js';
+import { AccessPolicy } from './access.js';
+import { Providers } from './compose.js';
+import { resolveConfig, type ResolvedConfig, type SessionConfig } from './config.js';
+import { buildHttpServer, type HttpServer } from './http-server.js';
+import type { RelayDesk } from './relay-desk.js';
+import {
+  resolveRelayOptions,
+  type IncomingCall,
+  type RelayNotice,
+  type RelayOptions,
+  type ResolvedRelayOptions,
+} from './relay-options.js';
+import type { SessionDirectory, SessionSnapshot } from './session-directory.js';
+
+interface LiveSession {
+  readonly session: Session;
+  readonly call: IncomingCall;
+}
+
+/** How many ended calls are remembered for the carrier's last request, which follows within seconds. */
+const maxOutcomes = 1000;
+/** How long a shutdown waits for the carrier to ask what to do with the calls it just ended. */
+const farewellMs = 1000;
+
+export class Relay implements RelayDesk {
+  readonly access: AccessPolicy;
+  readonly options: ResolvedRelayOptions;
+  readonly clock: Clock;
+  readonly directory: SessionDirectory;
+  readonly #providers = new Providers();
+  readonly #bus: EventBus;
+  readonly #live = new Map<string, LiveSession>();
+  readonly #waiting: Session[] = [];
+  /** Why ended calls ended, by the carrier's call id. */
+  readonly #outcomes = new Map<string, SessionEndReason>();
+  /** Ended calls whose carrier has not asked yet what comes next. */
+  readonly #awaitingFarewell = new Map<string, () => void>();
+  #http: HttpServer | null = null;
+  #port = 0;
+  #draining = false;
+  #closing: Promise<void> | null = null;
+  /** Called when the last session that waited or lived is gone. */
+  onIdle: (() => void) | null = null;
+
+  constructor(options: RelayOptions = {}) {
+    this.options = resolveRelayOptions(options);
+    this.clock = this.options.clock ?? systemClock;
+    this.directory = this.options.directory;
+    this.access = new AccessPolicy(this.options);
+    this.#bus = new EventBus((thrown, event) => {
+      this.notify('error', `A relay listener of ${event.type} failed: ${messageOf(thrown)}`);
+    });
+  }
+
+  /** Where the relay listens, for this machine. Throws an InvalidStateError before `listen()`. */
+  get url(): string {
+    if (this.#port === 0) throw new InvalidStateError('The relay does not listen yet; await relay.listen() first.');
+    const host = this.options.host === '0.0.0.0' ? '127.0.0.1' : this.options.host;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
+  }
+
+  /** Where the outside reaches it, if it does. */
+  get publicUrl(): string | null {
+    return this.options.publicUrl ? this.options.publicUrl.origin : null;
+  }
+
+  /** The sessions that live now. */
+  get sessions(): readonly Session[] {
+    return [...this.#live.values()].map(({ session }) => session);
+  }
+
+  /** Whether new calls are refused because the relay is about to stop. */
+  get draining(): boolean {
+    return this.#draining;
+  }
+
+  /** Hears the events of every session. */
+  on<S extends Subscription>(subscription: S, listener: EventListener<Subscribed<S>>): this {
+    this.#bus.on(subscription, listener);
+    return this;
+  }
+
+  off<S extends Subscription>(subscription: S, listener: EventListener<Subscribed<S>>): this {
+    this.#bus.off(subscription, listener);
+    return this;
+  }
+
+  /**
+   * Starts listening; resolves when calls can be answered, models loaded. Throws an HzRelayError that names the remedy
+   * if the port cannot be had.
+   */
+  async listen(): Promise<this> {
+    if (this.#http) throw new InvalidStateError('The relay listens already.');
+    this.#http = await buildHttpServer(this);
+    const { host, port } = this.options;
+    try {
+      await Promise.all([this.#http.listen({ host, port }), this.#warmUp()]);
+    } catch (cause) {
+      const error = listenError(cause, host, port);
+      this.#failWaiting(error.message);
+      await this.close();
+      throw error;
+    }
+    this.#port = (this.#http.server.address() as AddressInfo).port;
+    return this;
+  }
+
+  /** Lets a session wait for the next call of its type; first come, first served. */
+  expect(session: Session): void {
+    this.#waiting.push(session);
+    void session.closed.then(() => {
+      const index = this.#waiting.indexOf(session);
+      if (index >= 0) this.#waiting.splice(index, 1);
+      this.#reportIdle();
+    });
+  }
+
+  /** A session of this config on this relay's providers. Throws a ConfigError that lists every problem. */
+  makeSession(config: SessionConfig): Session {
+    return this.#makeSession(resolveConfig(config));
+  }
+
+  /** Whether a call of this type would find a session. Says on the log why not. */
+  canTake(transport: TransportType): boolean {
+    if (this.#draining) return this.#refuse('the relay is shutting down.');
+    if (this.#live.size >= this.options.maxSessions) {
+      return this.#refuse(`${this.options.maxSessions} sessions live already (maxSessions).`);
+    }
+    if (this.options.session || this.#waiting.some((session) => session.transportType === transport)) return true;
+    return this.#refuse(
+      `no session waits for a ${transport} call. createRelay({ session, onSession }) makes a fresh one for every call.`,
+    );
+  }
+
+  /** Gives the call its session, or null where there is none for it. */
+  async claim(call: IncomingCall): Promise<Session | null> {
+    if (!this.canTake(call.transport)) return null;
+    const session = await this.#sessionFor(call);
+    if (!session) return null;
+    this.#live.set(session.id, { session, call });
+    session.on('*', (event) => {
+      if (event.type === 'session.start' || event.type === 'turn.end') void this.#publish(session, call);
+      this.#bus.emit(event);
+    });
+    session.on('session.end', ({ reason }) => this.#ended(session, call, reason));
+    this.options.onSession?.(session, call);
+    return session;
+  }
+
+  /** Starts a claimed session on its transport. */
+  async connect(session: Session, transport: Transport): Promise<void> {
+    try {
+      await session.connect(transport);
+    } catch (thrown) {
+      this.notify('error', `Session ${session.id} could not start: ${messageOf(thrown)}`);
+      await Promise.allSettled([session.end('transport_error'), transport.close()]);
+    }
+  }
+
+  /** Why a call ended, for the carrier that asks what comes next; null for a call that broke off. */
+  farewell(callId: string): SessionEndReason | null {
+    this.#awaitingFarewell.get(callId)?.();
+    return this.#outcomes.get(callId) ?? null;
+  }
+
+  session(id: string): Session | null {
+    return this.#live.get(id)?.session ?? null;
+  }
+
+  /** Every session that is or was, the latest first. */
+  async snapshots(): Promise<readonly SessionSnapshot[]> {
+    const known = await this.directory.list();
+    const live = [...this.#live.values()].map(({ session, call }) => snapshot(session, call)).reverse();
+    return [...live, ...known.filter(({ sessionId }) => !this.#live.has(sessionId))];
+  }
+
+  async snapshot(id: string): Promise<SessionSnapshot | null> {
+    const live = this.#live.get(id);
+    return live ? snapshot(live.session, live.call) : this.directory.get(id);
+  }
+
+  notify(level: RelayNotice['level'], message: string): void {
+    this.options.onNotice?.({ level, message });
+  }
+
+  /** Takes no new calls; resolves when the running ones have ended by themselves. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    await Promise.all(this.sessions.map((session) => session.closed));
+    await this.close();
+  }
+
+  /** Ends every call and frees everything. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#draining = true;
+    const farewells = [...this.#live.values()].flatMap(({ call: { callId } }) =>
+      callId === undefined ? [] : [this.#untilFarewell(callId)],
+    );
+    const ending = [...this.sessions, ...this.#waiting].map((session) => session.end('shutdown'));
+    await Promise.allSettled(ending);
+    await Promise.all(farewells);
+    await this.#http?.close();
+    await this.#providers.close();
+    this.#bus.clear();
+  }
+
+  #untilFarewell(callId: string): Promise<void> {
+    return new Promise((resolve) => {
+      const done = (): void => {
+        timer.cancel();
+        this.#awaitingFarewell.delete(callId);
+        resolve();
+      };
+      const timer = this.clock.setTimer(farewellMs, done);
+      this.#awaitingFarewell.set(callId, done);
+    });
+  }
+
+  async #warmUp(): Promise<void> {
+    const { session } = this.options;
+    if (typeof session === 'object') await this.#providers.warmUp(resolveConfig(session));
+    else await this.#providers.warmUpShared();
+  }
+
+  #makeSession(config: ResolvedConfig): Session {
+    return new Session(this.#providers.parts(config, this.#freshId(), this.clock));
+  }
+
+  async #sessionFor(call: IncomingCall): Promise<Session | null> {
+    const { session } = this.options;
+    if (!session) {
+      const index = this.#waiting.findIndex(({ transportType }) => transportType === call.transport);
+      return this.#waiting.splice(index, 1)[0] ?? null;
+    }
+    try {
+      return this.makeSession(typeof session === 'function' ? await session(call) : session);
+    } catch (thrown) {
+      this.notify('error', `No session could be made for the call: ${messageOf(thrown)}`);
+      return null;
+    }
+  }
+
+  #ended(session: Session, call: IncomingCall, reason: SessionEndReason): void {
+    const { callId } = call;
+    if (callId !== undefined && reason !== 'transport_error' && reason !== 'provider_error') {
+      this.#outcomes.set(callId, reason);
+      if (this.#outcomes.size > maxOutcomes) this.#forgetOldestOutcome();
+    }
+    void this.#publish(session, call);
+    void session.closed.then(() => {
+      this.#live.delete(session.id);
+      this.#reportIdle();
+    });
+  }
+
+  async #publish(session: Session, call: IncomingCall): Promise<void> {
+    try {
+      await this.directory.put(snapshot(session, call));
+    } catch (thrown) {
+      this.notify('warn', `The session directory failed: ${messageOf(thrown)}`);
+    }
+  }
+
+  #refuse(why: string): false {
+    this.notify('warn', `A call was answered busy: ${why}`);
+    return false;
+  }
+
+  #forgetOldestOutcome(): void {
+    const [oldest] = this.#outcomes.keys();
+    if (oldest !== undefined) this.#outcomes.delete(oldest);
+  }
+
+  /** Ends every waiting session with an error: the calls it waits for cannot come. */
+  #failWaiting(message: string): void {
+    for (const session of [...this.#waiting]) session.fail(message);
+  }
+
+  #reportIdle(): void {
+    if (this.#live.size === 0 && this.#waiting.length === 0) this.onIdle?.();
+  }
+
+  #freshId(): string {
+    for (;;) {
+      const id = randomBytes(4).toString('hex');
+      if (!this.#live.has(id)) return id;
+    }
+  }
+}
+
+function snapshot(session: Session, { callId, from, to }: IncomingCall): SessionSnapshot {
+  return {
+    sessionId: session.id,
+    callId: callId ?? null,
+    from: from ?? null,
+    to: to ?? null,
+    metrics: session.getMetrics(),
+  };
+}
+
+function listenError(cause: unknown, host: string, port: number): Error {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  if (code === 'EADDRINUSE') {
+    return new HzRelayError(
+      `Port ${port} on ${host} is in use. Stop what uses it, or choose another with --port or HZRELAY_PORT.`,
+      { cause },
+    );
+  }
+  if (code === 'EACCES') {
+    return new HzRelayError(`Port ${port} needs more rights. Choose one above 1023 with --port or HZRELAY_PORT.`, { cause });
+  }
+  if (code === 'EADDRNOTAVAIL') {
+    return new HzRelayError(`This machine has no address ${host}. Use 127.0.0.1, or 0.0.0.0 for all addresses.`, { cause });
+  }
+  return cause instanceof Error ? cause : new HzRelayError(messageOf(cause));
+}

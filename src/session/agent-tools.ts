@@ -1,0 +1,93 @@
+/** Tools that an agent's model may call: described by a zod schema, run with a time limit, failures told to the model. */
+import { z } from 'zod';
+import { delay, type Clock } from '../clock.js';
+import { messageOf } from '../errors.js';
+import type { ToolCall, ToolDefinition } from '../llm/language-model.js';
+
+/** What a tool learns about the call it is used in. */
+export interface ToolContext {
+  readonly sessionId: string;
+  readonly turn: number;
+  /** Aborts when the tool's time is up or the session ends; not when the caller interrupts. */
+  readonly signal: AbortSignal;
+}
+
+export interface AgentTool<Schema extends z.ZodType = z.ZodType> {
+  /** Tells the model what the tool does and when to use it. */
+  readonly description: string;
+  /** The arguments; what the model writes is validated against it before `execute` runs. */
+  readonly parameters: Schema;
+  /** Time limit. @default 10000 */
+  readonly timeoutMs?: number;
+  /** Its result goes to the model, as JSON unless it is a string. */
+  execute(args: z.output<Schema>, context: ToolContext): unknown;
+}
+
+export type AgentTools = Readonly<Record<string, AgentTool>>;
+
+export interface ToolOutcome {
+  readonly result: string;
+  readonly failed: boolean;
+}
+
+const defaultToolTimeoutMs = 10_000;
+
+/** What the model is told about the tools. */
+export function toolDefinitions(tools: AgentTools): ToolDefinition[] {
+  return Object.entries(tools).map(([name, { description, parameters }]) => ({
+    name,
+    description,
+    parameters: z.toJSONSchema(parameters, { io: 'input' }) as Record<string, unknown>,
+  }));
+}
+
+/** Runs one call to its end. Never throws: an unknown tool, bad arguments, a failure and a time-out are outcomes. */
+export async function runTool(
+  tools: AgentTools,
+  call: ToolCall,
+  context: ToolContext,
+  clock: Clock,
+): Promise<ToolOutcome> {
+  const tool = Object.hasOwn(tools, call.name) ? tools[call.name] : undefined;
+  if (!tool) return failure(`There is no tool named ${call.name}.`);
+  const args = parseArguments(tool, call.arguments);
+  if (!args.ok) return failure(args.problem);
+  const timeoutMs = tool.timeoutMs ?? defaultToolTimeoutMs;
+  const finished = new AbortController();
+  const timedOut = new AbortController();
+  const timeout = delay(clock, timeoutMs, finished.signal).then(
+    () => {
+      timedOut.abort();
+      return failure(`${call.name} did not answer within ${timeoutMs} ms.`);
+    },
+    () => failure(`${call.name} was stopped.`),
+  );
+  try {
+    const signal = AbortSignal.any([context.signal, timedOut.signal]);
+    const run = Promise.resolve(tool.execute(args.value, { ...context, signal })).then(
+      (value) => ({ result: typeof value === 'string' ? value : (JSON.stringify(value) ?? 'done'), failed: false }),
+      (thrown: unknown) => failure(messageOf(thrown)),
+    );
+    return await Promise.race([run, timeout]);
+  } catch (thrown) {
+    return failure(messageOf(thrown));
+  } finally {
+    finished.abort();
+  }
+}
+
+function parseArguments(tool: AgentTool, json: string): { ok: true; value: unknown } | { ok: false; problem: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(json === '' ? '{}' : json);
+  } catch {
+    return { ok: false, problem: `The arguments are not valid JSON: ${json}` };
+  }
+  const parsed = tool.parameters.safeParse(value);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  return { ok: false, problem: `The arguments are wrong: ${z.prettifyError(parsed.error)}` };
+}
+
+function failure(result: string): ToolOutcome {
+  return { result, failed: true };
+}

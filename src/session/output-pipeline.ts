@@ -1,0 +1,293 @@
+/**
+ * The way out: (turn) ─▶ language model ─▶ sentence splitter ─▶ text-to-speech ─▶ transport.
+ *
+ * One instance lives for one agent turn, under one AbortSignal. Audio that is ready waits behind a gate until turn taking
+ * releases it, so an answer that the caller talks past is dropped unheard.
+ */
+import type { AudioFormat, AudioFrame } from '../audio/audio-frame.js';
+import type { Clock } from '../clock.js';
+import { ProviderError, messageOf, type ProviderKind } from '../errors.js';
+import type { LanguageModel, ToolCall } from '../llm/language-model.js';
+import type { Transport } from '../transport/transport.js';
+import type { TextToSpeech, TextToSpeechStream, TtsEvent } from '../tts/text-to-speech.js';
+import { runTool, toolDefinitions, type AgentTools } from './agent-tools.js';
+import type { ConversationHistory } from './conversation-history.js';
+import { SentenceSplitter } from './sentence-splitter.js';
+import { SpokenText } from './spoken-text.js';
+
+/** Where a turn's text comes from: the agent's model, or text that the user gave. */
+export type TextSource =
+  | { readonly from: 'model'; readonly model: LanguageModel; readonly history: ConversationHistory; readonly tools: AgentTools }
+  | { readonly from: 'user'; readonly text: AsyncIterable<string> | Iterable<string> };
+
+/** Steps of a turn's output, as they happen. */
+export interface OutputListener {
+  onModelStart(): void;
+  onFirstToken(): void;
+  onToken(text: string): void;
+  onToolCall(call: ToolCall): void;
+  onToolResult(call: ToolCall, result: string, failed: boolean, durationMs: number): void;
+  /** The whole text is known. */
+  onText(text: string): void;
+  /** The first speakable text went to speech synthesis. */
+  onSpeechStart(): void;
+  /** The first audible audio is there, behind the gate. */
+  onAudioReady(): void;
+  /** Everything was handed to the transport; also called when there was nothing to play. */
+  onFinished(end: { readonly played: boolean; readonly failed: boolean; readonly endsCall: boolean }): void;
+  onError(error: ProviderError): void;
+}
+
+export interface OutputPipelineOptions {
+  readonly turn: number;
+  readonly sessionId: string;
+  readonly source: TextSource;
+  readonly tts: TextToSpeech;
+  readonly format: AudioFormat;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Spoken instead where the model fails. */
+  readonly apology: string;
+  /** Tools that an earlier, revoked run of the same turn started; the model is asked once they have ended. */
+  readonly after: Promise<unknown> | null;
+  /** Aborts tools when the session ends. */
+  readonly sessionSignal: AbortSignal;
+  readonly listener: OutputListener;
+}
+
+/** A model that calls tools again and again without answering is stopped after this many rounds. */
+const maxToolRounds = 8;
+
+export class OutputPipeline {
+  readonly turn: number;
+  readonly spoken: SpokenText;
+  readonly #options: OutputPipelineOptions;
+  readonly #abort = new AbortController();
+  readonly #splitter = new SentenceSplitter();
+  /** Frames that wait for their release. */
+  #gate: AudioFrame[] = [];
+  #stream: TextToSpeechStream | null = null;
+  #runningTools: Promise<unknown> | null = null;
+  #text = '';
+  #endsCall = false;
+  #failed = false;
+  #speechDone = false;
+  /** Position in the transport's playout at which this turn's audio begins. */
+  #baseSamples = 0;
+  #released = false;
+
+  constructor(options: OutputPipelineOptions) {
+    this.#options = options;
+    this.turn = options.turn;
+    this.spoken = new SpokenText(options.format.sampleRateHz);
+  }
+
+  /** Whether the gate has been opened. */
+  get released(): boolean {
+    return this.#released;
+  }
+
+  /** Where the turn's audio begins in the transport's playout; only after the release. */
+  get baseSamples(): number {
+    return this.#baseSamples;
+  }
+
+  /** Whether the transport has been given all there is. */
+  get finished(): boolean {
+    return this.#speechDone && this.#released;
+  }
+
+  /** Where the turn's audio ends in the transport's playout, as far as it is known. */
+  get endSamples(): number {
+    return this.#baseSamples + this.spoken.samples;
+  }
+
+  /** Settles when the tools that are running have ended; null where none runs. */
+  get runningTools(): Promise<unknown> | null {
+    return this.#runningTools;
+  }
+
+  /** Begins. Returns at once; the listener hears the rest. */
+  start(): void {
+    void this.#produceText().then(
+      () => this.#endText(),
+      (thrown: unknown) => this.#fail(thrown, 'llm', 'model'),
+    );
+  }
+
+  /** Opens the gate: what is ready is played now, what follows at once. */
+  release(): void {
+    if (this.#released || this.#abort.signal.aborted) return;
+    const frames = this.#gate;
+    this.#gate = [];
+    this.#released = true;
+    const { transport } = this.#options;
+    this.#baseSamples = transport.queuedSamples;
+    transport.watch(this.#baseSamples);
+    for (const frame of frames) transport.play(frame);
+    this.#finishIfDone();
+  }
+
+  /** Stops everything; nothing is reported afterwards. Tools that run go on to their end. Idempotent. */
+  abort(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    this.#stream?.close();
+    this.#gate = [];
+  }
+
+  /** What was heard when the transport's playout stood at `positionSamples`. */
+  heardText(positionSamples: number): string {
+    return this.#released ? this.spoken.heardText(positionSamples - this.#baseSamples) : '';
+  }
+
+  /** The position from which to play again after a pause at `positionSamples`: the beginning of the word that was cut. */
+  resumePosition(positionSamples: number): number {
+    const own = positionSamples - this.#baseSamples;
+    return own <= 0 ? positionSamples : this.#baseSamples + this.spoken.wordStart(own);
+  }
+
+  async #produceText(): Promise<void> {
+    const { source } = this.#options;
+    if (source.from === 'user') {
+      for await (const text of source.text) {
+        if (this.#abort.signal.aborted) return;
+        this.#takeText(text);
+      }
+      return;
+    }
+    await this.#options.after;
+    if (this.#abort.signal.aborted) return;
+    this.#options.listener.onModelStart();
+    for (let round = 0; round < maxToolRounds; round++) {
+      const calls = await this.#generate(source);
+      if (calls.length === 0 || this.#abort.signal.aborted) return;
+      await this.#runTools(source, calls);
+      if (this.#abort.signal.aborted) return;
+    }
+    throw new ProviderError(`The model called tools ${maxToolRounds} times in a row without answering.`, {
+      kind: 'llm',
+      provider: source.model.name,
+      category: 'bad_request',
+    });
+  }
+
+  /** One generation; returns the tools that it wants. */
+  async #generate({ model, history, tools }: Extract<TextSource, { from: 'model' }>): Promise<ToolCall[]> {
+    const { signal } = this.#abort;
+    const calls: ToolCall[] = [];
+    const request = { messages: history.messages(), tools: toolDefinitions(tools), signal };
+    for await (const event of model.generate(request)) {
+      if (signal.aborted) return [];
+      if (event.type === 'token') this.#takeToken(event.text);
+      else if (event.type === 'tool_call') calls.push(event.call);
+      else if (event.endCall) this.#endsCall = true;
+    }
+    return calls;
+  }
+
+  async #runTools({ history, tools }: Extract<TextSource, { from: 'model' }>, calls: readonly ToolCall[]): Promise<void> {
+    const { clock, listener, sessionId, sessionSignal } = this.#options;
+    // Words before a tool call ("let me check") are spoken while the tool runs.
+    for (const chunk of this.#splitter.flush()) this.#speak(`${chunk} `);
+    history.addToolCalls(this.turn, calls);
+    this.#runningTools = Promise.all(
+      calls.map(async (call) => {
+        const startedMs = clock.nowMs();
+        listener.onToolCall(call);
+        const context = { sessionId, turn: this.turn, signal: sessionSignal };
+        const { result, failed } = await runTool(tools, call, context, clock);
+        history.addToolResult(this.turn, call.id, failed ? `Error: ${result}` : result);
+        listener.onToolResult(call, result, failed, clock.nowMs() - startedMs);
+      }),
+    );
+    await this.#runningTools;
+    this.#runningTools = null;
+  }
+
+  #takeToken(text: string): void {
+    if (text === '') return;
+    const { listener } = this.#options;
+    if (this.#text === '') listener.onFirstToken();
+    listener.onToken(text);
+    this.#takeText(text);
+  }
+
+  #takeText(text: string): void {
+    this.#text += text;
+    for (const chunk of this.#splitter.push(text)) this.#speak(chunk);
+  }
+
+  #endText(): void {
+    if (this.#abort.signal.aborted) return;
+    for (const chunk of this.#splitter.flush()) this.#speak(chunk);
+    this.#options.listener.onText(this.#text.replace(/\s+/g, ' ').trim());
+    if (this.#stream) this.#stream.end();
+    else this.#finish(false);
+  }
+
+  #speak(chunk: string): void {
+    if (!/[\p{L}\p{N}]/u.test(chunk)) return;
+    if (!this.#stream) {
+      const { tts, format, listener } = this.#options;
+      this.#stream = tts.open({ format, signal: this.#abort.signal, onEvent: (event) => this.#onSpeech(event) });
+      listener.onSpeechStart();
+    }
+    this.spoken.addText(chunk);
+    this.#stream.write(chunk.trim());
+  }
+
+  #onSpeech(event: TtsEvent): void {
+    if (this.#abort.signal.aborted) return;
+    switch (event.type) {
+      case 'audio':
+        return this.#takeAudio(event.chunk, event.frame);
+      case 'alignment':
+        return this.spoken.setWords(event.chunk, event.words);
+      case 'chunk_done':
+        return this.spoken.completeChunk(event.chunk);
+      case 'done':
+        this.#speechDone = true;
+        return this.#finishIfDone();
+      case 'error':
+        this.#failed = true;
+        this.#options.listener.onError(event.error);
+        this.#speechDone = true;
+        return this.#finishIfDone();
+    }
+  }
+
+  #takeAudio(chunk: number, frame: AudioFrame): void {
+    if (frame.samples.length === 0) return;
+    const first = this.spoken.samples === 0;
+    this.spoken.addAudio(chunk, frame.samples.length);
+    if (this.#released) return this.#options.transport.play(frame);
+    this.#gate.push(frame);
+    if (first) this.#options.listener.onAudioReady();
+  }
+
+  #finishIfDone(): void {
+    if (!this.#speechDone) return;
+    if (this.spoken.samples === 0) return this.#finish(false);
+    if (!this.#released) return;
+    this.#options.transport.watch(this.endSamples);
+    this.#finish(true);
+  }
+
+  #finish(played: boolean): void {
+    this.#options.listener.onFinished({ played, failed: this.#failed, endsCall: this.#endsCall });
+  }
+
+  /** The text failed: the caller hears an apology rather than silence. */
+  #fail(thrown: unknown, kind: ProviderKind, provider: string): void {
+    if (this.#abort.signal.aborted) return;
+    const error =
+      thrown instanceof ProviderError
+        ? thrown
+        : new ProviderError(messageOf(thrown), { kind, provider, category: 'internal', cause: thrown });
+    this.#options.listener.onError(error);
+    this.#failed = true;
+    this.#takeText(this.#text === '' ? this.#options.apology : ` ${this.#options.apology}`);
+    this.#endText();
+  }
+}

@@ -1,0 +1,593 @@
+/**
+ * One call: carries out what the state machine decides, on the transport and the providers that it is given, and tells
+ * listeners what happens. Everything here is wiring; the rules are in `state-machine.ts`.
+ */
+import { negotiateFormat } from '../audio/audio-frame.js';
+import type { Clock, Timer } from '../clock.js';
+import { InvalidStateError, messageOf, type ProviderError } from '../errors.js';
+import { EventBus, type EventListener, type Subscribed, type Subscription } from '../events/event-bus.js';
+import type { SessionEndReason, SessionEvent } from '../events/session-event.js';
+import type { ChatMessage, LanguageModel } from '../llm/language-model.js';
+import { summarise, type LatencySummary } from '../metrics/percentile.js';
+import type { SpeechToText } from '../stt/speech-to-text.js';
+import type { Transport, TransportType } from '../transport/transport.js';
+import type { TextToSpeech } from '../tts/text-to-speech.js';
+import type { VoiceActivityDetection } from '../vad/voice-activity-detector.js';
+import type { AgentTools } from './agent-tools.js';
+import { ConversationHistory } from './conversation-history.js';
+import { InputPipeline } from './input-pipeline.js';
+import { OutputPipeline, type OutputListener, type TextSource } from './output-pipeline.js';
+import { Playout } from './playout.js';
+import type { AgentTurn, EventDraft, MachineEffect, MachineInput, SessionState, TimerName } from './session-state.js';
+import { describeState, initialState, transition } from './state-machine.js';
+import { TurnRecord, type TurnMetrics } from './turn-record.js';
+import type { TurnTaking } from './turn-taking.js';
+
+/** Text for {@link Session.speak}: whole, or piece by piece as a model writes it. */
+export type Speakable = string | Iterable<string> | AsyncIterable<string>;
+
+/** What became of {@link Session.speak}. */
+export interface SpeakResult {
+  readonly turn: number;
+  /** The words that the caller heard. */
+  readonly heardText: string;
+  /** Whether it was cut short, or dropped before anything was heard. */
+  readonly interrupted: boolean;
+}
+
+/** The agent of a managed session. */
+export interface SessionAgent {
+  readonly systemPrompt: string;
+  /** Spoken when the call begins; nothing where it is empty. */
+  readonly greeting: string;
+  readonly tools: AgentTools;
+  /** Spoken when the model fails. */
+  readonly apology: string;
+}
+
+export interface SessionLimits {
+  /** Longest session. */
+  readonly maxDurationMs: number;
+  /** Longest time in which neither side speaks. */
+  readonly idleTimeoutMs: number;
+}
+
+/** The objects that a session works with; it owns none of them but the streams it opens. */
+export interface SessionParts {
+  readonly id: string;
+  readonly clock: Clock;
+  readonly transportType: TransportType;
+  readonly vad: VoiceActivityDetection;
+  readonly stt: SpeechToText;
+  /** Only a managed session needs one. */
+  readonly llm: LanguageModel | null;
+  readonly tts: TextToSpeech;
+  /** Null: the user drives with `speak()`. */
+  readonly agent: SessionAgent | null;
+  readonly turnTaking: TurnTaking;
+  readonly limits: SessionLimits;
+}
+
+/** What {@link Session.getMetrics} returns. */
+export interface SessionMetrics {
+  readonly sessionId: string;
+  readonly transport: TransportType;
+  readonly state: SessionState;
+  /** Milliseconds since `session.start`; null before it. */
+  readonly ageMs: number | null;
+  readonly turns: readonly TurnMetrics[];
+  /** Over the turns that have a figure, in milliseconds. */
+  readonly mouthToEar: LatencySummary;
+  /** How often each warning came. */
+  readonly warnings: Readonly<Record<string, number>>;
+}
+
+interface PendingSpeech {
+  readonly text: Speakable;
+  readonly resolve: (result: SpeakResult) => void;
+}
+
+/** A conversation that outgrows this keeps the figures of its latest turns. */
+const maxTurnMetrics = 1000;
+
+export class Session {
+  readonly id: string;
+  /** Resolves when the session has ended and everything it used is closed. */
+  readonly closed: Promise<void>;
+  readonly #parts: SessionParts;
+  readonly #bus: EventBus;
+  readonly #history: ConversationHistory;
+  readonly #abort = new AbortController();
+  readonly #timers = new Map<TimerName | 'idle' | 'max_duration', Timer>();
+  readonly #inputs: MachineInput[] = [];
+  readonly #speeches: PendingSpeech[] = [];
+  readonly #results = new Map<number, PendingSpeech>();
+  readonly #turns: TurnMetrics[] = [];
+  readonly #warnings = new Map<string, number>();
+  #state;
+  #record: TurnRecord | null = null;
+  #input: InputPipeline | null = null;
+  #playout: Playout | null = null;
+  #transport: Transport | null = null;
+  #startedMs = 0;
+  #dispatching = false;
+  #resolveClosed!: () => void;
+
+  constructor(parts: SessionParts) {
+    this.id = parts.id;
+    this.#parts = parts;
+    this.#state = initialState(parts.agent !== null);
+    this.#history = new ConversationHistory(parts.agent?.systemPrompt ?? null);
+    this.#bus = new EventBus((thrown, event) => this.#listenerFailed(thrown, event));
+    this.closed = new Promise((resolve) => {
+      this.#resolveClosed = resolve;
+    });
+  }
+
+  get state(): SessionState {
+    return describeState(this.#state);
+  }
+
+  get transportType(): TransportType {
+    return this.#parts.transportType;
+  }
+
+  /** Whether an agent answers by itself; otherwise the user drives with {@link speak}. */
+  get managed(): boolean {
+    return this.#parts.agent !== null;
+  }
+
+  /** The conversation as the model sees it: the caller's turns, and of the agent's what was heard. */
+  get messages(): readonly ChatMessage[] {
+    return this.#history.messages();
+  }
+
+  /** Calls `listener` for each event of a type, of an alias, or (`*`) for all. A throw of its harms nobody. */
+  on<S extends Subscription>(subscription: S, listener: EventListener<Subscribed<S>>): this {
+    this.#bus.on(subscription, listener);
+    return this;
+  }
+
+  off<S extends Subscription>(subscription: S, listener: EventListener<Subscribed<S>>): this {
+    this.#bus.off(subscription, listener);
+    return this;
+  }
+
+  once<S extends Subscription>(subscription: S, listener: EventListener<Subscribed<S>>): this {
+    const once: EventListener<Subscribed<S>> = (event) => {
+      this.#bus.off(subscription, once);
+      return listener(event);
+    };
+    return this.on(subscription, once);
+  }
+
+  /**
+   * Says something: as the answer to the caller's latest turn where nobody has answered it, else as a turn of its own.
+   * While the agent talks it waits for its turn; before the call it waits for the call. Resolves when it was played out,
+   * cut or dropped. Throws an InvalidStateError after the end of the session.
+   */
+  speak(text: Speakable): Promise<SpeakResult> {
+    if (this.#state.phase === 'ended') {
+      throw new InvalidStateError(`Session ${this.id} has ended; nobody would hear this.`);
+    }
+    return new Promise((resolve) => {
+      this.#speeches.push({ text, resolve });
+      if (this.#state.phase === 'live') this.#dispatch({ type: 'speak', atMs: this.#nowMs() });
+    });
+  }
+
+  /** Silences the agent at once; what was not heard is dropped, also from the history. No-op while it is silent. */
+  interrupt(): void {
+    this.#dropSpeeches();
+    this.#dispatch({ type: 'interrupt', atMs: this.#nowMs() });
+  }
+
+  /** Ends the call. Resolves when everything is closed. Idempotent. */
+  end(reason: SessionEndReason = 'ended'): Promise<void> {
+    if (this.#state.phase === 'waiting') this.#startedMs = this.#parts.clock.nowMs();
+    this.#dispatch({ type: 'end', atMs: this.#nowMs(), reason });
+    return this.closed;
+  }
+
+  getMetrics(): SessionMetrics {
+    const figures = this.#turns.flatMap(({ latency }) => latency.mouth_to_ear_ms ?? []);
+    return {
+      sessionId: this.id,
+      transport: this.#parts.transportType,
+      state: this.state,
+      ageMs: this.#state.phase === 'waiting' ? null : this.#nowMs(),
+      turns: [...this.#turns],
+      mouthToEar: summarise(figures),
+      warnings: Object.fromEntries(this.#warnings),
+    };
+  }
+
+  /**
+   * Gives the session its call and starts it. The relay does this; with a transport of your own, you do. Throws an
+   * InvalidStateError if the session has had a call already.
+   */
+  async connect(transport: Transport): Promise<void> {
+    if (this.#transport || this.#state.phase !== 'waiting') {
+      throw new InvalidStateError(`Session ${this.id} has had its call; a session is one call.`);
+    }
+    this.#transport = transport;
+    const { clock, stt, turnTaking, limits, agent } = this.#parts;
+    const vad = await this.#parts.vad.create();
+    if (this.#abort.signal.aborted) {
+      vad.close();
+      return;
+    }
+    this.#startedMs = clock.nowMs();
+    this.#playout = new Playout(transport, clock);
+    this.#emitStart(transport);
+    const format = negotiateFormat(transport.inputFormat, stt.accepts);
+    this.#input = new InputPipeline({ vad, stt, format, turnTaking, clock, listener: this.#inputListener() });
+    this.#input.start();
+    this.#setTimer('max_duration', limits.maxDurationMs, () => void this.end('max_duration'));
+    this.#noteActivity();
+    this.#dispatch({ type: 'connected', atMs: 0, greets: (agent?.greeting ?? '') !== '' });
+    if (this.#speeches.length > 0) this.#dispatch({ type: 'speak', atMs: this.#nowMs() });
+    transport.start(this.#transportListener());
+  }
+
+  /** Tells listeners about something odd; counted in the metrics. */
+  warn(code: string, message: string): void {
+    this.#emit({ type: 'warning', turn: this.#currentTurn(), code, message });
+  }
+
+  /** Ends a session that cannot have its call: an `error` event says why. */
+  fail(message: string): void {
+    if (this.#state.phase !== 'waiting') return;
+    this.#startedMs = this.#parts.clock.nowMs();
+    this.#emit({ type: 'error', turn: 0, message });
+    void this.end('transport_error');
+  }
+
+  // ── Inputs ──
+
+  #inputListener(): ConstructorParameters<typeof InputPipeline>[0]['listener'] {
+    return {
+      onSpeechStart: (onsetMs) =>
+        this.#dispatch({ type: 'speech_started', atMs: this.#nowMs(), onsetMs: onsetMs - this.#startedMs }),
+      onSpeechEnd: (lastSpeechMs) =>
+        this.#dispatch({ type: 'speech_ended', atMs: this.#nowMs(), lastSpeechMs: lastSpeechMs - this.#startedMs }),
+      onPartial: (text) => this.#dispatch({ type: 'stt_partial', atMs: this.#nowMs(), text }),
+      onFinal: (text, endOfUtterance) =>
+        this.#dispatch({ type: 'stt_final', atMs: this.#nowMs(), text, endOfUtterance }),
+      onReconnect: (attempt, error) => {
+        this.#emitError(error);
+        const { provider } = error;
+        this.#emit({ type: 'provider.reconnect', turn: this.#currentTurn(), kind: 'stt', provider, attempt });
+      },
+      onFailure: (error) => {
+        this.#emitError(error);
+        void this.end('provider_error');
+      },
+    };
+  }
+
+  #transportListener(): Parameters<Transport['start']>[0] {
+    return {
+      onAudio: (frame) => this.#input?.push(frame),
+      onHeard: (mark) => this.#heard(mark),
+      onDtmf: (digit) => this.#emit({ type: 'dtmf', turn: this.#state.nextTurn, digit }),
+      onTypedText: (text) => this.#dispatch({ type: 'typed', atMs: this.#nowMs(), text }),
+      onWarning: ({ code, message }) => this.warn(code, message),
+      onEnd: (reason, cause) => {
+        if (reason === 'transport_error') this.#emitTransportError(cause);
+        const endReason = reason === 'closed' ? 'ended' : reason;
+        this.#dispatch({ type: 'end', atMs: this.#nowMs(), reason: endReason });
+      },
+    };
+  }
+
+  #heard({ positionSamples, atMs, origin }: Parameters<Parameters<Transport['start']>[0]['onHeard']>[0]): void {
+    const record = this.#record;
+    if (!record?.pipeline?.released) return;
+    if (positionSamples === record.pipeline.baseSamples && record.ear === null) {
+      record.ear = origin;
+      record.moments.earMs = atMs - this.#startedMs;
+    } else if (record.pipeline.finished && positionSamples >= record.pipeline.endSamples) {
+      this.#playedOut(record);
+    }
+  }
+
+  #playedOut(record: TurnRecord): void {
+    record.heardText = record.pipeline?.spoken.text ?? '';
+    this.#dispatch({ type: 'played_out', atMs: this.#nowMs(), turn: record.turn });
+  }
+
+  #dispatch(input: MachineInput): void {
+    this.#inputs.push(input);
+    if (this.#dispatching) return;
+    this.#dispatching = true;
+    try {
+      for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {
+        const { state, effects } = transition(this.#state, next, this.#parts.turnTaking);
+        this.#state = state;
+        for (const effect of effects) this.#perform(effect);
+      }
+    } finally {
+      this.#dispatching = false;
+    }
+  }
+
+  // ── Effects ──
+
+  #perform(effect: MachineEffect): void {
+    switch (effect.type) {
+      case 'emit':
+        return this.#emit(effect.event);
+      case 'stt_speech_started':
+        return this.#input?.speechStarted();
+      case 'stt_flush':
+        return this.#input?.flush();
+      case 'set_timer':
+        return this.#setTimer(effect.timer, effect.atMs - this.#nowMs(), () => this.#timerFired(effect.timer));
+      case 'cancel_timer':
+        return this.#cancelTimer(effect.timer);
+      case 'start_turn':
+        return this.#startTurn(effect.turn, effect.commitMs, effect.again);
+      case 'speak_now':
+        return this.#speakNow(effect.turn);
+      case 'drop_answer':
+        return this.#recordOf(effect.turn)?.pipeline?.abort();
+      case 'release_audio':
+        return this.#release(effect.turn);
+      case 'pause_playout':
+        return this.#pause(effect.turn);
+      case 'resume_playout':
+        return this.#resume(effect.turn);
+      case 'cut_playout':
+        return this.#cut(effect.turn);
+      case 'end_turn':
+        return this.#endTurn(effect.turn, effect.aborted);
+      case 'end_session':
+        return this.#endSession(effect.reason);
+    }
+  }
+
+  #timerFired(timer: TimerName): void {
+    const speechLikely = this.#input?.speechLikely ?? false;
+    this.#dispatch({ type: 'timer', atMs: this.#nowMs(), timer, speechLikely });
+  }
+
+  #startTurn(turn: AgentTurn, commitMs: number, again: boolean): void {
+    const record = (again ? this.#recordOf(turn.turn) : null) ?? new TurnRecord(turn.turn, turn.kind);
+    const after = record.pipeline?.runningTools ?? null;
+    record.begin(turn, commitMs);
+    this.#record = record;
+    if (turn.text !== '') this.#history.setUser(turn.turn, turn.text);
+    const { agent, llm, turnTaking } = this.#parts;
+    if (!agent || turn.kind === 'unprompted') return;
+    if (turn.kind === 'greeting') this.#startOutput(record, { from: 'user', text: [agent.greeting] });
+    else if (turn.kind === 'sorry') this.#startOutput(record, { from: 'user', text: [turnTaking.sorryPrompt] });
+    else if (llm) {
+      this.#startOutput(record, { from: 'model', model: llm, history: this.#history, tools: agent.tools }, after);
+    }
+  }
+
+  #speakNow(turn: number): void {
+    const record = this.#recordOf(turn);
+    const speech = this.#speeches.shift();
+    if (!record || !speech) return;
+    this.#results.set(turn, speech);
+    const text = typeof speech.text === 'string' ? [speech.text] : speech.text;
+    this.#startOutput(record, { from: 'user', text });
+  }
+
+  #startOutput(record: TurnRecord, source: TextSource, after: Promise<unknown> | null = null): void {
+    const { transport, playout } = this.#live();
+    record.pipeline = new OutputPipeline({
+      turn: record.turn,
+      sessionId: this.id,
+      source,
+      after,
+      tts: this.#parts.tts,
+      format: negotiateFormat(transport.outputFormat, this.#parts.tts.produces),
+      transport,
+      clock: this.#parts.clock,
+      apology: this.#parts.agent?.apology ?? '',
+      sessionSignal: this.#abort.signal,
+      listener: this.#outputListener(record),
+    });
+    playout.begin();
+    record.pipeline.start();
+  }
+
+  #outputListener(record: TurnRecord): OutputListener {
+    const { turn, moments } = record;
+    return {
+      onModelStart: () => (moments.llmStartMs = this.#nowMs()),
+      onFirstToken: () => {
+        moments.llmFirstTokenMs = this.#nowMs();
+        this.#emit({ type: 'llm.first_token', turn });
+      },
+      onToken: (text) => this.#emit({ type: 'llm.token', turn, text }),
+      onToolCall: (call) => {
+        record.toolStarted(this.#nowMs());
+        this.#emit({ type: 'llm.tool_call', turn, callId: call.id, name: call.name, arguments: call.arguments });
+      },
+      onToolResult: (call, result, failed, durationMs) => {
+        record.toolEnded(this.#nowMs());
+        const { id: callId, name } = call;
+        this.#emit({ type: 'llm.tool_result', turn, callId, name, result, failed, durationMs });
+      },
+      onText: (text) => {
+        record.response = text;
+        if (record.pipeline?.released) this.#emitResponse(record);
+      },
+      onSpeechStart: () => (moments.ttsStartMs = this.#nowMs()),
+      onAudioReady: () => {
+        moments.ttsFirstAudioMs = this.#nowMs();
+        const speechLikely = this.#input?.speechLikely ?? false;
+        this.#dispatch({ type: 'audio_ready', atMs: this.#nowMs(), turn, speechLikely });
+      },
+      onFinished: ({ played, failed, endsCall }) => {
+        const atMs = this.#nowMs();
+        if (played) return this.#dispatch({ type: 'output_finished', atMs, turn, endsCall });
+        this.#emitResponse(record);
+        this.#dispatch({ type: 'nothing_to_play', atMs, turn, failed, endsCall });
+      },
+      onError: (error) => this.#emitError(error),
+    };
+  }
+
+  #release(turn: number): void {
+    const record = this.#recordOf(turn);
+    if (!record?.pipeline) return;
+    record.moments.releasedMs = this.#nowMs();
+    record.pipeline.release();
+    record.moments.audioSentMs = this.#nowMs();
+    this.#playout?.started(record.pipeline.baseSamples);
+    if (record.response !== null) this.#emitResponse(record);
+  }
+
+  #pause(turn: number): void {
+    const { playout } = this.#live();
+    void playout.pause().then((heard) => {
+      const record = this.#recordOf(turn);
+      const pipeline = record?.pipeline;
+      if (record && pipeline?.finished && heard.positionSamples >= pipeline.endSamples) this.#playedOut(record);
+    });
+  }
+
+  #resume(turn: number): void {
+    const { playout } = this.#live();
+    void playout.resume((positionSamples) => {
+      const pipeline = this.#recordOf(turn)?.pipeline;
+      return pipeline ? pipeline.resumePosition(positionSamples) : positionSamples;
+    });
+  }
+
+  #cut(turn: number): void {
+    const { playout } = this.#live();
+    const record = this.#recordOf(turn);
+    record?.pipeline?.abort();
+    this.#dropSpeeches();
+    void playout.clear().then(({ positionSamples, origin }) => {
+      const heardText = record?.pipeline?.heardText(positionSamples) ?? '';
+      if (record) record.heardText = heardText;
+      this.#dispatch({ type: 'cut_done', atMs: this.#nowMs(), turn, heardText, heard: origin });
+    });
+  }
+
+  #endTurn(turn: number, aborted: TurnMetrics['aborted']): void {
+    const record = this.#recordOf(turn);
+    if (!record) return;
+    this.#record = null;
+    if (aborted === 'hangup' || aborted === 'ended') {
+      record.heardText = record.pipeline?.heardText(this.#playout?.estimate() ?? 0) ?? '';
+    }
+    this.#history.setHeard(turn, record.heardText);
+    const metrics = record.metrics(aborted);
+    this.#turns.push(metrics);
+    if (this.#turns.length > maxTurnMetrics) this.#turns.shift();
+    this.#emit({ type: 'turn.end', turn, latency: metrics.latency, aborted, heardText: record.heardText });
+    this.#results.get(turn)?.resolve({ turn, heardText: record.heardText, interrupted: aborted !== null });
+    this.#results.delete(turn);
+    this.#noteActivity();
+    if (this.#speeches.length > 0) this.#dispatch({ type: 'speak', atMs: this.#nowMs() });
+  }
+
+  #endSession(reason: SessionEndReason): void {
+    this.#abort.abort();
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    this.#record?.pipeline?.abort();
+    this.#dropSpeeches();
+    const down = Promise.allSettled([this.#input?.close(), this.#transport?.close()]);
+    this.#emit({ type: 'session.end', turn: this.#currentTurn(), reason, durationMs: this.#nowMs() });
+    this.#bus.clear();
+    void down.then(() => this.#resolveClosed());
+  }
+
+  // ── Small change ──
+
+  #live(): { readonly transport: Transport; readonly playout: Playout } {
+    if (!this.#transport || !this.#playout) throw new InvalidStateError(`Session ${this.id} has no call.`);
+    return { transport: this.#transport, playout: this.#playout };
+  }
+
+  #recordOf(turn: number): TurnRecord | null {
+    return this.#record?.turn === turn ? this.#record : null;
+  }
+
+  #currentTurn(): number {
+    return this.#state.agent?.turn ?? Math.max(0, this.#state.nextTurn - 1);
+  }
+
+  #nowMs(): number {
+    return this.#parts.clock.nowMs() - this.#startedMs;
+  }
+
+  #setTimer(name: TimerName | 'idle' | 'max_duration', delayMs: number, callback: () => void): void {
+    this.#cancelTimer(name);
+    if (this.#abort.signal.aborted) return;
+    this.#timers.set(name, this.#parts.clock.setTimer(delayMs, callback));
+  }
+
+  #cancelTimer(name: TimerName | 'idle' | 'max_duration'): void {
+    this.#timers.get(name)?.cancel();
+    this.#timers.delete(name);
+  }
+
+  /** Someone speaks, or has just spoken: the idle clock starts anew. */
+  #noteActivity(): void {
+    const { idleTimeoutMs } = this.#parts.limits;
+    this.#setTimer('idle', idleTimeoutMs, () => {
+      if (this.#state.agent || this.#state.caller?.speaking) return this.#noteActivity();
+      void this.end('idle_timeout');
+    });
+  }
+
+  #dropSpeeches(): void {
+    for (const { resolve } of this.#speeches.splice(0)) {
+      resolve({ turn: this.#currentTurn(), heardText: '', interrupted: true });
+    }
+  }
+
+  #emitStart({ type, call }: Transport): void {
+    const { stt, llm, tts } = this.#parts;
+    const providers = { stt: stt.name, llm: llm?.name ?? 'none', tts: tts.name };
+    const { parameters, callId, from, to } = call;
+    this.#emit({
+      type: 'session.start',
+      turn: 0,
+      transport: type,
+      providers,
+      ...(callId !== undefined && { callId }),
+      ...(from !== undefined && { from }),
+      ...(to !== undefined && { to }),
+      parameters,
+    });
+  }
+
+  #emitResponse(record: TurnRecord): void {
+    if (record.kind !== 'answer' || !this.managed || record.response === null || record.response === '') return;
+    this.#emit({ type: 'llm.response', turn: record.turn, text: record.response });
+    record.response = null;
+  }
+
+  #emitError({ message, kind, provider, category }: ProviderError): void {
+    this.#emit({ type: 'error', turn: this.#currentTurn(), message, kind, provider, category });
+  }
+
+  #emitTransportError(cause: Error | undefined): void {
+    const message = `The ${this.#parts.transportType} connection failed: ${cause?.message ?? 'no reason given'}`;
+    this.#emit({ type: 'error', turn: this.#currentTurn(), message });
+  }
+
+  #listenerFailed(thrown: unknown, event: SessionEvent): void {
+    // A listener of warnings that throws must not be told of its own throw for ever.
+    if (event.type === 'warning') return;
+    this.warn('listener_failed', `A listener of ${event.type} failed: ${messageOf(thrown)}`);
+  }
+
+  #emit(draft: EventDraft): void {
+    const event: SessionEvent = { sessionId: this.id, atMs: this.#nowMs(), ...draft };
+    if (event.type === 'warning') this.#warnings.set(event.code, (this.#warnings.get(event.code) ?? 0) + 1);
+    if (event.type === 'speech.start' || event.type === 'transcript.final') this.#noteActivity();
+    this.#bus.emit(event);
+  }
+}
