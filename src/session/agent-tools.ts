@@ -65,7 +65,10 @@ export async function runTool(
   try {
     const signal = AbortSignal.any([context.signal, timedOut.signal]);
     const run = Promise.resolve(tool.execute(args.value, { ...context, signal })).then(
-      (value) => ({ result: typeof value === 'string' ? value : (JSON.stringify(value) ?? 'done'), failed: false }),
+      (value) => ({
+        result: typeof value === 'string' ? value : (JSON.stringify(value) ?? 'done'),
+        failed: false,
+      }),
       (thrown: unknown) => failure(messageOf(thrown)),
     );
     return await Promise.race([run, timeout]);
@@ -76,7 +79,10 @@ export async function runTool(
   }
 }
 
-function parseArguments(tool: AgentTool, json: string): { ok: true; value: unknown } | { ok: false; problem: string } {
+function parseArguments(
+  tool: AgentTool,
+  json: string,
+): { ok: true; value: unknown } | { ok: false; problem: string } {
   let value: unknown;
   try {
     value = JSON.parse(json === '' ? '{}' : json);

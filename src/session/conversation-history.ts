@@ -40,7 +40,9 @@ export class ConversationHistory {
 
   /** Everything so far, oldest first. Tool calls whose result is still to come are left out: models refuse them. */
   messages(): ChatMessage[] {
-    const messages: ChatMessage[] = this.#systemPrompt ? [{ role: 'system', content: this.#systemPrompt }] : [];
+    const messages: ChatMessage[] = this.#systemPrompt
+      ? [{ role: 'system', content: this.#systemPrompt }]
+      : [];
     for (const { user, tools, assistant } of this.#turns) {
       if (user !== '') messages.push({ role: 'user', content: user });
       messages.push(...answeredTools(tools));

@@ -72,7 +72,9 @@ export class InputPipeline {
     if (this.#abort.signal.aborted) return;
     this.#stream?.write(frame);
     const endMs = this.#options.clock.nowMs();
-    this.#slicer.push(frame.samples, (samples) => this.#judge({ samples, sampleRateHz: frame.sampleRateHz }, endMs));
+    this.#slicer.push(frame.samples, (samples) =>
+      this.#judge({ samples, sampleRateHz: frame.sampleRateHz }, endMs),
+    );
   }
 
   speechStarted(): void {

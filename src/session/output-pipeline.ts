@@ -17,7 +17,12 @@ import { SpokenText } from './spoken-text.js';
 
 /** Where a turn's text comes from: the agent's model, or text that the user gave. */
 export type TextSource =
-  | { readonly from: 'model'; readonly model: LanguageModel; readonly history: ConversationHistory; readonly tools: AgentTools }
+  | {
+      readonly from: 'model';
+      readonly model: LanguageModel;
+      readonly history: ConversationHistory;
+      readonly tools: AgentTools;
+    }
   | { readonly from: 'user'; readonly text: AsyncIterable<string> | Iterable<string> };
 
 /** Steps of a turn's output, as they happen. */
@@ -186,7 +191,10 @@ export class OutputPipeline {
     return calls;
   }
 
-  async #runTools({ history, tools }: Extract<TextSource, { from: 'model' }>, calls: readonly ToolCall[]): Promise<void> {
+  async #runTools(
+    { history, tools }: Extract<TextSource, { from: 'model' }>,
+    calls: readonly ToolCall[],
+  ): Promise<void> {
     const { clock, listener, sessionId, sessionSignal } = this.#options;
     // Words before a tool call ("let me check") are spoken while the tool runs.
     for (const chunk of this.#splitter.flush()) this.#speak(`${chunk} `);
@@ -230,7 +238,11 @@ export class OutputPipeline {
     if (!/[\p{L}\p{N}]/u.test(chunk)) return;
     if (!this.#stream) {
       const { tts, format, listener } = this.#options;
-      this.#stream = tts.open({ format, signal: this.#abort.signal, onEvent: (event) => this.#onSpeech(event) });
+      this.#stream = tts.open({
+        format,
+        signal: this.#abort.signal,
+        onEvent: (event) => this.#onSpeech(event),
+      });
       listener.onSpeechStart();
     }
     this.spoken.addText(chunk);

@@ -9,7 +9,11 @@ export class Playout {
   #order = 0;
   #paused: Promise<Heard> | null = null;
   /** Where playout stood, and when, for an estimate when nobody can be asked any more. */
-  #anchor: { positionSamples: number; atMs: number; running: boolean } = { positionSamples: 0, atMs: 0, running: false };
+  #anchor: { positionSamples: number; atMs: number; running: boolean } = {
+    positionSamples: 0,
+    atMs: 0,
+    running: false,
+  };
 
   constructor(transport: Transport, clock: Clock) {
     this.#transport = transport;

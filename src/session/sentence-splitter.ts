@@ -7,7 +7,9 @@
 const minClauseWords = 4;
 
 /** Short forms whose full stop ends no sentence. */
-const abbreviations = new Set('mr mrs ms dr prof st no vs etc e.g i.e a.m p.m approx dept min max'.split(' '));
+const abbreviations = new Set(
+  'mr mrs ms dr prof st no vs etc e.g i.e a.m p.m approx dept min max'.split(' '),
+);
 
 export class SentenceSplitter {
   #buffer = '';

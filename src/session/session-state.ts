@@ -1,5 +1,10 @@
 /** The session's state and what goes in and out of its state machine: plain data, so that every rule can be tested. */
-import type { SessionEndReason, SessionEventFields, SessionEventType, TurnAbortReason } from '../events/session-event.js';
+import type {
+  SessionEndReason,
+  SessionEventFields,
+  SessionEventType,
+  TurnAbortReason,
+} from '../events/session-event.js';
 import type { Origin } from '../transport/transport.js';
 
 /** What the session is doing, for people. */
@@ -95,7 +100,12 @@ export type MachineInput = { readonly atMs: number } & (
   /** The first audio of a turn can be played. */
   | { readonly type: 'audio_ready'; readonly turn: number; readonly speechLikely: boolean }
   /** The turn gave no audio at all. */
-  | { readonly type: 'nothing_to_play'; readonly turn: number; readonly failed: boolean; readonly endsCall: boolean }
+  | {
+      readonly type: 'nothing_to_play';
+      readonly turn: number;
+      readonly failed: boolean;
+      readonly endsCall: boolean;
+    }
   /** Everything was handed to the transport. */
   | { readonly type: 'output_finished'; readonly turn: number; readonly endsCall: boolean }
   | { readonly type: 'played_out'; readonly turn: number }
@@ -114,7 +124,12 @@ export type MachineEffect =
   | { readonly type: 'set_timer'; readonly timer: TimerName; readonly atMs: number }
   | { readonly type: 'cancel_timer'; readonly timer: TimerName }
   /** Begin the agent's turn; after `turn.continued` it begins `again`. An `awaiting` turn only opens. */
-  | { readonly type: 'start_turn'; readonly turn: AgentTurn; readonly commitMs: number; readonly again: boolean }
+  | {
+      readonly type: 'start_turn';
+      readonly turn: AgentTurn;
+      readonly commitMs: number;
+      readonly again: boolean;
+    }
   /** Speak what the user gave, as this turn. */
   | { readonly type: 'speak_now'; readonly turn: number }
   /** Stop generating a turn of which nothing was heard. */

@@ -18,7 +18,14 @@ import { ConversationHistory } from './conversation-history.js';
 import { InputPipeline } from './input-pipeline.js';
 import { OutputPipeline, type OutputListener, type TextSource } from './output-pipeline.js';
 import { Playout } from './playout.js';
-import type { AgentTurn, EventDraft, MachineEffect, MachineInput, SessionState, TimerName } from './session-state.js';
+import type {
+  AgentTurn,
+  EventDraft,
+  MachineEffect,
+  MachineInput,
+  SessionState,
+  TimerName,
+} from './session-state.js';
 import { describeState, initialState, transition } from './state-machine.js';
 import { TurnRecord, type TurnMetrics } from './turn-record.js';
 import type { TurnTaking } from './turn-taking.js';
@@ -250,7 +257,11 @@ export class Session {
       onSpeechStart: (onsetMs) =>
         this.#dispatch({ type: 'speech_started', atMs: this.#nowMs(), onsetMs: onsetMs - this.#startedMs }),
       onSpeechEnd: (lastSpeechMs) =>
-        this.#dispatch({ type: 'speech_ended', atMs: this.#nowMs(), lastSpeechMs: lastSpeechMs - this.#startedMs }),
+        this.#dispatch({
+          type: 'speech_ended',
+          atMs: this.#nowMs(),
+          lastSpeechMs: lastSpeechMs - this.#startedMs,
+        }),
       onPartial: (text) => this.#dispatch({ type: 'stt_partial', atMs: this.#nowMs(), text }),
       onFinal: (text, endOfUtterance) =>
         this.#dispatch({ type: 'stt_final', atMs: this.#nowMs(), text, endOfUtterance }),
@@ -281,7 +292,11 @@ export class Session {
     };
   }
 
-  #heard({ positionSamples, atMs, origin }: Parameters<Parameters<Transport['start']>[0]['onHeard']>[0]): void {
+  #heard({
+    positionSamples,
+    atMs,
+    origin,
+  }: Parameters<Parameters<Transport['start']>[0]['onHeard']>[0]): void {
     const record = this.#record;
     if (!record?.pipeline?.released) return;
     if (positionSamples === record.pipeline.baseSamples && record.ear === null) {
@@ -323,7 +338,9 @@ export class Session {
       case 'stt_flush':
         return this.#input?.flush();
       case 'set_timer':
-        return this.#setTimer(effect.timer, effect.atMs - this.#nowMs(), () => this.#timerFired(effect.timer));
+        return this.#setTimer(effect.timer, effect.atMs - this.#nowMs(), () =>
+          this.#timerFired(effect.timer),
+        );
       case 'cancel_timer':
         return this.#cancelTimer(effect.timer);
       case 'start_turn':
@@ -361,9 +378,14 @@ export class Session {
     const { agent, llm, turnTaking } = this.#parts;
     if (!agent || turn.kind === 'unprompted') return;
     if (turn.kind === 'greeting') this.#startOutput(record, { from: 'user', text: [agent.greeting] });
-    else if (turn.kind === 'sorry') this.#startOutput(record, { from: 'user', text: [turnTaking.sorryPrompt] });
+    else if (turn.kind === 'sorry')
+      this.#startOutput(record, { from: 'user', text: [turnTaking.sorryPrompt] });
     else if (llm) {
-      this.#startOutput(record, { from: 'model', model: llm, history: this.#history, tools: agent.tools }, after);
+      this.#startOutput(
+        record,
+        { from: 'model', model: llm, history: this.#history, tools: agent.tools },
+        after,
+      );
     }
   }
 
@@ -406,7 +428,13 @@ export class Session {
       onToken: (text) => this.#emit({ type: 'llm.token', turn, text }),
       onToolCall: (call) => {
         record.toolStarted(this.#nowMs());
-        this.#emit({ type: 'llm.tool_call', turn, callId: call.id, name: call.name, arguments: call.arguments });
+        this.#emit({
+          type: 'llm.tool_call',
+          turn,
+          callId: call.id,
+          name: call.name,
+          arguments: call.arguments,
+        });
       },
       onToolResult: (call, result, failed, durationMs) => {
         record.toolEnded(this.#nowMs());
@@ -448,7 +476,8 @@ export class Session {
     void playout.pause().then((heard) => {
       const record = this.#recordOf(turn);
       const pipeline = record?.pipeline;
-      if (record && pipeline?.finished && heard.positionSamples >= pipeline.endSamples) this.#playedOut(record);
+      if (record && pipeline?.finished && heard.positionSamples >= pipeline.endSamples)
+        this.#playedOut(record);
     });
   }
 
@@ -564,7 +593,8 @@ export class Session {
   }
 
   #emitResponse(record: TurnRecord): void {
-    if (record.kind !== 'answer' || !this.managed || record.response === null || record.response === '') return;
+    if (record.kind !== 'answer' || !this.managed || record.response === null || record.response === '')
+      return;
     this.#emit({ type: 'llm.response', turn: record.turn, text: record.response });
     record.response = null;
   }

@@ -23,7 +23,15 @@ import type { TurnTaking } from './turn-taking.js';
 
 /** The state before the call. */
 export function initialState(managed: boolean): MachineState {
-  return { phase: 'waiting', managed, nextTurn: 1, caller: null, agent: null, pending: null, sorryPrompts: 0 };
+  return {
+    phase: 'waiting',
+    managed,
+    nextTurn: 1,
+    caller: null,
+    agent: null,
+    pending: null,
+    sorryPrompts: 0,
+  };
 }
 
 /** The state in one word, for people and logs. */
@@ -216,7 +224,8 @@ class Step {
     this.#takeTheFloor();
     const waitMs = commitSilenceMs(text, this.#turnTaking);
     const commitAtMs = (caller.timing?.mouthMs ?? this.#nowMs) + waitMs;
-    if (commitAtMs > this.#nowMs && waitMs > this.#turnTaking.endSilenceMs) this.#setTimer('commit', commitAtMs);
+    if (commitAtMs > this.#nowMs && waitMs > this.#turnTaking.endSilenceMs)
+      this.#setTimer('commit', commitAtMs);
     else this.#commitUtterance();
   }
 
@@ -240,7 +249,13 @@ class Step {
     if (this.state.sorryPrompts >= this.#turnTaking.maxSorryPrompts) return;
     this.state = { ...this.state, sorryPrompts: this.state.sorryPrompts + 1 };
     const timing = this.#timing(caller);
-    this.#openTurn('sorry', this.#takeTurnNumber(), '', timing, timing.mouthMs + this.#turnTaking.minResponseDelayMs);
+    this.#openTurn(
+      'sorry',
+      this.#takeTurnNumber(),
+      '',
+      timing,
+      timing.mouthMs + this.#turnTaking.minResponseDelayMs,
+    );
   }
 
   #commitUtterance(): void {
@@ -270,7 +285,8 @@ class Step {
     const continued = agent?.phase === 'revoked' ? agent : null;
     if (agent && !continued) this.#endTurn(agent.phase === 'awaiting' ? null : 'superseded');
     const turn = continued?.turn ?? this.#takeTurnNumber();
-    const text = continued && continued.text !== commit.text ? `${continued.text} ${commit.text}`.trim() : commit.text;
+    const text =
+      continued && continued.text !== commit.text ? `${continued.text} ${commit.text}`.trim() : commit.text;
     this.state = { ...this.state, sorryPrompts: 0 };
     this.#emit({ type: 'transcript.final', turn, text, typed: commit.typed });
     this.#emit({ type: 'turn.start', turn, text });
@@ -287,7 +303,16 @@ class Step {
     again = false,
   ): void {
     const phase = kind === 'answer' && !this.state.managed ? 'awaiting' : 'generating';
-    const agent: AgentTurn = { turn, kind, phase, text, timing, releaseAtMs, interruptedBy: null, endsCall: false };
+    const agent: AgentTurn = {
+      turn,
+      kind,
+      phase,
+      text,
+      timing,
+      releaseAtMs,
+      interruptedBy: null,
+      endsCall: false,
+    };
     if (kind !== 'answer') this.#emit({ type: 'turn.start', turn, text });
     this.state = { ...this.state, agent };
     this.effects.push({ type: 'start_turn', turn: agent, commitMs: this.#nowMs, again });
@@ -445,7 +470,9 @@ class Step {
   #dropUtterance(): void {
     this.#cancelTimer('commit');
     const { caller } = this.state;
-    const overdue = caller?.finalOverdue ? { ...silentCaller, onsetMs: this.#nowMs, finalOverdue: true } : null;
+    const overdue = caller?.finalOverdue
+      ? { ...silentCaller, onsetMs: this.#nowMs, finalOverdue: true }
+      : null;
     this.#setCaller(overdue);
   }
 

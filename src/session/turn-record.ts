@@ -1,5 +1,10 @@
 import type { TurnAbortReason } from '../events/session-event.js';
-import { turnLatency, type AbsentReason, type TurnLatency, type TurnMoments } from '../metrics/turn-latency.js';
+import {
+  turnLatency,
+  type AbsentReason,
+  type TurnLatency,
+  type TurnMoments,
+} from '../metrics/turn-latency.js';
 import type { Origin } from '../transport/transport.js';
 import type { OutputPipeline } from './output-pipeline.js';
 import type { AgentTurn, TurnKind } from './session-state.js';
