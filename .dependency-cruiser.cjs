@@ -8,6 +8,14 @@ const tiers = {
 };
 const only = (name, from, to) => ({ name, severity: 'error', from, to });
 
+const rooms = ['vad', 'transport/twilio', 'stt', 'llm', 'tts'];
+const staysInItsRoom = (room) =>
+  only(
+    `${room.replace('/', '-')}-imports-no-other-implementation`,
+    { path: `^src/${room}/`, pathNot: `\\.test\\.ts$|${tiers.contracts}` },
+    { path: tiers.providers, pathNot: `^src/${room}/|${tiers.contracts}` },
+  );
+
 module.exports = {
   forbidden: [
     only('no-cycles', {}, { circular: true }),
@@ -37,11 +45,7 @@ module.exports = {
       { path: tiers.providers, pathNot: `\\.test\\.ts$|${tiers.contracts}` },
       { path: '^src/', pathNot: `${tiers.core}|${tiers.contracts}|${tiers.shared}|${tiers.providers}` },
     ),
-    only(
-      'implementations-never-import-each-other',
-      { path: '^src/(vad|transport|stt|llm|tts)/(?:([^/]+)/)?', pathNot: `\\.test\\.ts$|${tiers.contracts}` },
-      { path: '^src/(vad|transport|stt|llm|tts)/', pathNot: `^src/$1/|${tiers.contracts}` },
-    ),
+    ...rooms.map(staysInItsRoom),
     only(
       'session-imports-contracts',
       { path: '^src/session/', pathNot: '\\.test\\.ts$' },

@@ -22,7 +22,10 @@ export class ConfigError extends HzRelayError {
 
   constructor(problems: readonly ConfigProblem[], options?: ErrorOptions) {
     const lines = problems.map(({ field, problem, remedy }) => `  ${field}: ${problem} ${remedy}`);
-    super(`The config has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${lines.join('\n')}`, options);
+    super(
+      `The config has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${lines.join('\n')}`,
+      options,
+    );
     this.problems = problems;
   }
 }
@@ -40,14 +43,7 @@ export type ProviderKind = 'stt' | 'llm' | 'tts';
 
 /** Why a provider failed, in the terms that decide what happens next. */
 export type ProviderErrorCategory =
-  | 'auth'
-  | 'bad_request'
-  | 'rate_limit'
-  | 'timeout'
-  | 'connection'
-  | 'server'
-  | 'aborted'
-  | 'internal';
+  'auth' | 'bad_request' | 'rate_limit' | 'timeout' | 'connection' | 'server' | 'aborted' | 'internal';
 
 /** Speech recognition, the language model or speech synthesis failed. */
 export class ProviderError extends HzRelayError {
@@ -72,7 +68,8 @@ export class ProviderError extends HzRelayError {
     this.kind = details.kind;
     this.provider = details.provider;
     this.category = details.category;
-    this.retryable = details.retryable ?? ['rate_limit', 'timeout', 'connection', 'server'].includes(details.category);
+    this.retryable =
+      details.retryable ?? ['rate_limit', 'timeout', 'connection', 'server'].includes(details.category);
   }
 }
 

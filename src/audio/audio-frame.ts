@@ -39,7 +39,11 @@ export function sliceFrame(frame: AudioFrame, start: number, end = frame.samples
   const samples = frame.samples.subarray(start, end);
   const { sampleRateHz, encoded } = frame;
   if (!encoded) return { samples, sampleRateHz };
-  return { samples, sampleRateHz, encoded: { encoding: encoded.encoding, bytes: encoded.bytes.subarray(start, end) } };
+  return {
+    samples,
+    sampleRateHz,
+    encoded: { encoding: encoded.encoding, bytes: encoded.bytes.subarray(start, end) },
+  };
 }
 
 /**

@@ -18,7 +18,10 @@ export interface DevOptions {
 }
 
 /** Runs until the signal aborts, then ends the calls politely. Resolves with the exit code. */
-export async function dev(options: DevOptions & { readonly version: string }, signal: AbortSignal): Promise<number> {
+export async function dev(
+  options: DevOptions & { readonly version: string },
+  signal: AbortSignal,
+): Promise<number> {
   const { port, host, publicUrl, json = false, verbose = false } = options;
   const say = json ? note : out;
   const relay = createRelay({
@@ -29,9 +32,9 @@ export async function dev(options: DevOptions & { readonly version: string }, si
     onNotice: (notice) => say(renderLogLine({ tag: tagOf(notice), text: notice.message, detail: false })),
   });
   relay.on('*', (event) => {
-    if (json) return out(JSON.stringify(event));
     const line = sysLogLine(event);
-    if (verbose || !line.detail) out(renderLogLine(line));
+    if (json) out(JSON.stringify(event));
+    else if (verbose || !line.detail) out(renderLogLine(line));
   });
   const startedMs = relay.clock.nowMs();
   await relay.listen();
@@ -39,7 +42,8 @@ export async function dev(options: DevOptions & { readonly version: string }, si
   for (const line of introduction(relay, options.version, readyMs)) say(line);
   if (!signal.aborted) await once(signal, 'abort');
   const calls = relay.sessions.length;
-  if (calls > 0) say(`Ending ${calls} ${calls === 1 ? 'call' : 'calls'}; press Ctrl-C again to stop at once.`);
+  if (calls > 0)
+    say(`Ending ${calls} ${calls === 1 ? 'call' : 'calls'}; press Ctrl-C again to stop at once.`);
   await relay.close();
   return exitCodes.ok;
 }
@@ -47,17 +51,28 @@ export async function dev(options: DevOptions & { readonly version: string }, si
 function introduction(relay: Relay, version: string, readyMs: number): string[] {
   const { publicUrl, url } = relay;
   const webhook = `${publicUrl ?? url}/twilio/voice`;
-  const lines = [`hzrelay ${version} is ready on ${url} (${readyMs} ms)`, '', '  speech local · model local · voice local (no keys needed)'];
+  const lines = [
+    `hzrelay ${version} is ready on ${url} (${readyMs} ms)`,
+    '',
+    '  speech local · model local · voice local (no keys needed)',
+  ];
   if (publicUrl) {
     lines.push(`  Point your Twilio number's voice webhook (POST) at ${webhook}`);
     if (relay.options.twilioAuthToken === null) {
-      lines.push('  TWILIO_AUTH_TOKEN is not set, so Twilio’s calls cannot be told from forged ones: its routes are closed.');
+      lines.push(
+        '  TWILIO_AUTH_TOKEN is not set, so Twilio’s calls cannot be told from forged ones: its routes are closed.',
+      );
     }
   } else {
-    lines.push('  Phone calls reach it on this machine only. For Twilio, open a tunnel to it and give its address with');
-    lines.push(`  --public-url; the number's voice webhook (POST) is then <that address>/twilio/voice, here ${webhook}`);
+    lines.push(
+      '  Phone calls reach it on this machine only. For Twilio, open a tunnel to it and give its address with',
+    );
+    lines.push(
+      `  --public-url; the number's voice webhook (POST) is then <that address>/twilio/voice, here ${webhook}`,
+    );
   }
-  if (relay.access.guarded) lines.push(`  Events and metrics need the token: HZRELAY_TOKEN=${relay.access.token}`);
+  if (relay.access.guarded)
+    lines.push(`  Events and metrics need the token: HZRELAY_TOKEN=${relay.access.token}`);
   lines.push(`  Try it: npx hzrelay replay RECORDING.wav --url ${url}`, '', '[ SYS_LOG ] LIVE');
   return lines;
 }

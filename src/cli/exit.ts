@@ -22,29 +22,30 @@ export function reportError(thrown: unknown): number {
 /** The exit code of a process that a signal ended: 128 and its number. */
 const signalExitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
 
+type EndingSignal = keyof typeof signalExitCodes;
+
 /**
  * Runs a command until it ends or a signal comes. The first signal aborts it, so that it can end its calls politely; the
  * second ends the process at once. Resolves with the exit code.
  */
 export async function runUntilSignal(command: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const abort = new AbortController();
-  let received: keyof typeof signalExitCodes | null = null;
-  const handlers = (Object.keys(signalExitCodes) as (keyof typeof signalExitCodes)[]).map((name) => {
-    const handler = (): void => {
-      if (received) process.exit(signalExitCodes[received]);
-      received = name;
-      abort.abort(new HzRelayError(`Stopped by ${name}.`));
-    };
-    process.on(name, handler);
-    return { name, handler };
-  });
+  const received: EndingSignal[] = [];
+  const onSignal = (name: EndingSignal): void => {
+    if (received.length > 0) process.exit(signalExitCodes[name]);
+    received.push(name);
+    abort.abort(new HzRelayError(`Stopped by ${name}.`));
+  };
+  const signals = Object.keys(signalExitCodes) as EndingSignal[];
+  for (const name of signals) process.on(name, onSignal);
+  let code: number;
   try {
-    const code = await command(abort.signal);
-    return received ? signalExitCodes[received] : code;
+    code = await command(abort.signal);
   } catch (thrown) {
-    if (received) return signalExitCodes[received];
-    return reportError(thrown);
+    code = abort.signal.aborted ? exitCodes.failed : reportError(thrown);
   } finally {
-    for (const { name, handler } of handlers) process.off(name, handler);
+    for (const name of signals) process.off(name, onSignal);
   }
+  const [ended] = received;
+  return ended ? signalExitCodes[ended] : code;
 }

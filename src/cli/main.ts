@@ -54,9 +54,14 @@ Examples:
   program
     .command('replay')
     .description('Play recordings into a relay as one phone call and show what it made of them.')
-    .argument('<file...>', 'recordings, consecutive turns of one call: WAV of any kind, raw mu-law (.ulaw), a directory or a glob')
+    .argument(
+      '<file...>',
+      'recordings, consecutive turns of one call: WAV of any kind, raw mu-law (.ulaw), a directory or a glob',
+    )
     .option('--url <url>', 'call this relay instead of one of our own')
-    .addOption(new Option('--barge-in <ms>', 'talk over the agent, this long after it begins').argParser(milliseconds))
+    .addOption(
+      new Option('--barge-in <ms>', 'talk over the agent, this long after it begins').argParser(milliseconds),
+    )
     .option('-o, --output <file>', 'write both sides to a stereo WAV: caller left, agent right')
     .option('--json', 'print the events as NDJSON, nothing else')
     .option('--expect <file>', 'compare with the events of an earlier --json run; exit 1 where they differ')
@@ -85,11 +90,13 @@ Examples:
 }
 
 function portOption(): Option {
-  return new Option('-p, --port <port>', 'port to listen on (default: HZRELAY_PORT or 8787)').argParser((text) => {
-    const port = Number(text);
-    if (/^\d+$/.test(text) && port <= 65_535) return port;
-    throw new InvalidArgumentError('Give a port, 0 to 65535 (0 takes any free one).');
-  });
+  return new Option('-p, --port <port>', 'port to listen on (default: HZRELAY_PORT or 8787)').argParser(
+    (text) => {
+      const port = Number(text);
+      if (/^\d+$/.test(text) && port <= 65_535) return port;
+      throw new InvalidArgumentError('Give a port, 0 to 65535 (0 takes any free one).');
+    },
+  );
 }
 
 function milliseconds(text: string): number {

@@ -28,7 +28,11 @@ export interface ReplayOptions {
 const phoneRateHz = 8000;
 
 /** Plays the recordings. Everything that can be wrong with files is found before the call begins. */
-export async function replay(files: readonly string[], options: ReplayOptions, signal: AbortSignal): Promise<number> {
+export async function replay(
+  files: readonly string[],
+  options: ReplayOptions,
+  signal: AbortSignal,
+): Promise<number> {
   const [recordings, expected] = await Promise.all([
     readRecordings(files, phoneRateHz),
     readExpected(options.expect),
@@ -95,7 +99,9 @@ async function report(
   if (!options.json) for (const line of turnTable(result.events)) out(line);
   let code: number = exitCodes.ok;
   if (!result.recording) {
-    note(`error: the call was not answered: ${result.end.reason ?? (result.end.said.join(' ') || result.end.how)}.`);
+    note(
+      `error: the call was not answered: ${result.end.reason ?? (result.end.said.join(' ') || result.end.how)}.`,
+    );
     code = exitCodes.failed;
   }
   if (result.end.error) {
@@ -106,11 +112,14 @@ async function report(
     if (!said) note(`warning: ${name} was not said to its end: the call was over.`);
     else if (!answered) note(`warning: ${name} got no answer.`);
   }
-  if (result.events.length === 0 && result.recording) note('warning: the relay showed no events of this call.');
+  if (result.events.length === 0 && result.recording)
+    note('warning: the relay showed no events of this call.');
   if (options.output !== undefined && result.recording) {
     const { caller, agent, sampleRateHz } = result.recording;
     await writeFile(options.output, writeWav({ channels: [caller, agent], sampleRateHz }));
-    note(`Wrote ${options.output}: caller left, agent right, ${(caller.length / sampleRateHz).toFixed(1)} s.`);
+    note(
+      `Wrote ${options.output}: caller left, agent right, ${(caller.length / sampleRateHz).toFixed(1)} s.`,
+    );
   }
   if (expected) {
     const { equal, diff } = compareRuns(expected, result.events);
@@ -150,5 +159,7 @@ async function checkOutput(path: string | undefined): Promise<void> {
 
 function checkUrl(url: string | undefined): Promise<void> {
   if (url === undefined || /^https?:\/\/[^/]+\/?$/.test(url)) return Promise.resolve();
-  return Promise.reject(new UsageError(`--url ${url}: give the relay's address, for example http://127.0.0.1:8787.`));
+  return Promise.reject(
+    new UsageError(`--url ${url}: give the relay's address, for example http://127.0.0.1:8787.`),
+  );
 }

@@ -2,7 +2,16 @@
 import type { SessionEvent } from '../events/session-event.js';
 import type { LatencyPart, TurnLatency } from '../metrics/turn-latency.js';
 
-const parts: readonly LatencyPart[] = ['endpointing', 'stt', 'llm', 'sentence', 'tts', 'tools', 'relay', 'playout'];
+const parts: readonly LatencyPart[] = [
+  'endpointing',
+  'stt',
+  'llm',
+  'sentence',
+  'tts',
+  'tools',
+  'relay',
+  'playout',
+];
 const textWidth = 30;
 
 /** The table as lines; none where no turn ended. */
@@ -20,10 +29,14 @@ export function turnTable(events: readonly SessionEvent[]): string[] {
     ...parts.map((part) => (latency.parts ? latency.parts[part].toFixed(0) : '')),
     total(latency),
   ]);
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)));
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  );
   const line = (cells: readonly string[]): string =>
     cells
-      .map((cell, column) => (column > 0 && column < 3 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .map((cell, column) =>
+        column > 0 && column < 3 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+      )
       .join('  ');
   return ['', line(header), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line), ''];
 }

@@ -56,7 +56,8 @@ export class EventBus {
     for (const listener of [...listeners]) {
       try {
         const result = listener(event);
-        if (result instanceof Promise) result.catch((thrown: unknown) => this.#onListenerError(thrown, event));
+        if (result instanceof Promise)
+          result.catch((thrown: unknown) => this.#onListenerError(thrown, event));
       } catch (thrown) {
         this.#onListenerError(thrown, event);
       }

@@ -71,11 +71,24 @@ export interface SessionEventFields {
   /** Playout stands still because the caller makes a sound. */
   'agent.paused': object;
   'agent.resumed': { readonly reason: 'backchannel' | 'no_words' };
-  'agent.interrupted': { readonly heardText: string; readonly by: 'caller' | 'api'; readonly heard: 'measured' | 'estimated' };
+  'agent.interrupted': {
+    readonly heardText: string;
+    readonly by: 'caller' | 'api';
+    readonly heard: 'measured' | 'estimated';
+  };
   dtmf: { readonly digit: string };
-  'turn.end': { readonly latency: TurnLatency; readonly aborted: TurnAbortReason | null; readonly heardText: string };
+  'turn.end': {
+    readonly latency: TurnLatency;
+    readonly aborted: TurnAbortReason | null;
+    readonly heardText: string;
+  };
   'provider.reconnect': { readonly kind: ProviderKind; readonly provider: string; readonly attempt: number };
-  'provider.failover': { readonly kind: ProviderKind; readonly from: string; readonly to: string; readonly cause: string };
+  'provider.failover': {
+    readonly kind: ProviderKind;
+    readonly from: string;
+    readonly to: string;
+    readonly cause: string;
+  };
   warning: { readonly code: string; readonly message: string };
   error: {
     readonly message: string;

@@ -68,7 +68,9 @@ export function sysLogLine(event: SessionEvent): LogLine {
     case 'error':
       return { tag: 'ERR', text: event.message, detail: false };
     case 'session.end':
-      return info(`session ${event.sessionId} ended: ${event.reason} after ${(event.durationMs / 1000).toFixed(1)}s`);
+      return info(
+        `session ${event.sessionId} ended: ${event.reason} after ${(event.durationMs / 1000).toFixed(1)}s`,
+      );
   }
 }
 

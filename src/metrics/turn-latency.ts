@@ -91,7 +91,10 @@ const noParts: LatencyParts = {
 };
 
 /** Which part each step of the chain counts towards, in the order of the chain. */
-const chain: readonly (readonly [moment: Exclude<keyof TurnMoments, 'toolsMs' | 'mouthMs'>, part: LatencyPart])[] = [
+const chain: readonly (readonly [
+  moment: Exclude<keyof TurnMoments, 'toolsMs' | 'mouthMs'>,
+  part: LatencyPart,
+])[] = [
   ['vadEndMs', 'endpointing'],
   ['sttFinalMs', 'stt'],
   ['commitMs', 'endpointing'],
@@ -118,7 +121,7 @@ export function turnLatency(
   const complete = mouthMs !== undefined && earMs !== undefined && ear !== null;
   const parts = complete ? partsOf(moments, mouthMs) : null;
   return {
-    mouth_to_ear_ms: parts ? Object.values(parts).reduce((sum: number, part: number) => sum + part, 0) : null,
+    mouth_to_ear_ms: parts ? sumOf(parts) : null,
     absent: parts ? null : absent,
     ear: earMs === undefined ? null : ear,
     parts,
@@ -132,6 +135,10 @@ export function turnLatency(
     audio_sent_ms: moments.audioSentMs ?? null,
     ear_ms: earMs ?? null,
   };
+}
+
+function sumOf(parts: LatencyParts): number {
+  return (Object.values(parts) as number[]).reduce((sum, part) => sum + part, 0);
 }
 
 function partsOf(moments: TurnMoments, mouthMs: number): LatencyParts {

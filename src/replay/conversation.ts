@@ -88,7 +88,10 @@ export async function holdConversation(
     await phone.say(samples);
     const said = !call.over;
     // After the last recording nobody waits to barge in; the answer is heard to its end.
-    const answered = index < recordings.length - 1 ? await call.untilTurn(manners.answerWithinMs) : await call.untilFinished();
+    const answered =
+      index < recordings.length - 1
+        ? await call.untilTurn(manners.answerWithinMs)
+        : await call.untilFinished();
     turns.push({ name, said, answered });
   }
   return turns;
@@ -117,7 +120,10 @@ class Call {
     const began = await this.#until(() => this.#voice.beganMs !== null, withinMs);
     if (!began) return false;
     if (bargeInMs === null) await this.#untilSilent();
-    else await this.#until(() => this.#sinceBeginMs() >= bargeInMs || this.#silentMs() >= this.#manners.finishedAfterMs);
+    else
+      await this.#until(
+        () => this.#sinceBeginMs() >= bargeInMs || this.#silentMs() >= this.#manners.finishedAfterMs,
+      );
     return true;
   }
 

@@ -23,10 +23,15 @@ export async function openEventFeed(
     signal: abort.signal,
     headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
   }).catch((cause: unknown) => {
-    throw new HzRelayError(`No relay answers at ${url.origin}: ${reasonOf(cause)}. Is it running, and is this its address?`, { cause });
+    throw new HzRelayError(
+      `No relay answers at ${url.origin}: ${reasonOf(cause)}. Is it running, and is this its address?`,
+      { cause },
+    );
   });
   if (response.status === 401) {
-    throw new HzRelayError(`The relay at ${url.origin} wants its token: set HZRELAY_TOKEN to what it printed.`);
+    throw new HzRelayError(
+      `The relay at ${url.origin} wants its token: set HZRELAY_TOKEN to what it printed.`,
+    );
   }
   if (!response.ok || !response.body) {
     throw new HzRelayError(`${url.href} answered ${response.status}; that is no relay.`);
@@ -35,7 +40,10 @@ export async function openEventFeed(
   return { ended, close: () => abort.abort() };
 }
 
-async function readEvents(body: ReadableStream<Uint8Array>, onEvent: (event: SessionEvent) => void): Promise<void> {
+async function readEvents(
+  body: ReadableStream<Uint8Array>,
+  onEvent: (event: SessionEvent) => void,
+): Promise<void> {
   const decoder = new TextDecoder();
   let buffer = '';
   for await (const bytes of body) {

@@ -10,7 +10,10 @@ import { diffLines, type DiffLine } from './line-diff.js';
  */
 export function parseEventLog(text: string, name: string): SessionEvent[] {
   const lines = text.split('\n').filter((line) => line.trim() !== '');
-  if (lines.length === 0) throw new HzRelayError(`${name}: the file is empty. Write one with: hzrelay replay FILE --json > ${name}`);
+  if (lines.length === 0)
+    throw new HzRelayError(
+      `${name}: the file is empty. Write one with: hzrelay replay FILE --json > ${name}`,
+    );
   return lines.map((line, index) => {
     const event = parseLine(line);
     if (isEvent(event)) return event;

@@ -118,7 +118,10 @@ function note(turn: OpenTurn, event: SessionEvent): void {
   }
 }
 
-function lanesOfTurn(turn: number, { speechStart, speechEnd, transcript, model, voice, outcome }: OpenTurn): TurnLanes {
+function lanesOfTurn(
+  turn: number,
+  { speechStart, speechEnd, transcript, model, voice, outcome }: OpenTurn,
+): TurnLanes {
   const caller = [
     ...(speechStart ? ['speech.start'] : []),
     ...(speechEnd ? ['speech.end'] : []),

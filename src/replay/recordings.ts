@@ -20,7 +20,10 @@ const audioFiles = '*.{wav,WAV,ulaw,mulaw,ul,raw}';
  * Reads recordings in the order given; those of a directory or glob in the order of their names. Throws an
  * AudioFileError that names the file and the remedy; nothing is read in part.
  */
-export async function readRecordings(patterns: readonly string[], sampleRateHz: number): Promise<Recording[]> {
+export async function readRecordings(
+  patterns: readonly string[],
+  sampleRateHz: number,
+): Promise<Recording[]> {
   const paths = (await Promise.all(patterns.map(expand))).flat();
   return Promise.all(paths.map((path) => readRecording(path, sampleRateHz)));
 }
@@ -34,7 +37,8 @@ async function expand(pattern: string): Promise<string[]> {
 }
 
 function found(paths: readonly string[], pattern: string): string[] {
-  if (paths.length === 0) throw new AudioFileError(`${pattern}: no audio files there (.wav, or .ulaw for raw mu-law).`);
+  if (paths.length === 0)
+    throw new AudioFileError(`${pattern}: no audio files there (.wav, or .ulaw for raw mu-law).`);
   return [...paths].sort();
 }
 
@@ -52,7 +56,10 @@ function decode(path: string, name: string, bytes: Uint8Array): ReturnType<typeo
   try {
     return decodeAudioFile(name, bytes);
   } catch (cause) {
-    throw new AudioFileError(messageOf(cause).startsWith(name) ? messageOf(cause) : `${path}: ${messageOf(cause)}`, { cause });
+    throw new AudioFileError(
+      messageOf(cause).startsWith(name) ? messageOf(cause) : `${path}: ${messageOf(cause)}`,
+      { cause },
+    );
   }
 }
 

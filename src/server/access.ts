@@ -35,7 +35,9 @@ export class AccessPolicy {
     const host = hostHeader.toLowerCase();
     if (host === this.#publicHost) return true;
     const name = withoutPort(host);
-    return loopbackHosts.has(name) || name === this.#boundHost || (this.#boundHost === '0.0.0.0' && isIpv4(name));
+    return (
+      loopbackHosts.has(name) || name === this.#boundHost || (this.#boundHost === '0.0.0.0' && isIpv4(name))
+    );
   }
 
   /** Whether a browser's Origin is ours; requests without one do not come from a page of another site. */
@@ -48,7 +50,9 @@ export class AccessPolicy {
   /** Whether the request carries the token: as bearer token, in the cookie, or in the query of the printed link. */
   carriesToken(headers: IncomingHttpHeaders, query: unknown): boolean {
     const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
-    return [bearer, cookie(headers.cookie, cookieName), tokenInQuery(query)].some((given) => this.#isToken(given));
+    return [bearer, cookie(headers.cookie, cookieName), tokenInQuery(query)].some((given) =>
+      this.#isToken(given),
+    );
   }
 
   /** The cookie that keeps a browser authorised after it came by the printed link. */

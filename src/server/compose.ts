@@ -45,25 +45,30 @@ export class Providers {
   async warmUp(config: ResolvedConfig): Promise<void> {
     const providers: Closable[] = [this.#stt(config.stt), this.#tts(config.tts)];
     if (config.agent) providers.push(this.#llm(config.llm));
-    await Promise.all([...providers.map((provider) => provider.warmUp?.()), loadVad(this.#vad)]);
+    await warm(providers, this.#vad);
   }
 
   /** Loads what the sessions made so far will need. */
   async warmUpShared(): Promise<void> {
-    await Promise.all([...[...this.#shared.values()].map((provider) => provider.warmUp?.()), loadVad(this.#vad)]);
+    await Promise.all([
+      ...[...this.#shared.values()].map((provider) => provider.warmUp?.()),
+      loadVad(this.#vad),
+    ]);
   }
 
   /** Ends the workers. Idempotent. */
   async close(): Promise<void> {
     const shared = [...this.#shared.values()];
     this.#shared.clear();
-    await Promise.all(shared.map((provider) => provider.close?.()));
+    await Promise.all(shared.map(async (provider) => provider.close?.()));
   }
 
   #stt(stt: ResolvedConfig['stt']): SpeechToText {
     if (!('provider' in stt)) return stt;
     const { grammar, words } = stt;
-    return this.#share('stt', { grammar, words }, () => localSpeechToText({ ...(grammar && { grammar }), ...(words && { words }) }));
+    return this.#share('stt', { grammar, words }, () =>
+      localSpeechToText({ ...(grammar && { grammar }), ...(words && { words }) }),
+    );
   }
 
   #llm(llm: ResolvedConfig['llm']): LanguageModel {
@@ -86,6 +91,10 @@ export class Providers {
     this.#shared.set(key, made);
     return made;
   }
+}
+
+async function warm(providers: readonly Closable[], vad: VoiceActivityDetection): Promise<void> {
+  await Promise.all([...providers.map(async (provider) => provider.warmUp?.()), loadVad(vad)]);
 }
 
 async function loadVad(vad: VoiceActivityDetection): Promise<void> {

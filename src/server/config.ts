@@ -68,7 +68,7 @@ export const defaultApology = 'Sorry, something went wrong on my side. Could you
 const cloudProviders = ['deepgram', 'openai', 'elevenlabs'];
 
 const transportType = z.literal(['twilio', 'webrtc']);
-const milliseconds = z.number().finite().nonnegative();
+const milliseconds = z.number().nonnegative();
 
 /** A provider object of the user's: judged by the methods that the engine will call. */
 function ownProvider<T>(method: string): z.ZodType<T> {
@@ -189,7 +189,8 @@ function transportProblems({ inbound, outbound }: z.infer<typeof shape>): Config
 function providerProblems(field: string, value: unknown, local: z.ZodType, own: z.ZodType): ConfigProblem[] {
   if (value === undefined || own.safeParse(value).success) return [];
   if (field === 'llm' && typeof value === 'function') return [];
-  const provider: unknown = typeof value === 'object' && value !== null ? Reflect.get(value, 'provider') : undefined;
+  const provider: unknown =
+    typeof value === 'object' && value !== null ? Reflect.get(value, 'provider') : undefined;
   if (typeof provider === 'string' && cloudProviders.includes(provider)) {
     return [
       {

@@ -23,17 +23,27 @@ export async function buildHttpServer(relay: RelayDesk): Promise<HttpServer> {
   });
   app.addHook('onRequest', async (request, reply) => {
     const { host, origin } = request.headers;
-    if (!relay.access.knowsHost(host)) return refuseRequest(reply, 403, `This relay does not answer to the host ${host ?? '(none)'}.`);
-    if (!relay.access.knowsOrigin(origin)) return refuseRequest(reply, 403, `Pages of ${origin ?? ''} may not use this relay.`);
+    if (!relay.access.knowsHost(host))
+      return refuseRequest(reply, 403, `This relay does not answer to the host ${host ?? '(none)'}.`);
+    if (!relay.access.knowsOrigin(origin))
+      return refuseRequest(reply, 403, `Pages of ${origin ?? ''} may not use this relay.`);
     return undefined;
   });
   app.setErrorHandler((error, _request, reply) => {
     const status = statusOf(error);
     if (status >= 500) relay.notify('error', `A request failed: ${messageOf(error)}`);
-    void refuseRequest(reply, status, status >= 500 ? 'The relay failed to answer; its log says why.' : messageOf(error));
+    void refuseRequest(
+      reply,
+      status,
+      status >= 500 ? 'The relay failed to answer; its log says why.' : messageOf(error),
+    );
   });
   app.setNotFoundHandler((request, reply) => {
-    void refuseRequest(reply, 404, `There is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}.`);
+    void refuseRequest(
+      reply,
+      404,
+      `There is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}.`,
+    );
   });
   await app.register(formbody, { bodyLimit: maxBodyBytes });
   await app.register(websocket, {
@@ -45,6 +55,7 @@ export async function buildHttpServer(relay: RelayDesk): Promise<HttpServer> {
 }
 
 function statusOf(error: unknown): number {
-  const status: unknown = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : 500;
+  const status: unknown =
+    typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : 500;
   return typeof status === 'number' && status >= 400 && status < 600 ? status : 500;
 }

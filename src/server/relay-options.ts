@@ -71,12 +71,17 @@ export function resolveRelayOptions(
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): ResolvedRelayOptions {
   const problems: ConfigProblem[] = [];
-  const number = (field: keyof RelayOptions, schema: z.ZodType<number>, fallback: number, remedy: string): number => {
+  const number = (
+    field: keyof RelayOptions,
+    schema: z.ZodType<number>,
+    fallback: number,
+    remedy: string,
+  ): number => {
     const value = options[field];
     if (value === undefined) return fallback;
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
-    problems.push({ field, problem: `is ${String(value)}.`, remedy });
+    problems.push({ field, problem: `is ${JSON.stringify(value)}.`, remedy });
     return fallback;
   };
   const count = 'Give a whole number above zero.';
@@ -85,7 +90,12 @@ export function resolveRelayOptions(
     onSession: options.onSession,
     onNotice: options.onNotice,
     host: options.host ?? '127.0.0.1',
-    port: number('port', z.number().int().min(0).max(65_535), portFromEnv(env, problems), 'Give a port, 0 to 65535.'),
+    port: number(
+      'port',
+      z.number().int().min(0).max(65_535),
+      portFromEnv(env, problems),
+      'Give a port, 0 to 65535.',
+    ),
     publicUrl: parsePublicUrl(options.publicUrl, problems),
     twilioAuthToken: nonEmpty(options.twilioAuthToken) ?? nonEmpty(env.TWILIO_AUTH_TOKEN) ?? null,
     maxSessions: number('maxSessions', positive, 50, count),
@@ -103,7 +113,11 @@ function portFromEnv(env: Readonly<Record<string, string | undefined>>, problems
   const text = nonEmpty(env.HZRELAY_PORT);
   if (text === undefined) return defaultPort;
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
-  problems.push({ field: 'HZRELAY_PORT', problem: `is '${text}'.`, remedy: 'Give a port, 0 to 65535, or unset it.' });
+  problems.push({
+    field: 'HZRELAY_PORT',
+    problem: `is '${text}'.`,
+    remedy: 'Give a port, 0 to 65535, or unset it.',
+  });
   return defaultPort;
 }
 

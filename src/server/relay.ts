@@ -66,7 +66,8 @@ export class Relay implements RelayDesk {
 
   /** Where the relay listens, for this machine. Throws an InvalidStateError before `listen()`. */
   get url(): string {
-    if (this.#port === 0) throw new InvalidStateError('The relay does not listen yet; await relay.listen() first.');
+    if (this.#port === 0)
+      throw new InvalidStateError('The relay does not listen yet; await relay.listen() first.');
     const host = this.options.host === '0.0.0.0' ? '127.0.0.1' : this.options.host;
     return `http://${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
   }
@@ -138,7 +139,8 @@ export class Relay implements RelayDesk {
     if (this.#live.size >= this.options.maxSessions) {
       return this.#refuse(`${this.options.maxSessions} sessions live already (maxSessions).`);
     }
-    if (this.options.session || this.#waiting.some((session) => session.transportType === transport)) return true;
+    if (this.options.session || this.#waiting.some((session) => session.transportType === transport))
+      return true;
     return this.#refuse(
       `no session waits for a ${transport} call. createRelay({ session, onSession }) makes a fresh one for every call.`,
     );
@@ -324,10 +326,16 @@ function listenError(cause: unknown, host: string, port: number): Error {
     );
   }
   if (code === 'EACCES') {
-    return new HzRelayError(`Port ${port} needs more rights. Choose one above 1023 with --port or HZRELAY_PORT.`, { cause });
+    return new HzRelayError(
+      `Port ${port} needs more rights. Choose one above 1023 with --port or HZRELAY_PORT.`,
+      { cause },
+    );
   }
   if (code === 'EADDRNOTAVAIL') {
-    return new HzRelayError(`This machine has no address ${host}. Use 127.0.0.1, or 0.0.0.0 for all addresses.`, { cause });
+    return new HzRelayError(
+      `This machine has no address ${host}. Use 127.0.0.1, or 0.0.0.0 for all addresses.`,
+      { cause },
+    );
   }
   return cause instanceof Error ? cause : new HzRelayError(messageOf(cause));
 }

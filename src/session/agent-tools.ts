@@ -37,7 +37,7 @@ export function toolDefinitions(tools: AgentTools): ToolDefinition[] {
   return Object.entries(tools).map(([name, { description, parameters }]) => ({
     name,
     description,
-    parameters: z.toJSONSchema(parameters, { io: 'input' }) as Record<string, unknown>,
+    parameters: z.toJSONSchema(parameters, { io: 'input' }),
   }));
 }
 
@@ -66,7 +66,7 @@ export async function runTool(
     const signal = AbortSignal.any([context.signal, timedOut.signal]);
     const run = Promise.resolve(tool.execute(args.value, { ...context, signal })).then(
       (value) => ({
-        result: typeof value === 'string' ? value : (JSON.stringify(value) ?? 'done'),
+        result: textOf(value),
         failed: false,
       }),
       (thrown: unknown) => failure(messageOf(thrown)),
@@ -92,6 +92,13 @@ function parseArguments(
   const parsed = tool.parameters.safeParse(value);
   if (parsed.success) return { ok: true, value: parsed.data };
   return { ok: false, problem: `The arguments are wrong: ${z.prettifyError(parsed.error)}` };
+}
+
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  // A function or undefined has no JSON; a tool that returns nothing has simply done its work.
+  const json = JSON.stringify(value) as string | undefined;
+  return json ?? 'done';
 }
 
 function failure(result: string): ToolOutcome {

@@ -122,7 +122,7 @@ export class OutputPipeline {
 
   /** Opens the gate: what is ready is played now, what follows at once. */
   release(): void {
-    if (this.#released || this.#abort.signal.aborted) return;
+    if (this.#released || this.#aborted) return;
     const frames = this.#gate;
     this.#gate = [];
     this.#released = true;
@@ -135,7 +135,7 @@ export class OutputPipeline {
 
   /** Stops everything; nothing is reported afterwards. Tools that run go on to their end. Idempotent. */
   abort(): void {
-    if (this.#abort.signal.aborted) return;
+    if (this.#aborted) return;
     this.#abort.abort();
     this.#stream?.close();
     this.#gate = [];
@@ -152,23 +152,25 @@ export class OutputPipeline {
     return own <= 0 ? positionSamples : this.#baseSamples + this.spoken.wordStart(own);
   }
 
+  get #aborted(): boolean {
+    return this.#abort.signal.aborted;
+  }
+
   async #produceText(): Promise<void> {
     const { source } = this.#options;
     if (source.from === 'user') {
       for await (const text of source.text) {
-        if (this.#abort.signal.aborted) return;
+        if (this.#aborted) return;
         this.#takeText(text);
       }
       return;
     }
     await this.#options.after;
-    if (this.#abort.signal.aborted) return;
-    this.#options.listener.onModelStart();
+    if (!this.#aborted) this.#options.listener.onModelStart();
     for (let round = 0; round < maxToolRounds; round++) {
       const calls = await this.#generate(source);
-      if (calls.length === 0 || this.#abort.signal.aborted) return;
+      if (calls.length === 0) return;
       await this.#runTools(source, calls);
-      if (this.#abort.signal.aborted) return;
     }
     throw new ProviderError(`The model called tools ${maxToolRounds} times in a row without answering.`, {
       kind: 'llm',
@@ -181,6 +183,7 @@ export class OutputPipeline {
   async #generate({ model, history, tools }: Extract<TextSource, { from: 'model' }>): Promise<ToolCall[]> {
     const { signal } = this.#abort;
     const calls: ToolCall[] = [];
+    if (signal.aborted) return calls;
     const request = { messages: history.messages(), tools: toolDefinitions(tools), signal };
     for await (const event of model.generate(request)) {
       if (signal.aborted) return [];
@@ -227,7 +230,7 @@ export class OutputPipeline {
   }
 
   #endText(): void {
-    if (this.#abort.signal.aborted) return;
+    if (this.#aborted) return;
     for (const chunk of this.#splitter.flush()) this.#speak(chunk);
     this.#options.listener.onText(this.#text.replace(/\s+/g, ' ').trim());
     if (this.#stream) this.#stream.end();
@@ -250,7 +253,7 @@ export class OutputPipeline {
   }
 
   #onSpeech(event: TtsEvent): void {
-    if (this.#abort.signal.aborted) return;
+    if (this.#aborted) return;
     switch (event.type) {
       case 'audio':
         return this.#takeAudio(event.chunk, event.frame);
@@ -292,7 +295,7 @@ export class OutputPipeline {
 
   /** The text failed: the caller hears an apology rather than silence. */
   #fail(thrown: unknown, kind: ProviderKind, provider: string): void {
-    if (this.#abort.signal.aborted) return;
+    if (this.#aborted) return;
     const error =
       thrown instanceof ProviderError
         ? thrown

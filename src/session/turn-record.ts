@@ -28,7 +28,7 @@ export class TurnRecord {
   readonly turn: number;
   readonly kind: TurnKind;
   text: string;
-  readonly moments: Writable<TurnMoments> = {};
+  moments: Writable<TurnMoments> = {};
   ear: Origin | null = null;
   pipeline: OutputPipeline | null = null;
   /** The model's whole answer, once known; told to listeners when it can no longer be revoked. */
@@ -46,11 +46,9 @@ export class TurnRecord {
 
   /** Begins, or begins again after it was continued: only the latest commit counts. */
   begin({ text, timing }: AgentTurn, commitMs: number): void {
-    for (const moment of Object.keys(this.moments) as (keyof TurnMoments)[]) delete this.moments[moment];
+    this.moments = timing ? { ...timing, commitMs } : {};
     this.text = text;
     this.response = null;
-    if (!timing) return;
-    Object.assign(this.moments, { ...timing, commitMs });
   }
 
   toolStarted(nowMs: number): void {

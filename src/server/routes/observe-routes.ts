@@ -10,7 +10,11 @@ const heartbeatMs = 15_000;
 /** An event stream whose reader falls this far behind is closed; it may come back and go on from now. */
 const maxUnreadBytes = 1024 * 1024;
 
-export function observeRoutes(app: FastifyInstance, { relay }: { readonly relay: RelayDesk }, done: () => void): void {
+export function observeRoutes(
+  app: FastifyInstance,
+  { relay }: { readonly relay: RelayDesk },
+  done: () => void,
+): void {
   const streams = new Set<ServerResponse>();
 
   app.addHook('preClose', (close) => {
@@ -18,7 +22,10 @@ export function observeRoutes(app: FastifyInstance, { relay }: { readonly relay:
     close();
   });
 
-  app.get('/healthz', () => ({ status: relay.draining ? 'draining' : 'ok', sessions: relay.sessions.length }));
+  app.get('/healthz', () => ({
+    status: relay.draining ? 'draining' : 'ok',
+    sessions: relay.sessions.length,
+  }));
 
   app.get('/sessions', { preHandler: authorise(relay) }, async () => ({ sessions: await relay.snapshots() }));
 
@@ -74,7 +81,11 @@ function authorise(relay: RelayDesk): (request: FastifyRequest, reply: FastifyRe
     const { access, options } = relay;
     if (!access.guarded) return undefined;
     if (!access.carriesToken(request.headers, request.query)) {
-      return refuseRequest(reply, 401, 'This relay can be reached from outside, so this needs its token: open the link that it printed.');
+      return refuseRequest(
+        reply,
+        401,
+        'This relay can be reached from outside, so this needs its token: open the link that it printed.',
+      );
     }
     if (queryField(request, 'token') !== undefined) {
       reply.header('set-cookie', access.cookie(options.publicUrl?.protocol === 'https:'));

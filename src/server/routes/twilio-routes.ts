@@ -1,11 +1,20 @@
 /** Twilio's side of the relay: the voice webhook, the media stream, and what comes after it. */
 import type { WebSocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { acceptMediaStream, tokenParameter, type RefusalCode } from '../../transport/twilio/media-handshake.js';
+import {
+  acceptMediaStream,
+  tokenParameter,
+  type RefusalCode,
+} from '../../transport/twilio/media-handshake.js';
 import { StreamTokens } from '../../transport/twilio/stream-tokens.js';
 import { isSignedByTwilio } from '../../transport/twilio/twilio-signature.js';
 import { TwilioTransport } from '../../transport/twilio/twilio-transport.js';
-import { connectStreamTwiml, hangUpTwiml, rejectBusyTwiml, sayAndHangUpTwiml } from '../../transport/twilio/twiml.js';
+import {
+  connectStreamTwiml,
+  hangUpTwiml,
+  rejectBusyTwiml,
+  sayAndHangUpTwiml,
+} from '../../transport/twilio/twiml.js';
 import { refuseRequest } from '../refusal.js';
 import type { RelayDesk } from '../relay-desk.js';
 
@@ -19,13 +28,18 @@ type Form = Readonly<Record<string, string>>;
 
 const fallbackText = 'We are sorry, the connection was lost. Please call again.';
 
-export function twilioRoutes(app: FastifyInstance, { relay }: { readonly relay: RelayDesk }, done: () => void): void {
+export function twilioRoutes(
+  app: FastifyInstance,
+  { relay }: { readonly relay: RelayDesk },
+  done: () => void,
+): void {
   const tokens = new StreamTokens<Caller>({ clock: relay.clock });
   let pendingSockets = 0;
 
   app.post('/twilio/voice', { preHandler: signedWebhook(relay) }, async (request, reply) => {
     const { CallSid: callSid, From: from, To: to } = formOf(request);
-    if (!callSid) return refuseRequest(reply, 400, 'The form has no CallSid; this route is for Twilio’s voice webhook.');
+    if (!callSid)
+      return refuseRequest(reply, 400, 'The form has no CallSid; this route is for Twilio’s voice webhook.');
     if (!relay.canTake('twilio')) return sendTwiml(reply, await rejectBusyTwiml());
     const twiml = await connectStreamTwiml({
       streamUrl: `${relayUrl(request, relay).replace(/^http/, 'ws')}/twilio/media`,
@@ -56,7 +70,9 @@ export function twilioRoutes(app: FastifyInstance, { relay }: { readonly relay: 
   function limitPending(_request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { maxPendingSockets } = relay.options;
     const message = `${maxPendingSockets} media sockets have not said who they are.`;
-    return Promise.resolve(pendingSockets < maxPendingSockets ? undefined : refuseRequest(reply, 503, message));
+    return Promise.resolve(
+      pendingSockets < maxPendingSockets ? undefined : refuseRequest(reply, 503, message),
+    );
   }
 
   /** The socket is nothing until it shows its token; then it becomes a call. */
@@ -100,7 +116,8 @@ async function checkSignature(
   const { twilioAuthToken: authToken } = relay.options;
   if (authToken === null) {
     if (!relay.access.guarded) return undefined;
-    const message = 'Twilio’s routes are closed: the relay is public, but TWILIO_AUTH_TOKEN is not set to check signatures.';
+    const message =
+      'Twilio’s routes are closed: the relay is public, but TWILIO_AUTH_TOKEN is not set to check signatures.';
     relay.notify('warn', message);
     return refuseRequest(reply, 403, message);
   }
@@ -109,8 +126,15 @@ async function checkSignature(
   const base = relayUrl(request, relay);
   const url = `${params ? base : base.replace(/^http/, 'ws')}${request.url}`;
   if (await isSignedByTwilio({ authToken, signature, url, ...(params && { params }) })) return undefined;
-  relay.notify('warn', `A request to ${request.url} was refused: ${signature ? 'its signature is wrong' : 'it is not signed'}.`);
-  return refuseRequest(reply, 403, 'The request is not signed with this relay’s Twilio auth token for this address.');
+  relay.notify(
+    'warn',
+    `A request to ${request.url} was refused: ${signature ? 'its signature is wrong' : 'it is not signed'}.`,
+  );
+  return refuseRequest(
+    reply,
+    403,
+    'The request is not signed with this relay’s Twilio auth token for this address.',
+  );
 }
 
 /** The relay's address as Twilio knows it: the configured public one, else the local one that was asked. */
@@ -121,7 +145,9 @@ function relayUrl(request: FastifyRequest, relay: RelayDesk): string {
 function formOf(request: FastifyRequest): Form {
   const { body } = request;
   if (typeof body !== 'object' || body === null) return {};
-  return Object.fromEntries(Object.entries(body).filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+  return Object.fromEntries(
+    Object.entries(body).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 function sendTwiml(reply: FastifyReply, twiml: string): FastifyReply {

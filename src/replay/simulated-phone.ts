@@ -1,0 +1,339 @@
+import { randomBytes } from 'node:crypto';
+import { WebSocket } from 'ws';
+import { delay, type Clock } from '../clock.js';
+import { messageOf, TransportError } from '../errors.js';
+import {
+  SimulatedPhoneStream,
+  type CallRecording,
+  type PhoneStreamListener,
+  type Playout,
+  type WireFault,
+} from './simulated-phone-stream.js';
+import { postWebhook, twilioSignature } from './simulated-phone-webhook.js';
+import { readTwiml, type TwimlElement } from './twiml-reader.js';
+
+/** How a call ended. */
+export interface CallEnd {
+  readonly how:
+    | 'caller_hung_up'
+    /** The relay closed the stream, and what its TwiML said next was done. */
+    | 'relay_hung_up'
+    /** The call was refused before it was answered. */
+    | 'rejected'
+    /** Something went wrong once the call was answered; `error` says what. */
+    | 'failed';
+  /** The reason of a `<Reject>`, `rejected` or `busy`. */
+  readonly reason?: string;
+  /** How the last media stream was closed; 1000 is the normal way. */
+  readonly closeCode?: number;
+  /** The TwiML verbs that were carried out, in order. */
+  readonly verbs: readonly string[];
+  /** What Twilio's own voice would have said. */
+  readonly said: readonly string[];
+  readonly error?: Error;
+}
+
+/** What happens during a call; every callback is optional. */
+export interface SimulatedPhoneListener extends PhoneStreamListener {
+  /** The media stream is open and announced. */
+  onAnswered?(): void;
+  onEnded?(end: CallEnd): void;
+}
+
+export interface PlaceCallOptions {
+  /** The webhook that answers calls: the relay's `/twilio/voice`. */
+  readonly voiceUrl: string;
+  readonly clock: Clock;
+  /** Signs every request as Twilio would with this account. */
+  readonly authToken?: string;
+  /** @default '+15550100001' */
+  readonly from?: string;
+  /** @default '+15550100002' */
+  readonly to?: string;
+  /** @default one of zeros */
+  readonly accountSid?: string;
+  /** Further form fields of the webhook. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Gives up the call, or hangs up. */
+  readonly signal?: AbortSignal;
+  readonly listener?: SimulatedPhoneListener;
+}
+
+/** A socket that is not open after this time never will be. */
+const connectTimeoutMs = 10_000;
+
+/**
+ * Places a call: asks the webhook what to do and does it. Resolves when the media stream is open, or, where the answer
+ * has none, when the call is over (`answered` is then false). Rejects with a TransportError that says what went wrong
+ * before that, and with the signal's reason if it aborts.
+ */
+export async function placeCall(options: PlaceCallOptions): Promise<SimulatedPhone> {
+  const phone = new SimulatedPhone(options);
+  await phone.dial();
+  return phone;
+}
+
+/**
+ * A caller that speaks Twilio's wire exactly, for a relay that has no account: webhook, TwiML, media stream, marks,
+ * `<Connect action>`. Its time is the injected clock's alone, so a call can run as fast as a test moves it; `wire` tells
+ * such a test when nothing is under way.
+ */
+export class SimulatedPhone {
+  /** Resolves when the call is over; never rejects. */
+  readonly ended: Promise<CallEnd>;
+  readonly callSid = `CA${randomHex()}`;
+  readonly #options: PlaceCallOptions;
+  readonly #accountSid: string;
+  readonly #hangUp = new AbortController();
+  readonly #verbs: string[] = [];
+  readonly #said: string[] = [];
+  #stream: SimulatedPhoneStream | null = null;
+  #closeCode: number | undefined;
+  #resolveEnded: (end: CallEnd) => void = () => undefined;
+  #onAnswered: () => void = () => undefined;
+
+  /** Does nothing yet; {@link placeCall} also dials. */
+  constructor(options: PlaceCallOptions) {
+    this.#options = options;
+    this.#accountSid = options.accountSid ?? `AC${'0'.repeat(32)}`;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+  }
+
+  /** Whether a media stream was opened. */
+  get answered(): boolean {
+    return this.#stream !== null;
+  }
+
+  /** Messages that went over the media socket in each direction. */
+  get wire(): { readonly sent: number; readonly received: number } {
+    return this.#stream?.wire ?? { sent: 0, received: 0 };
+  }
+
+  get playout(): Playout {
+    return this.#requireStream().playout;
+  }
+
+  /** What Twilio would have complained about. */
+  get faults(): readonly WireFault[] {
+    return this.#stream?.faults ?? [];
+  }
+
+  /** Says samples at 8 kHz; resolves when the last frame was sent, or when the call ends before that. */
+  say(samples: Int16Array): Promise<void> {
+    return this.#requireStream().say(samples);
+  }
+
+  /** Presses a key: 0-9, A-D, * or #. */
+  digit(digit: string): void {
+    this.#requireStream().digit(digit);
+  }
+
+  /** Hangs up. Idempotent; resolves when the call is over. */
+  hangUp(): Promise<CallEnd> {
+    this.#hangUp.abort(new TransportError('The caller hung up.'));
+    return this.ended;
+  }
+
+  /** Both sides of the call so far, or of the whole call once it has ended. */
+  recording(): CallRecording {
+    return this.#requireStream().recording();
+  }
+
+  /** Starts the call; see {@link placeCall}. */
+  async dial(): Promise<void> {
+    const { signal, listener } = this.#options;
+    const onAbort = (): void => this.#hangUp.abort(signal?.reason);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const answered = new Promise<void>((resolve) => {
+      this.#onAnswered = resolve;
+    });
+    const over = this.#run().then((end) => {
+      signal?.removeEventListener('abort', onAbort);
+      this.#resolveEnded(end);
+      listener?.onEnded?.(end);
+      return end;
+    });
+    await Promise.race([answered, over]);
+    if (this.answered) return;
+    const { how, error } = await over;
+    if (error) throw error;
+    if (how === 'caller_hung_up') throw this.#hangUp.signal.reason;
+  }
+
+  async #run(): Promise<CallEnd> {
+    const { verbs: carriedOut, said } = { verbs: this.#verbs, said: this.#said };
+    const ending = (how: CallEnd['how'], more: { reason?: string; error?: Error } = {}): CallEnd => ({
+      how,
+      verbs: carriedOut,
+      said,
+      ...(this.#closeCode === undefined ? {} : { closeCode: this.#closeCode }),
+      ...more,
+    });
+    try {
+      const verbs = await this.#ask(this.#options.voiceUrl, 'ringing');
+      const rejectedBecause = await this.#follow(verbs, this.#options.voiceUrl);
+      return rejectedBecause === null
+        ? ending('relay_hung_up')
+        : ending('rejected', { reason: rejectedBecause });
+    } catch (thrown) {
+      if (this.#hangUp.signal.aborted) return ending('caller_hung_up');
+      return ending('failed', {
+        error: thrown instanceof Error ? thrown : new TransportError(messageOf(thrown)),
+      });
+    }
+  }
+
+  /** Asks a webhook for TwiML. */
+  async #ask(url: string, callStatus: string): Promise<readonly TwimlElement[]> {
+    if (!URL.canParse(url)) throw new TransportError(`${JSON.stringify(url)} is not the URL of a webhook.`);
+    const { clock, authToken, from = '+15550100001', to = '+15550100002', parameters } = this.#options;
+    const fields = {
+      AccountSid: this.#accountSid,
+      ApiVersion: '2010-04-01',
+      CallSid: this.callSid,
+      CallStatus: callStatus,
+      Called: to,
+      Caller: from,
+      Direction: 'inbound',
+      From: from,
+      To: to,
+      ...parameters,
+    };
+    return readTwiml(await postWebhook({ clock, url, fields, authToken, signal: this.#hangUp.signal }));
+  }
+
+  /** Carries out verbs, and those of the documents that they lead to. Returns the reason if the call was rejected. */
+  async #follow(verbs: readonly TwimlElement[], documentUrl: string): Promise<string | null> {
+    for (const verb of verbs) {
+      this.#verbs.push(verb.name);
+      switch (verb.name) {
+        case 'Say':
+          this.#said.push(verb.text);
+          break;
+        case 'Pause':
+          await delay(this.#options.clock, Number(verb.attributes.length ?? 1) * 1000, this.#hangUp.signal);
+          break;
+        case 'Hangup':
+          return null;
+        case 'Reject':
+          return verb.attributes.reason ?? 'rejected';
+        case 'Connect': {
+          await this.#connect(verb, documentUrl);
+          const { action } = verb.attributes;
+          if (action === undefined) break;
+          const actionUrl = new URL(action, documentUrl).href;
+          return this.#follow(await this.#ask(actionUrl, 'in-progress'), actionUrl);
+        }
+        case 'Redirect': {
+          const url = new URL(verb.text, documentUrl).href;
+          return this.#follow(await this.#ask(url, 'in-progress'), url);
+        }
+        default:
+          throw new TransportError(
+            `The simulated phone does not know the TwiML verb <${verb.name}>. It knows Connect with Stream, Say, Pause, Redirect, Reject and Hangup.`,
+          );
+      }
+    }
+    return null;
+  }
+
+  /** Runs a media stream from its start to its end; throws if it was the caller who ended it. */
+  async #connect(verb: TwimlElement, documentUrl: string): Promise<void> {
+    const noun = verb.children[0];
+    const url = noun?.attributes.url;
+    if (noun?.name !== 'Stream' || url === undefined) {
+      throw new TransportError(
+        `The <Connect> in the answer of ${documentUrl} has no <Stream url="wss://…">.`,
+      );
+    }
+    const parameters = Object.fromEntries(
+      noun.children
+        .filter(({ name }) => name === 'Parameter')
+        .map(({ attributes }) => [attributes.name ?? '', attributes.value ?? '']),
+    );
+    const { clock, listener = {} } = this.#options;
+    const socket = await this.#openSocket(url);
+    const identity = {
+      accountSid: this.#accountSid,
+      callSid: this.callSid,
+      streamSid: `MZ${randomHex()}`,
+      parameters,
+    };
+    const stream = new SimulatedPhoneStream(socket, clock, identity, listener);
+    this.#stream = stream;
+    const { signal } = this.#hangUp;
+    const onHangUp = (): void => stream.hangUp();
+    signal.addEventListener('abort', onHangUp, { once: true });
+    this.#onAnswered();
+    listener.onAnswered?.();
+    const { by, closeCode } = await stream.ended;
+    signal.removeEventListener('abort', onHangUp);
+    this.#closeCode = closeCode;
+    if (by === 'caller') signal.throwIfAborted();
+  }
+
+  #openSocket(url: string): Promise<WebSocket> {
+    const problem = streamUrlProblem(url);
+    if (problem) throw new TransportError(`The stream URL ${url} would not work with Twilio: ${problem}`);
+    const { clock, authToken } = this.#options;
+    const headers =
+      authToken === undefined ? {} : { 'X-Twilio-Signature': twilioSignature(authToken, url, {}) };
+    const { signal } = this.#hangUp;
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(url, { headers, perMessageDeflate: false });
+      const settle = (error?: Error): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', onAbort);
+        if (!error) {
+          resolve(socket);
+          return;
+        }
+        reject(error);
+        socket.terminate();
+      };
+      const onAbort = (): void => settle(signal.reason as Error);
+      const timer = clock.setTimer(connectTimeoutMs, () =>
+        settle(
+          new TransportError(
+            `The media stream ${url} did not open within 10 s. Look for what keeps the relay.`,
+          ),
+        ),
+      );
+      signal.addEventListener('abort', onAbort, { once: true });
+      // Also keeps the error of a terminated attempt from being nobody's.
+      socket.on('error', (cause) =>
+        settle(new TransportError(`The media stream ${url} cannot be opened: ${cause.message}.`, { cause })),
+      );
+      socket.on('unexpected-response', (_request, response) => {
+        const status = response.statusCode ?? 0;
+        const remedy =
+          status === 401 || status === 403
+            ? 'Set TWILIO_AUTH_TOKEN to what the relay has.'
+            : 'Check the path of the stream URL and the limits of the relay.';
+        settle(new TransportError(`The media stream ${url} was refused with HTTP ${status}. ${remedy}`));
+      });
+      socket.on('open', () => settle());
+    });
+  }
+
+  #requireStream(): SimulatedPhoneStream {
+    if (!this.#stream) throw new TransportError('The call was not answered: there is no media stream.');
+    return this.#stream;
+  }
+}
+
+function streamUrlProblem(url: string): string | null {
+  if (!URL.canParse(url)) return 'it is not a URL.';
+  const { protocol, hostname, search } = new URL(url);
+  if (search !== '') return 'it has a query string, which Twilio strips. Use <Parameter> instead.';
+  const isLoopback = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  if (protocol === 'wss:' || (protocol === 'ws:' && isLoopback)) return null;
+  return 'it must begin with wss://. Only a loopback address may do without TLS, and only here.';
+}
+
+function randomHex(): string {
+  return randomBytes(16).toString('hex');
+}

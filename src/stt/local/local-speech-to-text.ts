@@ -1,0 +1,98 @@
+import type { AudioFormats } from '../../audio/audio-frame.js';
+import { ProviderError } from '../../errors.js';
+import { workerEntry } from '../../workers/worker-entry.js';
+import { WorkerPool } from '../../workers/worker-pool.js';
+import type { SpeechToText, SpeechToTextStream, SttStreamOptions } from '../speech-to-text.js';
+import { appointmentDeskGrammar } from './appointment-desk-grammar.js';
+import { DecoderPool } from './decoder-pool.js';
+import { LocalRecognitionStream } from './local-recognition-stream.js';
+import type { RecognitionService } from './recognition-service.js';
+
+export interface LocalSpeechToTextOptions {
+  /**
+   * What callers may say: a JSGF grammar (https://www.w3.org/TR/jsgf/) with one public rule. Other speech gives an
+   * empty final.
+   * @default an appointment desk
+   */
+  readonly grammar?: string;
+  /** Pronunciations of words that the dictionary lacks: ARPAbet phones, for example `{ zoe: 'Z OW IY' }`. */
+  readonly words?: Readonly<Record<string, string>>;
+  /**
+   * Threads that recognise.
+   * @default two, or one on a machine with a single core
+   */
+  readonly workers?: number;
+  /**
+   * How many callers can be recognised at the same moment; others wait until one has finished speaking. Each takes
+   * some 25 MB, from when it is first needed.
+   * @default 16
+   */
+  readonly maxDecoders?: number;
+}
+
+const sampleRatesHz = [8000, 16000];
+
+/** The embedded speech to text: SoundSwallower in worker threads. */
+export class LocalSpeechToText implements SpeechToText {
+  readonly name = 'local';
+  readonly accepts: AudioFormats = { encodings: ['linear16'], sampleRatesHz };
+  readonly #workers: WorkerPool<RecognitionService>;
+  readonly #decoders: DecoderPool;
+
+  /** Throws a RangeError for bounds that are not whole numbers from 1. Starts nothing. */
+  constructor(options: LocalSpeechToTextOptions = {}) {
+    const { grammar = appointmentDeskGrammar, words = {}, workers, maxDecoders = 16 } = options;
+    if (!Number.isInteger(maxDecoders) || maxDecoders < 1)
+      throw new RangeError(`${maxDecoders} decoders cannot recognise anything: use 1 or more.`);
+    this.#workers = new WorkerPool({
+      name: 'speech-to-text',
+      entry: workerEntry(import.meta.url, './recognition-worker.js'),
+      ...(workers !== undefined && { size: workers }),
+    });
+    this.#decoders = new DecoderPool({ workers: this.#workers, settings: { grammar, words }, maxDecoders });
+  }
+
+  /**
+   * Starts the workers, loads a decoder in each and compiles the grammar. Rejects with a ProviderError (`bad_request`)
+   * that names what is wrong with the grammar or the words.
+   */
+  warmUp(): Promise<void> {
+    return this.#decoders.prepare(this.#workers.size);
+  }
+
+  open(options: SttStreamOptions): SpeechToTextStream {
+    const stream = new LocalRecognitionStream(this.#decoders, options);
+    const { sampleRateHz } = options.format;
+    const ready = sampleRatesHz.includes(sampleRateHz)
+      ? this.#decoders.prepare(1)
+      : Promise.reject(unknownRate(sampleRateHz));
+    ready.catch((error: unknown) => stream.fail(error as ProviderError));
+    return stream;
+  }
+
+  /** Resolves when the workers have nothing left to do and all events were delivered. */
+  idle(): Promise<void> {
+    return this.#workers.idle();
+  }
+
+  /** Ends the workers; open streams fail when they are next used. Idempotent. */
+  close(): Promise<void> {
+    return this.#workers.close();
+  }
+}
+
+/**
+ * Speech recognition without a network, a key or a download: a grammar recogniser with a small model of English on the
+ * phone. Shared by all sessions; whoever made it closes it. Throws a RangeError for options out of range.
+ */
+export function localSpeechToText(options?: LocalSpeechToTextOptions): LocalSpeechToText {
+  return new LocalSpeechToText(options);
+}
+
+function unknownRate(sampleRateHz: number): ProviderError {
+  return new ProviderError(`The local recogniser takes 8000 or 16000 Hz, not ${sampleRateHz} Hz.`, {
+    kind: 'stt',
+    provider: 'local',
+    category: 'bad_request',
+  });
+}

@@ -1,0 +1,117 @@
+/** The entry file of the recognition workers. */
+import { InvalidStateError, messageOf } from '../../errors.js';
+import { serveWorker } from '../../workers/serve-worker.js';
+import type { DecoderSettings, RecognitionService } from './recognition-service.js';
+import { garbageWords, withGarbage, withoutGarbage } from './garbage-model.js';
+import { loadSoundSwallower, type SoundSwallower, type SphinxDecoder } from './soundswallower.js';
+import { transcriptText } from './transcript-text.js';
+
+const decoders: SphinxDecoder[] = [];
+const listening = new Set<SphinxDecoder>();
+let log: string[] = [];
+let library: Promise<SoundSwallower> | undefined;
+
+const missingWord = /The word '([^']+)' is missing in the dictionary/;
+
+const service: RecognitionService = {
+  async create(settings) {
+    library ??= loadSoundSwallower((line) => log.push(line));
+    const { Decoder } = await library;
+    const decoder = new Decoder({ loglevel: 'ERROR', samprate: 8000 });
+    await decoder.initialize();
+    const problem = configure(decoder, settings);
+    if (problem !== undefined) {
+      decoder.delete();
+      return { ok: false, problem };
+    }
+    return { ok: true, decoder: decoders.push(decoder) - 1 };
+  },
+
+  async begin({ decoder: index, sampleRateHz }) {
+    const decoder = decoderAt(index);
+    // An utterance that failed half-way may have left it so.
+    stop(decoder);
+    decoder.set_config('samprate', sampleRateHz);
+    // This also puts the channel estimate back to where it began: what one caller says never depends on another.
+    await decoder.reinitialize_audio();
+    decoder.start();
+    listening.add(decoder);
+  },
+
+  feed({ decoder: index, samples }) {
+    const decoder = decoderAt(index);
+    decoder.process_audio(
+      Float32Array.from(samples, (sample) => sample / 32768),
+      false,
+      false,
+    );
+    return textOf(decoder);
+  },
+
+  end(index) {
+    const decoder = decoderAt(index);
+    stop(decoder);
+    log = [];
+    return textOf(decoder);
+  },
+};
+
+function stop(decoder: SphinxDecoder): void {
+  if (listening.delete(decoder)) decoder.stop();
+}
+
+function textOf(decoder: SphinxDecoder): string {
+  return transcriptText(withoutGarbage(decoder.get_text()));
+}
+
+function decoderAt(index: number): SphinxDecoder {
+  const decoder = decoders[index];
+  if (!decoder) throw new InvalidStateError(`There is no decoder ${index}.`);
+  return decoder;
+}
+
+/** Gives the decoder its words and grammar; returns what is wrong with them, all unknown words at once. */
+function configure(decoder: SphinxDecoder, { grammar, words }: DecoderSettings): string | undefined {
+  decoder.add_words(...garbageWords);
+  for (const [word, phones] of Object.entries(words)) {
+    const problem = complaint(() => decoder.add_words([word, phones]));
+    if (problem !== undefined) return `The pronunciation of "${word}" is not valid: ${problem}`;
+  }
+  const unknown: string[] = [];
+  for (;;) {
+    const problem = complaint(() => decoder.set_grammar(withGarbage(grammar)));
+    const word = problem && missingWord.exec(problem)?.[1];
+    if (!word || unknown.includes(word)) {
+      if (unknown.length > 0) return unknownWords(unknown);
+      return problem && `The grammar does not compile: ${problem}`;
+    }
+    unknown.push(word);
+    // With a stand-in for this word the next attempt finds the next one. The decoder will not be used.
+    complaint(() => decoder.add_words([word, 'AH']));
+  }
+}
+
+function unknownWords(words: readonly string[]): string {
+  const list = words.map((word) => `"${word}"`).join(', ');
+  return (
+    `The grammar uses words that the dictionary does not know: ${list}. ` +
+    'Spell them in lower case as the dictionary does, or give their phones in the option "words".'
+  );
+}
+
+/** Runs a step; what the library had to say about it if it failed or logged an error. */
+function complaint(step: () => void): string | undefined {
+  log = [];
+  let thrown: unknown;
+  try {
+    step();
+  } catch (error) {
+    thrown = error;
+  }
+  const lines = log.map((line) => line.replace(/^ERROR: "[^"]*", line \d+: /, '').trim());
+  log = [];
+  if (lines.length > 0) return lines.join('; ');
+  return thrown === undefined ? undefined : messageOf(thrown);
+}
+
+serveWorker(service);

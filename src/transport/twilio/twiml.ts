@@ -1,0 +1,48 @@
+/**
+ * The relay's answers to Twilio's webhooks, as TwiML. Written with Twilio's own builder, of which only the voice part is
+ * loaded, and only when a call comes: it takes 20 ms, the whole package 100.
+ *
+ * Source: https://www.twilio.com/docs/voice/twiml
+ */
+import type VoiceResponse from 'twilio/lib/twiml/VoiceResponse.js';
+
+async function newResponse(): Promise<VoiceResponse> {
+  const { default: Response } = await import('twilio/lib/twiml/VoiceResponse.js');
+  return new Response();
+}
+
+/** Connects the call to a media stream; when that ends, Twilio asks `actionUrl` what to do. */
+export async function connectStreamTwiml(options: {
+  /** `wss` for Twilio, without a query string, which it would strip. */
+  readonly streamUrl: string;
+  readonly actionUrl: string;
+  /** Custom parameters of the stream's `start`; name and value together should stay below 500 characters. */
+  readonly parameters: Readonly<Record<string, string>>;
+}): Promise<string> {
+  const response = await newResponse();
+  const stream = response.connect({ action: options.actionUrl }).stream({ url: options.streamUrl });
+  for (const [name, value] of Object.entries(options.parameters)) stream.parameter({ name, value });
+  return response.toString();
+}
+
+/** Refuses a call before it is answered, with the busy tone; it is not billed. */
+export async function rejectBusyTwiml(): Promise<string> {
+  const response = await newResponse();
+  response.reject({ reason: 'busy' });
+  return response.toString();
+}
+
+/** Ends the call. */
+export async function hangUpTwiml(): Promise<string> {
+  const response = await newResponse();
+  response.hangup();
+  return response.toString();
+}
+
+/** Speaks a sentence with Twilio's own voice, then ends the call: for when ours failed. */
+export async function sayAndHangUpTwiml(text: string): Promise<string> {
+  const response = await newResponse();
+  response.say(text);
+  response.hangup();
+  return response.toString();
+}

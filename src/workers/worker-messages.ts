@@ -1,0 +1,21 @@
+/**
+ * What passes between a pool and its threads. A service is a set of methods of one argument; each call is one request
+ * and has exactly one answer, so that "no request is unanswered" means "nothing is going on".
+ */
+
+/** What a worker offers, as a type: `{ double(n: number): number }`. A method may return a promise. */
+export type WorkerService<S> = { readonly [K in keyof S]: (argument: never) => unknown };
+
+export type Argument<S extends WorkerService<S>, K extends keyof S> = Parameters<S[K]>[0];
+
+export type Reply<S extends WorkerService<S>, K extends keyof S> = Awaited<ReturnType<S[K]>>;
+
+export interface WorkerRequest {
+  readonly id: number;
+  readonly method: PropertyKey;
+  readonly argument: unknown;
+}
+
+export type WorkerAnswer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: { readonly message: string; readonly stack?: string } };
