@@ -1,5 +1,6 @@
 /** The table at the end of a replay: every turn with what was said, what was answered, and where the time went. */
 import type { SessionEvent } from '../events/session-event.js';
+import { printable } from '../events/sys-log.js';
 import type { LatencyPart, TurnLatency } from '../metrics/turn-latency.js';
 
 const parts: readonly LatencyPart[] = [
@@ -47,5 +48,8 @@ function total({ mouth_to_ear_ms: ms, absent, ear }: TurnLatency): string {
 }
 
 function clip(text: string): string {
-  return text.length <= textWidth ? text : `${text.slice(0, textWidth - 1)}…`;
+  const characters = [...printable(text)];
+  return characters.length <= textWidth
+    ? characters.join('')
+    : `${characters.slice(0, textWidth - 1).join('')}…`;
 }

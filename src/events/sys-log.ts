@@ -18,6 +18,19 @@ export const slowTurnMs = 1000;
 
 /** The log line of an event. */
 export function sysLogLine(event: SessionEvent): LogLine {
+  const line = lineOf(event);
+  return { ...line, text: printable(line.text) };
+}
+
+/**
+ * Text on one line, without control characters and those that turn the direction of writing: what callers, models,
+ * tools and servers say must not break the log or steer the terminal.
+ */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
+}
+
+function lineOf(event: SessionEvent): LogLine {
   switch (event.type) {
     case 'session.start':
       return info(`inbound: ${event.transport} → session ${event.sessionId}`);
@@ -106,8 +119,6 @@ function ms(value: number): string {
   return `${value.toFixed(0)}ms`;
 }
 
-/** Text in single quotes on one line: what callers and models say must not break the log or the terminal. */
 function quote(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are exactly what must not reach the terminal
-  return `'${text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()}'`;
+  return `'${printable(text)}'`;
 }

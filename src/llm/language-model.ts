@@ -32,7 +32,11 @@ export type LlmEvent =
   | { readonly type: 'token'; readonly text: string }
   | { readonly type: 'tool_call'; readonly call: ToolCall }
   /** Last event. `endCall`: the model wants to hang up once its answer has been played. */
-  | { readonly type: 'done'; readonly finishReason: 'stop' | 'tool_calls' | 'length'; readonly endCall?: boolean };
+  | {
+      readonly type: 'done';
+      readonly finishReason: 'stop' | 'tool_calls' | 'length';
+      readonly endCall?: boolean;
+    };
 
 export interface LanguageModel {
   readonly name: string;

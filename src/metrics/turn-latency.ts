@@ -13,6 +13,8 @@ export interface TurnMoments {
   readonly sttFinalMs?: number;
   /** The turn was committed. */
   readonly commitMs?: number;
+  /** The tools of an earlier, revoked answer had ended, which the model waited for. */
+  readonly toolsReadyMs?: number;
   /** The language model was asked. */
   readonly llmStartMs?: number;
   readonly llmFirstTokenMs?: number;
@@ -26,7 +28,7 @@ export interface TurnMoments {
   readonly audioSentMs?: number;
   /** The first audible sample reached the caller. */
   readonly earMs?: number;
-  /** Time that tools took before the first audible audio. */
+  /** Time that tools took between the model's start and the first audible audio. */
   readonly toolsMs?: number;
 }
 
@@ -98,6 +100,7 @@ const chain: readonly (readonly [
   ['vadEndMs', 'endpointing'],
   ['sttFinalMs', 'stt'],
   ['commitMs', 'endpointing'],
+  ['toolsReadyMs', 'tools'],
   ['llmStartMs', 'relay'],
   ['llmFirstTokenMs', 'llm'],
   ['ttsStartMs', 'sentence'],
@@ -150,10 +153,12 @@ function partsOf(moments: TurnMoments, mouthMs: number): LatencyParts {
     parts[part] += next - at;
     at = next;
   }
-  const tools = Math.min(moments.toolsMs ?? 0, parts.llm + parts.sentence);
-  const fromLlm = Math.min(tools, parts.llm);
+  // Tools run while the model's answer is awaited: their time is taken out of what the chain gave to the model.
+  const toolsMs = moments.toolsMs ?? 0;
+  const fromLlm = Math.min(toolsMs, parts.llm);
+  const fromSentence = Math.min(toolsMs - fromLlm, parts.sentence);
   parts.llm -= fromLlm;
-  parts.sentence -= tools - fromLlm;
-  parts.tools = tools;
+  parts.sentence -= fromSentence;
+  parts.tools += fromLlm + fromSentence;
   return parts;
 }

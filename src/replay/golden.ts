@@ -9,16 +9,17 @@ import { diffLines, type DiffLine } from './line-diff.js';
  * is none.
  */
 export function parseEventLog(text: string, name: string): SessionEvent[] {
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  if (lines.length === 0)
+  const lines = text.split('\n').map((line, index) => ({ line, number: index + 1 }));
+  const written = lines.filter(({ line }) => line.trim() !== '');
+  if (written.length === 0)
     throw new HzRelayError(
       `${name}: the file is empty. Write one with: hzrelay replay FILE --json > ${name}`,
     );
-  return lines.map((line, index) => {
+  return written.map(({ line, number }) => {
     const event = parseLine(line);
     if (isEvent(event)) return event;
     throw new HzRelayError(
-      `${name}: line ${index + 1} is no session event. Write the file with: hzrelay replay FILE --json > ${name}`,
+      `${name}: line ${number} is no session event. Write the file with: hzrelay replay FILE --json > ${name}`,
     );
   });
 }

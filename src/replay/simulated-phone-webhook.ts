@@ -49,30 +49,30 @@ export function postWebhook({ clock, url, fields, authToken, signal }: WebhookRe
     ...(authToken === undefined ? {} : { 'X-Twilio-Signature': twilioSignature(authToken, url, fields) }),
   };
   return new Promise((resolve, reject) => {
-    const fail = (problem: string, cause?: unknown): void => {
-      reject(new TransportError(`The webhook ${url} ${problem}`, { cause }));
-      request.destroy();
-    };
     const send = url.startsWith('https:') ? httpsRequest : httpRequest;
     const request = send(url, { method: 'POST', headers, agent: false });
+    const settle = (act: () => void): void => {
+      timer.cancel();
+      signal?.removeEventListener('abort', onAbort);
+      act();
+    };
+    const fail = (problem: string, cause?: unknown): void => {
+      settle(() => reject(new TransportError(`The webhook ${url} ${problem}`, { cause })));
+      request.destroy();
+    };
+    const onAbort = (): void => {
+      settle(() => reject(signal?.reason as Error));
+      request.destroy();
+    };
     const timer = clock.setTimer(answerTimeoutMs, () =>
       fail('did not answer within 15 s, which is as long as Twilio waits. Look for what keeps it.'),
     );
-    const onAbort = (): void => {
-      reject(signal?.reason as Error);
-      request.destroy();
-    };
     signal?.addEventListener('abort', onAbort, { once: true });
-    request.on('close', () => {
-      timer.cancel();
-      signal?.removeEventListener('abort', onAbort);
-      // A connection that closes in the middle of an answer gives no error of its own in every case.
-      reject(new TransportError(`The webhook ${url} closed the connection before its answer was complete.`));
-    });
-    request.on('error', (error) => {
-      const problem = `cannot be reached: ${messageOf(error)}. Is the relay running, and is this its address?`;
-      fail(problem, error);
-    });
+    request.on('error', (error) =>
+      fail(`cannot be reached: ${messageOf(error)}. Is the relay running, and is this its address?`, error),
+    );
+    // The promise is settled by then, unless the connection closed in the middle of an answer.
+    request.on('close', () => fail('closed the connection before its answer was complete.'));
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -83,7 +83,7 @@ export function postWebhook({ clock, url, fields, authToken, signal }: WebhookRe
       });
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        if (response.statusCode === 200) resolve(text);
+        if (response.statusCode === 200) settle(() => resolve(text));
         else fail(`answered ${response.statusCode ?? 'nothing'}: ${advice(response.statusCode, text)}`);
       });
     });

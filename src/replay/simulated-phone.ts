@@ -164,11 +164,10 @@ export class SimulatedPhone {
   }
 
   async #run(): Promise<CallEnd> {
-    const { verbs: carriedOut, said } = { verbs: this.#verbs, said: this.#said };
     const ending = (how: CallEnd['how'], more: { reason?: string; error?: Error } = {}): CallEnd => ({
       how,
-      verbs: carriedOut,
-      said,
+      verbs: this.#verbs,
+      said: this.#said,
       ...(this.#closeCode === undefined ? {} : { closeCode: this.#closeCode }),
       ...more,
     });
@@ -188,7 +187,9 @@ export class SimulatedPhone {
 
   /** Asks a webhook for TwiML. */
   async #ask(url: string, callStatus: string): Promise<readonly TwimlElement[]> {
-    if (!URL.canParse(url)) throw new TransportError(`${JSON.stringify(url)} is not the URL of a webhook.`);
+    if (!/^https?:/.test(url) || !URL.canParse(url)) {
+      throw new TransportError(`${JSON.stringify(url)} is no webhook: give a URL that begins with http:// or https://.`);
+    }
     const { clock, authToken, from = '+15550100001', to = '+15550100002', parameters } = this.#options;
     const fields = {
       AccountSid: this.#accountSid,

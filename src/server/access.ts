@@ -5,6 +5,7 @@
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isIPv6 } from 'node:net';
 
 const cookieName = 'hzrelay_token';
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
@@ -25,7 +26,8 @@ export class AccessPolicy {
 
   constructor({ host, publicUrl }: AccessOptions) {
     this.#publicHost = publicUrl?.host.toLowerCase() ?? null;
-    this.#boundHost = host.toLowerCase();
+    // As a Host header writes it.
+    this.#boundHost = isIPv6(host) ? `[${host.toLowerCase()}]` : host.toLowerCase();
     this.guarded = publicUrl !== null || !isLoopback(host);
   }
 

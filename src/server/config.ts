@@ -68,14 +68,18 @@ export const defaultApology = 'Sorry, something went wrong on my side. Could you
 const cloudProviders = ['deepgram', 'openai', 'elevenlabs'];
 
 const transportType = z.literal(['twilio', 'webrtc']);
-const milliseconds = z.number().nonnegative();
+/** The longest time that a timer can wait: 24.8 days. Beyond it, `setTimeout` fires at once. */
+const longestMs = 2_147_483_647;
+const milliseconds = z.number().nonnegative().max(longestMs);
+const limitMs = z.number().positive().max(longestMs);
 
-/** A provider object of the user's: judged by the methods that the engine will call. */
-function ownProvider<T>(method: string): z.ZodType<T> {
-  return z.custom<T>((value) => {
+/** A provider object of the user's: judged by the method that the engine will call and the formats it will ask for. */
+function ownProvider(method: string, formats?: string): z.ZodType {
+  return z.custom((value) => {
     if (typeof value !== 'object' || value === null) return false;
     const { name, [method]: call } = value as Record<string, unknown>;
-    return typeof name === 'string' && typeof call === 'function';
+    if (typeof name !== 'string' || typeof call !== 'function') return false;
+    return formats === undefined || typeof Reflect.get(value, formats) === 'object';
   });
 }
 
@@ -89,10 +93,21 @@ const localTts = z.strictObject({ provider: z.literal('local'), voice: z.enum(fl
 
 const tool = z.object({
   description: z.string().min(1),
-  parameters: z.custom<z.ZodType>((value) => value instanceof z.ZodType, 'is no zod schema'),
+  parameters: z
+    .custom<z.ZodType>((value) => value instanceof z.ZodType, { error: 'is no zod schema', abort: true })
+    .refine(hasJsonSchema, 'holds a type that JSON does not have, so no model can write it'),
   timeoutMs: milliseconds.optional(),
-  execute: z.custom<AgentTools[string]['execute']>((value) => typeof value === 'function', 'is no function'),
+  execute: z.custom((value) => typeof value === 'function', 'is no function'),
 });
+
+function hasJsonSchema(schema: z.ZodType): boolean {
+  try {
+    z.toJSONSchema(schema, { io: 'input' });
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 const agent = z.strictObject({
   systemPrompt: z.string(),
@@ -117,7 +132,7 @@ const turnTaking = z.strictObject({
   maxSorryPrompts: z.number().int().nonnegative(),
 } satisfies Record<keyof TurnTaking, z.ZodType>);
 
-const limits = z.strictObject({ maxDurationMs: z.number().positive(), idleTimeoutMs: z.number().positive() });
+const limits = z.strictObject({ maxDurationMs: limitMs, idleTimeoutMs: limitMs });
 
 const direction = z.strictObject({ type: transportType });
 
@@ -146,37 +161,46 @@ export interface ResolvedConfig {
 /** Checks a config and fills in the defaults. Throws one ConfigError that lists every problem. */
 export function resolveConfig(config: SessionConfig): ResolvedConfig {
   const problems: ConfigProblem[] = [];
-  const parsed = shape.safeParse(config);
+  const parsed = shape.safeParse(config, { reportInput: true });
   if (!parsed.success) problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue)));
   // Providers are checked apart, since a union's own error would not say which alternative was meant.
-  const given: Partial<SessionConfig> = typeof config === 'object' ? config : {};
-  problems.push(...providerProblems('stt', given.stt, localStt, ownProvider('open')));
-  problems.push(...providerProblems('llm', given.llm, localLlm, ownProvider('generate')));
-  problems.push(...providerProblems('tts', given.tts, localTts, ownProvider('open')));
-  if (parsed.success) problems.push(...transportProblems(parsed.data));
-  if (problems.length > 0 || !parsed.success) throw new ConfigError(problems);
-  const { inbound, agent: givenAgent } = parsed.data;
+  const { stt, llm, tts, inbound, outbound } = fieldsOf(config);
+  problems.push(...providerProblems('stt', stt, localStt, ownProvider('open', 'accepts')));
+  problems.push(...providerProblems('llm', llm, localLlm, ownProvider('generate')));
+  problems.push(...providerProblems('tts', tts, localTts, ownProvider('open', 'produces')));
+  problems.push(...transportProblems(direction.safeParse(inbound).data, direction.safeParse(outbound).data));
+  if (problems.length > 0) throw new ConfigError(problems);
+  // What the user gave is used as it is: a copy of a tool would lose its `this`.
   return {
-    type: inbound.type,
-    stt: given.stt ?? { provider: 'local' },
-    llm: given.llm ?? { provider: 'local' },
-    tts: given.tts ?? { provider: 'local' },
-    agent: givenAgent ? { greeting: '', tools: {}, apology: defaultApology, ...defined(givenAgent) } : null,
-    turnTaking: { ...defaultTurnTaking, ...defined(parsed.data.turnTaking ?? {}) },
-    limits: { ...defaultSessionLimits, ...defined(parsed.data.limits ?? {}) },
+    type: config.inbound.type,
+    stt: config.stt ?? { provider: 'local' },
+    llm: config.llm ?? { provider: 'local' },
+    tts: config.tts ?? { provider: 'local' },
+    agent: config.agent
+      ? { greeting: '', tools: {}, apology: defaultApology, ...defined(config.agent) }
+      : null,
+    turnTaking: { ...defaultTurnTaking, ...defined(config.turnTaking ?? {}) },
+    limits: { ...defaultSessionLimits, ...defined(config.limits ?? {}) },
   };
 }
 
-function transportProblems({ inbound, outbound }: z.infer<typeof shape>): ConfigProblem[] {
+/** The fields of what may be no config at all. */
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+type Direction = z.infer<typeof direction>;
+
+function transportProblems(inbound?: Direction, outbound?: Direction): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  if (outbound && outbound.type !== inbound.type) {
+  if (inbound && outbound && outbound.type !== inbound.type) {
     problems.push({
       field: 'outbound.type',
       problem: `is '${outbound.type}', but the call comes in by '${inbound.type}'.`,
       remedy: 'A call has one transport: leave outbound out, or give both the same type.',
     });
   }
-  if (inbound.type === 'webrtc') {
+  if (inbound?.type === 'webrtc') {
     problems.push({
       field: 'inbound.type',
       problem: "'webrtc' is not part of this version.",
@@ -200,7 +224,7 @@ function providerProblems(field: string, value: unknown, local: z.ZodType, own: 
       },
     ];
   }
-  const parsed = local.safeParse(value);
+  const parsed = local.safeParse(value, { reportInput: true });
   if (parsed.success) return [];
   if (provider === undefined) {
     return [
@@ -226,18 +250,40 @@ function problemsOf(issue: z.core.$ZodIssue, prefix = ''): ConfigProblem[] {
   }
   if (issue.code === 'invalid_value') {
     const allowed = issue.values.map((value) => `'${String(value)}'`).join(', ');
-    return [{ field, problem: 'has a value that is not known.', remedy: `Use one of: ${allowed}.` }];
+    const problem = issue.input === undefined ? 'is missing.' : `is ${shown(issue.input)}.`;
+    return [{ field, problem, remedy: `Use one of: ${allowed}.` }];
+  }
+  if (issue.code === 'too_small' || issue.code === 'too_big') {
+    const bound =
+      issue.code === 'too_small'
+        ? `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+        : `at most ${issue.maximum}`;
+    if (typeof issue.input === 'number')
+      return [{ field, problem: `is ${issue.input}.`, remedy: `Give a number of ${bound}.` }];
+    return [{ field, problem: 'is empty.', remedy: 'Write it, or leave the field out.' }];
   }
   if (issue.code === 'invalid_type') {
-    const missing = issue.input === undefined;
-    const remedy = `Give ${article(issue.expected)}.`;
-    return [{ field, problem: missing ? 'is missing or undefined.' : 'has the wrong type.', remedy }];
+    const problem = issue.input === undefined ? 'is missing.' : `is ${shown(issue.input)}.`;
+    return [{ field, problem, remedy: `Give ${typeNames[issue.expected] ?? issue.expected}.` }];
   }
   return [{ field, problem: `${issue.message}.`, remedy: 'Correct the value.' }];
 }
 
-function article(type: string): string {
-  return /^[aeiou]/.test(type) ? `an ${type}` : `a ${type}`;
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** A wrong value, short and without what it may hold: fields can be mixed up, and one of them is a key. */
+function shown(value: unknown): string {
+  if (value === null || ['number', 'boolean', 'bigint'].includes(typeof value)) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'string') return value.length <= 20 ? `'${value}'` : 'a long string';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }
 
 /** Without the fields that are undefined, so that they do not overwrite defaults. */

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { z } from 'zod';
 import type { Clock } from '../clock.js';
 import { ConfigError, type ConfigProblem } from '../errors.js';
@@ -81,7 +82,7 @@ export function resolveRelayOptions(
     if (value === undefined) return fallback;
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
-    problems.push({ field, problem: `is ${JSON.stringify(value)}.`, remedy });
+    problems.push({ field, problem: `is ${inspect(value)}.`, remedy });
     return fallback;
   };
   const count = 'Give a whole number above zero.';
@@ -93,7 +94,8 @@ export function resolveRelayOptions(
     port: number(
       'port',
       z.number().int().min(0).max(65_535),
-      portFromEnv(env, problems),
+      // An option overrides the environment, even one that is wrong.
+      options.port === undefined ? portFromEnv(env, problems) : defaultPort,
       'Give a port, 0 to 65535.',
     ),
     publicUrl: parsePublicUrl(options.publicUrl, problems),

@@ -50,12 +50,12 @@ export async function runTool(
 ): Promise<ToolOutcome> {
   const tool = Object.hasOwn(tools, call.name) ? tools[call.name] : undefined;
   if (!tool) return failure(`There is no tool named ${call.name}.`);
-  const args = parseArguments(tool, call.arguments);
-  if (!args.ok) return failure(args.problem);
   const timeoutMs = tool.timeoutMs ?? defaultToolTimeoutMs;
   const finished = new AbortController();
   const timedOut = new AbortController();
-  const timeout = delay(clock, timeoutMs, finished.signal).then(
+  // When the session ends nobody waits for the answer any more, even of a tool that ignores its signal.
+  const waiting = AbortSignal.any([context.signal, finished.signal]);
+  const timeout = delay(clock, timeoutMs, waiting).then(
     () => {
       timedOut.abort();
       return failure(`${call.name} did not answer within ${timeoutMs} ms.`);
@@ -64,14 +64,7 @@ export async function runTool(
   );
   try {
     const signal = AbortSignal.any([context.signal, timedOut.signal]);
-    const run = Promise.resolve(tool.execute(args.value, { ...context, signal })).then(
-      (value) => ({
-        result: textOf(value),
-        failed: false,
-      }),
-      (thrown: unknown) => failure(messageOf(thrown)),
-    );
-    return await Promise.race([run, timeout]);
+    return await Promise.race([execute(tool, call, { ...context, signal }), timeout]);
   } catch (thrown) {
     return failure(messageOf(thrown));
   } finally {
@@ -79,19 +72,18 @@ export async function runTool(
   }
 }
 
-function parseArguments(
-  tool: AgentTool,
-  json: string,
-): { ok: true; value: unknown } | { ok: false; problem: string } {
-  let value: unknown;
+async function execute(tool: AgentTool, call: ToolCall, context: ToolContext): Promise<ToolOutcome> {
+  let written: unknown;
   try {
-    value = JSON.parse(json === '' ? '{}' : json);
+    written = JSON.parse(call.arguments === '' ? '{}' : call.arguments);
   } catch {
-    return { ok: false, problem: `The arguments are not valid JSON: ${json}` };
+    return failure(`The arguments are not valid JSON: ${call.arguments}`);
   }
-  const parsed = tool.parameters.safeParse(value);
-  if (parsed.success) return { ok: true, value: parsed.data };
-  return { ok: false, problem: `The arguments are wrong: ${z.prettifyError(parsed.error)}` };
+  // A schema may look things up, so that checking takes time; and it may throw.
+  const parsed = await tool.parameters.safeParseAsync(written);
+  if (!parsed.success) return failure(`The arguments are wrong: ${z.prettifyError(parsed.error)}`);
+  context.signal.throwIfAborted();
+  return { result: textOf(await tool.execute(parsed.data, context)), failed: false };
 }
 
 function textOf(value: unknown): string {

@@ -13,7 +13,7 @@ const digitWords = new Set('zero oh one two three four five six seven eight nine
 
 /** Lower-case words without punctuation; hyphens separate. */
 export function words(text: string): string[] {
-  return text.toLowerCase().match(/[\p{L}\p{N}']+/gu) ?? [];
+  return text.toLowerCase().match(/[\p{L}\p{M}\p{N}']+/gu) ?? [];
 }
 
 /** Whether all that was said is a backchannel, once or several times. Nothing said is none. */

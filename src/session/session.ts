@@ -18,6 +18,7 @@ import { ConversationHistory } from './conversation-history.js';
 import { InputPipeline } from './input-pipeline.js';
 import { OutputPipeline, type OutputListener, type TextSource } from './output-pipeline.js';
 import { Playout } from './playout.js';
+import { matchRates, type MatchedProviders } from './rate-matching.js';
 import type {
   AgentTurn,
   EventDraft,
@@ -116,6 +117,7 @@ export class Session {
   #input: InputPipeline | null = null;
   #playout: Playout | null = null;
   #transport: Transport | null = null;
+  #providers: MatchedProviders | null = null;
   #startedMs = 0;
   #dispatching = false;
   #resolveClosed!: () => void;
@@ -133,6 +135,11 @@ export class Session {
 
   get state(): SessionState {
     return describeState(this.#state);
+  }
+
+  /** The call's transport; null before the call. */
+  get transport(): Transport | null {
+    return this.#transport;
   }
 
   get transportType(): TransportType {
@@ -218,12 +225,18 @@ export class Session {
       throw new InvalidStateError(`Session ${this.id} has had its call; a session is one call.`);
     }
     this.#transport = transport;
-    const { clock, stt, turnTaking, limits, agent } = this.#parts;
-    const vad = await this.#parts.vad.create();
+    const { clock, turnTaking, limits, agent } = this.#parts;
+    const [vad, providers] = await Promise.all([
+      this.#parts.vad.create(),
+      matchRates(transport, this.#parts.stt, this.#parts.tts),
+    ]);
     if (this.#abort.signal.aborted) {
       vad.close();
+      providers.close();
       return;
     }
+    const { stt } = providers;
+    this.#providers = providers;
     this.#startedMs = clock.nowMs();
     this.#playout = new Playout(transport, clock);
     this.#emitStart(transport);
@@ -399,14 +412,14 @@ export class Session {
   }
 
   #startOutput(record: TurnRecord, source: TextSource, after: Promise<unknown> | null = null): void {
-    const { transport, playout } = this.#live();
+    const { transport, playout, providers } = this.#live();
     record.pipeline = new OutputPipeline({
       turn: record.turn,
       sessionId: this.id,
       source,
       after,
-      tts: this.#parts.tts,
-      format: negotiateFormat(transport.outputFormat, this.#parts.tts.produces),
+      tts: providers.tts,
+      format: negotiateFormat(transport.outputFormat, providers.tts.produces),
       transport,
       clock: this.#parts.clock,
       apology: this.#parts.agent?.apology ?? '',
@@ -526,6 +539,7 @@ export class Session {
     this.#record?.pipeline?.abort();
     this.#dropSpeeches();
     const down = Promise.allSettled([this.#input?.close(), this.#transport?.close()]);
+    this.#providers?.close();
     this.#emit({ type: 'session.end', turn: this.#currentTurn(), reason, durationMs: this.#nowMs() });
     this.#bus.clear();
     void down.then(() => this.#resolveClosed());
@@ -533,9 +547,10 @@ export class Session {
 
   // ── Small change ──
 
-  #live(): { readonly transport: Transport; readonly playout: Playout } {
-    if (!this.#transport || !this.#playout) throw new InvalidStateError(`Session ${this.id} has no call.`);
-    return { transport: this.#transport, playout: this.#playout };
+  #live(): { readonly transport: Transport; readonly playout: Playout; readonly providers: MatchedProviders } {
+    const [transport, playout, providers] = [this.#transport, this.#playout, this.#providers];
+    if (!transport || !playout || !providers) throw new InvalidStateError(`Session ${this.id} has no call.`);
+    return { transport, playout, providers };
   }
 
   #recordOf(turn: number): TurnRecord | null {

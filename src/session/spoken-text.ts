@@ -54,7 +54,10 @@ export class SpokenText {
 
   completeChunk(chunkIndex: number): void {
     const chunk = this.#chunks[chunkIndex];
-    if (chunk) chunk.complete = true;
+    if (!chunk) return;
+    chunk.complete = true;
+    // A chunk that gave no sound lies between its neighbours; it must not keep the words behind it from being heard.
+    if (chunk.startSample === null) chunk.startSample = chunk.endSample = this.#samples;
   }
 
   /** The words that had ended when `heardSamples` of the audio had been heard. */

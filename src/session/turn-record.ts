@@ -57,6 +57,11 @@ export class TurnRecord {
 
   toolEnded(nowMs: number): void {
     if (--this.#runningTools > 0 || this.moments.ttsFirstAudioMs !== undefined) return;
+    if (this.moments.llmStartMs === undefined) {
+      // A tool of the answer that was revoked: the new one's model has waited for it.
+      this.moments.toolsReadyMs = nowMs;
+      return;
+    }
     this.moments.toolsMs = (this.moments.toolsMs ?? 0) + nowMs - this.#toolsSinceMs;
   }
 

@@ -159,7 +159,11 @@ function ask(
   open: 'task' | 'more' = 'task',
 ): DialogueState {
   const { task, slots, dayPart } = state;
-  const say = (asked: Asked, question: SpeechAct): DialogueState => ({ ...state, asked, answer: [...lead, question] });
+  const say = (asked: Asked, question: SpeechAct): DialogueState => ({
+    ...state,
+    asked,
+    answer: [...lead, question],
+  });
   if (!task) return open === 'more' ? say('more', { act: 'ask_more' }) : say('task', { act: 'ask_task' });
   if (slots.day === null) return say('slots', { act: 'ask_day', task });
   if (slots.day === someDayNextWeek) return say('slots', { act: 'ask_day_next_week' });

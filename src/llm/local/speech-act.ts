@@ -22,7 +22,11 @@ export type SpeechAct =
   | { readonly act: 'ask_time'; readonly day: string; readonly dayPart: DayPart | null }
   | { readonly act: 'ask_other_slots' }
   /** `submit` is not spoken: it becomes a tool call. */
-  | { readonly act: 'confirm' | 'submit' | 'done' | 'failed'; readonly task: BookingTask; readonly slots: Slots }
+  | {
+      readonly act: 'confirm' | 'submit' | 'done' | 'failed';
+      readonly task: BookingTask;
+      readonly slots: Slots;
+    }
   | { readonly act: 'number'; readonly digits: string }
   /** The caller's appointment; `askedDay` where the caller asked about one day. */
   | { readonly act: 'appointment'; readonly slots: Slots | null; readonly askedDay: string | null }
@@ -31,3 +35,10 @@ export type SpeechAct =
 
 /** What an answer asked the caller for. */
 export type Asked = 'task' | 'slots' | 'confirmation' | 'more';
+
+/** Not spoken: it becomes a tool call. */
+export interface Submission {
+  readonly act: 'submit';
+  readonly task: BookingTask;
+  readonly slots: Slots;
+}

@@ -8,7 +8,20 @@ export interface TimeOfDay {
 
 export type DayPart = 'morning' | 'afternoon' | 'evening';
 
-const hourNames = ['twelve', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine', 'ten', 'eleven'];
+const hourNames = [
+  'twelve',
+  'one',
+  'two',
+  'three',
+  'four',
+  'five',
+  'six',
+  'seven',
+  'eight',
+  'nine',
+  'ten',
+  'eleven',
+];
 const minuteNames: Readonly<Record<string, number>> = {
   five: 5,
   ten: 10,

@@ -7,15 +7,7 @@ export type Task = 'book' | 'reschedule' | 'cancel' | 'check';
 
 /** What a caller can ask for at any point without leaving the task at hand. */
 export type Aside =
-  | 'repeat'
-  | 'person'
-  | 'hours'
-  | 'goodbye'
-  | 'thanks'
-  | 'hello'
-  | 'hold'
-  | 'never_mind'
-  | 'unfinished';
+  'repeat' | 'person' | 'hours' | 'goodbye' | 'thanks' | 'hello' | 'hold' | 'never_mind' | 'unfinished';
 
 export interface Understanding {
   readonly task: Task | null;
@@ -39,14 +31,20 @@ const tasks: readonly (readonly [Task, RegExp])[] = [
 ];
 
 const asides: readonly (readonly [Aside, RegExp])[] = [
-  ['repeat', /\b(?:repeat|say (?:that|it) again|what was that|what did you say|come again|pardon|didn't (?:hear|catch|get))\b/],
+  [
+    'repeat',
+    /\b(?:repeat|say (?:that|it) again|what was that|what did you say|come again|pardon|didn't (?:hear|catch|get))\b/,
+  ],
   ['person', /\b(?:human|person|operator|receptionist|representative|someone|somebody|real agent)\b/],
   ['hours', /\b(?:hours|are you open|you open|do you close|you close)\b/],
   ['never_mind', /^(?:(?:no|stop|please) )*cancel(?: it| that)?(?: please)?$|\b(?:never ?mind|forget it)\b/],
   ['goodbye', /\b(?:goodbye|good bye|bye|that's all|that is all|that's it|nothing else|hang up)\b/],
   ['thanks', /\b(?:thanks|thank you)\b/],
   ['hold', /\b(?:wait|hold on|one moment|just a moment|just a second|hang on)\b/],
-  ['unfinished', /^(?:(?:yes|no) )?(?:i would like to|i'd like to|i want to|i need to|can i|could i|can you|please)(?: make| book it)?$/],
+  [
+    'unfinished',
+    /^(?:(?:yes|no) )?(?:i would like to|i'd like to|i want to|i need to|can i|could i|can you|please)(?: make| book it)?$/,
+  ],
   ['hello', /\b(?:hello|hi|hey|good (?:morning|afternoon|evening))\b/],
 ];
 
@@ -96,7 +94,9 @@ function findAnswer(text: string): 'yes' | 'no' | null {
 function findDigits(text: string): string | null {
   const written = /(?:^|\s)(\d(?:[ -]?\d){3,})(?=$|\s)/.exec(text)?.[1];
   if (written !== undefined) return written.replace(/\D/g, '');
-  const spoken = new RegExp(`\\b(?:oh|${digitNames.join('|')})(?: (?:oh|${digitNames.join('|')})\\b){2,}`).exec(text)?.[0];
+  const spoken = new RegExp(
+    `\\b(?:oh|${digitNames.join('|')})(?: (?:oh|${digitNames.join('|')})\\b){2,}`,
+  ).exec(text)?.[0];
   if (spoken === undefined) return null;
   return spoken
     .split(' ')

@@ -1,14 +1,12 @@
 export const appointmentDeskGrammar = `#JSGF V1.0;
 grammar appointment_desk;
 
-public <utterance> = /1e-4/ <head> [please]
-                   | /1e-4/ ( <book_head> | <move_head> | <other_head> | <answer_head> ) <when> [please]
-                   | /1/ <phrase>
-                   | /1e-9/ <number>;
+public <utterance> = /1/ <phrase> | /1e-7/ <head> [please] | /1e-4/ <with_when> | /1e-12/ <number>;
 
+<with_when> = ( /1e-3/ ( <book_head> | <move_head> | <other_head> ) | /1/ <answer_head> ) <when> [please];
 <head> = <book_head> | <move_head> | <other_head> | [<yes_no>] <polite>;
 
-<book_head>   = [<opening>] ( [<polite>] ( <book> <an_appointment> | book ) | <an_appointment> ) [for | on | at];
+<book_head>   = [<opening>] ( [<polite>] ( <book> <an_appointment> | book ) | an appointment ) [for | on | at];
 <move_head>   = [<opening>] [<polite>] ( <move> [<the_appointment>] [to | for] | make it );
 <other_head>  = [<opening>] [<polite>] ( cancel | check ) [<the_appointment> [for | on]];
 <answer_head> = [<yes_no>] [i said | how about | what about] [for | on | at];
@@ -48,5 +46,5 @@ public <utterance> = /1e-4/ <head> [please]
            | [no] that's all [thank you | thanks] | nothing else;
 
 <number> = <digit> <digit> <digit>+;
-<digit>  = /0.05/ oh | /1/ zero | /1/ one | /1/ two | /1/ three | /1/ four | /1/ five | /1/ six | /1/ seven | /1/ eight | /1/ nine;
+<digit>  = /1e-4/ oh | /1/ zero | /1/ one | /1/ two | /1/ three | /1/ four | /1/ five | /1/ six | /1/ seven | /1/ eight | /1/ nine;
 `;

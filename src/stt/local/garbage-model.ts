@@ -5,7 +5,9 @@
  */
 
 const sounds =
-  'AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH'.split(' ');
+  'AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH'.split(
+    ' ',
+  );
 
 /** No word of the dictionary begins with it, so that no word of a grammar is taken for garbage. */
 const garbagePrefix = '~';
