@@ -48,7 +48,7 @@ function total({ mouth_to_ear_ms: ms, absent, ear }: TurnLatency): string {
 }
 
 function clip(text: string): string {
-  const characters = [...printable(text)];
+  const characters = Array.from(printable(text));
   return characters.length <= textWidth
     ? characters.join('')
     : `${characters.slice(0, textWidth - 1).join('')}…`;

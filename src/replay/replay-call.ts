@@ -25,6 +25,8 @@ export interface ReplayCallOptions {
   readonly authToken?: string;
   /** Hears the events of this call's session as they happen. */
   readonly onEvent?: (event: SessionEvent) => void;
+  /** Gets the phone before it dials. */
+  readonly onPhone?: (phone: SimulatedPhone) => void;
   /** Hangs up. */
   readonly signal?: AbortSignal;
 }
@@ -51,6 +53,7 @@ export async function replayCall(options: ReplayCallOptions): Promise<ReplayResu
     ...(authToken !== undefined && { authToken }),
     ...(signal && { signal }),
   });
+  options.onPhone?.(phone);
   const session = new SessionWatch(phone.callSid, options.onEvent);
   const unsubscribe = await subscribe(options.events, url, (event) => session.take(event));
   try {

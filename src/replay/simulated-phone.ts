@@ -89,6 +89,7 @@ export class SimulatedPhone {
   readonly #said: string[] = [];
   #stream: SimulatedPhoneStream | null = null;
   #closeCode: number | undefined;
+  #requests = 0;
   #resolveEnded: (end: CallEnd) => void = () => undefined;
   #onAnswered: () => void = () => undefined;
 
@@ -109,6 +110,11 @@ export class SimulatedPhone {
   /** Messages that went over the media socket in each direction. */
   get wire(): { readonly sent: number; readonly received: number } {
     return this.#stream?.wire ?? { sent: 0, received: 0 };
+  }
+
+  /** Whether a webhook has still to answer, or a socket to open: work that no clock sees. */
+  get waitsForRelay(): boolean {
+    return this.#requests > 0;
   }
 
   get playout(): Playout {
@@ -188,7 +194,9 @@ export class SimulatedPhone {
   /** Asks a webhook for TwiML. */
   async #ask(url: string, callStatus: string): Promise<readonly TwimlElement[]> {
     if (!/^https?:/.test(url) || !URL.canParse(url)) {
-      throw new TransportError(`${JSON.stringify(url)} is no webhook: give a URL that begins with http:// or https://.`);
+      throw new TransportError(
+        `${JSON.stringify(url)} is no webhook: give a URL that begins with http:// or https://.`,
+      );
     }
     const { clock, authToken, from = '+15550100001', to = '+15550100002', parameters } = this.#options;
     const fields = {
@@ -203,7 +211,17 @@ export class SimulatedPhone {
       To: to,
       ...parameters,
     };
-    return readTwiml(await postWebhook({ clock, url, fields, authToken, signal: this.#hangUp.signal }));
+    const { signal } = this.#hangUp;
+    return readTwiml(await this.#counted(postWebhook({ clock, url, fields, authToken, signal })));
+  }
+
+  async #counted<T>(request: Promise<T>): Promise<T> {
+    this.#requests++;
+    try {
+      return await request;
+    } finally {
+      this.#requests--;
+    }
   }
 
   /** Carries out verbs, and those of the documents that they lead to. Returns the reason if the call was rejected. */
@@ -256,7 +274,7 @@ export class SimulatedPhone {
         .map(({ attributes }) => [attributes.name ?? '', attributes.value ?? '']),
     );
     const { clock, listener = {} } = this.#options;
-    const socket = await this.#openSocket(url);
+    const socket = await this.#counted(this.#openSocket(url));
     const identity = {
       accountSid: this.#accountSid,
       callSid: this.callSid,

@@ -139,9 +139,9 @@ const direction = z.strictObject({ type: transportType });
 const shape = z.strictObject({
   inbound: direction,
   outbound: direction.optional(),
-  stt: z.unknown(),
-  llm: z.unknown(),
-  tts: z.unknown(),
+  stt: z.unknown().optional(),
+  llm: z.unknown().optional(),
+  tts: z.unknown().optional(),
   agent: agent.optional(),
   turnTaking: turnTaking.partial().optional(),
   limits: limits.partial().optional(),

@@ -130,7 +130,7 @@ function parsePublicUrl(text: string | undefined, problems: ConfigProblem[]): UR
   if (url && plain && (url.protocol === 'https:' || url.protocol === 'http:')) return url;
   problems.push({
     field: 'publicUrl',
-    problem: `'${text}' is no base address.`,
+    problem: text.includes('@') ? 'holds credentials.' : `'${text}' is no base address.`,
     remedy: 'Give scheme and host only, for example https://example.ngrok.app.',
   });
   return null;

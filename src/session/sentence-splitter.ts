@@ -36,7 +36,9 @@ export class SentenceSplitter {
 
   /** Where the next chunk ends in the buffer, white space behind it included; 0 where no end is certain yet. */
   #nextCut(): number {
-    const ends = [sentenceEnd(this.#buffer), this.#cutAny ? 0 : clauseEnd(this.#buffer)].filter((end) => end > 0);
+    const ends = [sentenceEnd(this.#buffer), this.#cutAny ? 0 : clauseEnd(this.#buffer)].filter(
+      (end) => end > 0,
+    );
     return ends.length > 0 ? Math.min(...ends) : 0;
   }
 }

@@ -39,6 +39,10 @@ export class SpokenText {
   }
 
   addAudio(chunkIndex: number, samples: number): void {
+    // Audio comes in the order of the text, so everything before this chunk has been given.
+    for (let before = chunkIndex - 1; this.#chunks[before]?.complete === false; before--) {
+      this.completeChunk(before);
+    }
     const chunk = this.#chunks[chunkIndex];
     if (chunk) {
       chunk.startSample ??= this.#samples;

@@ -95,9 +95,10 @@ export function transportContract(name: string, connect: () => Promise<Transport
     }
 
     async function answered(pair: TransportPair, asked: Promise<Heard>): Promise<Heard> {
-      let answer: Heard | null = null;
-      void asked.then((heard) => (answer = heard));
+      const answers: Heard[] = [];
+      void asked.then((heard) => answers.push(heard));
       await pair.pass(260);
+      const [answer] = answers;
       if (!answer) throw new Error('There was no answer within 250 ms.');
       return answer;
     }

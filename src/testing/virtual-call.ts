@@ -5,6 +5,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import type { SessionEvent } from '../events/session-event.js';
 import { replayCall, type ReplayCallOptions, type ReplayResult } from '../replay/replay-call.js';
+import type { SimulatedPhone } from '../replay/simulated-phone.js';
 import type { SessionConfig } from '../server/config.js';
 import { createRelay } from '../server/create.js';
 import type { Relay } from '../server/relay.js';
@@ -48,7 +49,8 @@ export class VirtualRelay {
   readonly relay: Relay;
   readonly events: SessionEvent[] = [];
   readonly #workers: readonly Worker[];
-  #calls = 0;
+  readonly #phones = new Set<SimulatedPhone>();
+  readonly #over = new WeakSet<SimulatedPhone>();
 
   private constructor(relay: Relay, clock: VirtualClock, voices: TestVoices) {
     this.relay = relay;
@@ -76,7 +78,7 @@ export class VirtualRelay {
 
   /** A call from the first ring to the last event. Several may run at once; {@link run} moves their time. */
   call(options: Pick<ReplayCallOptions, 'recordings'> & Partial<ReplayCallOptions>): Promise<ReplayResult> {
-    this.#calls++;
+    let placed: SimulatedPhone | null = null;
     return replayCall({
       url: this.relay.url,
       clock: this.clock,
@@ -87,7 +89,15 @@ export class VirtualRelay {
         },
       },
       ...options,
-    }).finally(() => this.#calls--);
+      onPhone: (phone) => {
+        placed = phone;
+        this.#phones.add(phone);
+        void phone.ended.then(() => this.#over.add(phone));
+        options.onPhone?.(phone);
+      },
+    }).finally(() => {
+      if (placed) this.#phones.delete(placed);
+    });
   }
 
   /** Moves time until the promise has settled, and gives its value. Fails when `limitMs` of virtual time are not enough. */
@@ -111,8 +121,9 @@ export class VirtualRelay {
     for (let quiet = 0; quiet < quietLooks;) {
       await nextTick();
       await Promise.all(this.#workers.map((worker) => worker.idle()));
-      const now = JSON.stringify([this.#wires(), this.events.length, this.#calls]);
-      quiet = now === before && this.#wiresAreQuiet() ? quiet + 1 : 0;
+      const wires = [...this.#phones].map((phone) => this.#wiresOf(phone));
+      const now = JSON.stringify([wires, this.events.length]);
+      quiet = now === before && wires.every(isQuiet) ? quiet + 1 : 0;
       before = now;
     }
   }
@@ -122,13 +133,34 @@ export class VirtualRelay {
     await this.run(this.relay.close());
   }
 
-  #wires(): Wire[] {
-    return this.relay.sessions.flatMap(({ transport }) => (transport && hasWire(transport) ? [transport.wire] : []));
+  #wiresOf(phone: SimulatedPhone): Wires {
+    const session = this.relay.sessions.find(({ transport }) => transport?.call.callId === phone.callSid);
+    const transport = session?.state === 'ended' ? null : session?.transport;
+    return {
+      waits: phone.waitsForRelay,
+      phone: phone.wire,
+      relay: transport && hasWire(transport) ? transport.wire : null,
+      // Between the socket's opening and the session's start the relay's end is nobody's yet.
+      starting: phone.answered && !this.#over.has(phone) && !this.#known(phone),
+    };
   }
 
-  #wiresAreQuiet(): boolean {
-    return true;
+  #known(phone: SimulatedPhone): boolean {
+    return this.events.some((event) => event.type === 'session.start' && event.callId === phone.callSid);
   }
+}
+
+/** Both ends of a call's socket. */
+interface Wires {
+  readonly waits: boolean;
+  readonly starting: boolean;
+  readonly phone: Wire;
+  readonly relay: Wire | null;
+}
+
+function isQuiet({ waits, starting, phone, relay }: Wires): boolean {
+  if (waits || starting) return false;
+  return relay === null || (phone.sent === relay.received && relay.sent === phone.received);
 }
 
 function hasWire(transport: object): transport is { readonly wire: Wire } {

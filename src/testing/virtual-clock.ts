@@ -42,7 +42,8 @@ export class VirtualClock implements Clock {
     let next: PendingTimer | undefined;
     for (const timer of this.#timers) {
       if (timer.dueMs > untilMs) continue;
-      if (!next || timer.dueMs < next.dueMs || (timer.dueMs === next.dueMs && timer.order < next.order)) next = timer;
+      if (!next || timer.dueMs < next.dueMs || (timer.dueMs === next.dueMs && timer.order < next.order))
+        next = timer;
     }
     return next;
   }

@@ -1,3 +1,9 @@
+/**
+ * What callers may say to the appointment desk, as JSGF (https://www.w3.org/TR/jsgf/): requests, days and times, answers,
+ * and the fragments that a pause leaves of them. Words are spelt as in SoundSwallower's dictionary. Each time or day rule is
+ * used as rarely as possible, since the recogniser copies a rule to each place that uses it. The weights hold back what
+ * noise and other speech are most easily taken for: long requests, digits, "oh", and "uh-huh", which is like a cough.
+ */
 export const appointmentDeskGrammar = `#JSGF V1.0;
 grammar appointment_desk;
 
@@ -29,7 +35,7 @@ public <utterance> = /1/ <phrase> | /1e-7/ <head> [please] | /1e-4/ <with_when> 
            | noon;
 <hour>     = one | two | three | four | five | six | seven | eight | nine | ten | eleven | twelve;
 
-<phrase> = /1/ <yes> | /1/ <no> | /1/ <repeat> | /1/ <closing> | /1/ <hold> | /0.01/ <question> | /0.01/ <person> | /0.01/ mhm | /1e-4/ uh-huh;
+<phrase> = /1/ <yes> | /1/ <no> | /1/ <repeat> | /1/ <closing> | /1/ <hold> | /0.01/ <question> | /0.01/ <person> | /0.01/ mhm | /0.01/ uh-huh;
 <yes>    = yes [please | that's right | that is correct] | yeah | sure | okay | that's right | that is correct
          | that's fine | sounds good | go ahead | confirm;
 <no>     = no [thank you | thanks] | that's wrong;

@@ -10,8 +10,8 @@ interface Guarded {
   readonly warnings: TransportWarning[];
   readonly closings: { readonly code: number; readonly message: string }[];
   /** Says something with the next sequence number, or with the one given. */
-  say(event: string, fields: object, sequenceNumber?: number): CallMessage | null;
-  raw(text: string | null, nowMs?: number): CallMessage | null;
+  readonly say: (event: string, fields: object, sequenceNumber?: number) => CallMessage | null;
+  readonly raw: (text: string | null, nowMs?: number) => CallMessage | null;
 }
 
 function makeGuard(limits: Partial<InboundLimits> = {}): Guarded {

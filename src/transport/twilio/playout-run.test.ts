@@ -5,8 +5,8 @@ const roundTripMs = 100;
 
 function makeRun(): {
   run: PlayoutRun;
-  mark(name: string, nowMs: number): PlayoutMark;
-  send(samples: number, nowMs: number): void;
+  readonly mark: (name: string, nowMs: number) => PlayoutMark;
+  readonly send: (samples: number, nowMs: number) => void;
 } {
   const run = new PlayoutRun(0, 8);
   return {

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeMulaw, encodeMulaw } from '../../audio/g711.js';
 import type { AudioFrame } from '../../audio/audio-frame.js';
@@ -7,6 +7,8 @@ import { TwilioFarEnd } from '../../testing/twilio-far-end.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import type { Heard, HeardMark, TransportListener, TransportWarning } from '../transport.js';
 import { TwilioTransport, type TwilioTransportOptions } from './twilio-transport.js';
+
+jest.setTimeout(60_000);
 
 /** What sounds at each playout position: two stretches of it are equal only if they are the same stretch. */
 function content(from: number, to: number): Uint8Array {
@@ -491,6 +493,85 @@ describe('what is heard through any sequence of play, pause, resume and clear', 
       ),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('orders that nobody waits for', () => {
+  const order = fc.oneof(
+    fc.record({ do: fc.constant('play' as const), samples: fc.integer({ min: 1, max: 3000 }) }),
+    fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 150 }) }),
+    fc.record({ do: fc.constant('resume' as const), from: fc.nat(9000) }),
+    fc.record({ do: fc.constantFrom('pause' as const, 'clear' as const, 'deafen' as const) }),
+    fc.record({ do: fc.constant('watch' as const), at: fc.nat(9000) }),
+  );
+  const delayMs = fc.integer({ min: 0, max: 300 });
+
+  it('are all answered, in any order and also where echoes are lost, and leave playout sound', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        delayMs,
+        delayMs,
+        fc.array(order, { maxLength: 40 }),
+        async (thereMs, backMs, orders) => {
+          const call = makeCall({ thereMs, backMs });
+          const { transport, far } = call;
+          let asked = 0;
+          const answers: Heard[] = [];
+          for (const action of orders) {
+            switch (action.do) {
+              case 'play':
+                call.play(action.samples);
+                break;
+              case 'wait':
+                await call.pass(action.ms);
+                break;
+              case 'resume':
+                transport.resume(action.from);
+                break;
+              case 'watch':
+                transport.watch(action.at);
+                break;
+              case 'deafen':
+                far.swallowsEchoes = !far.swallowsEchoes;
+                break;
+              case 'pause':
+              case 'clear':
+                asked += 1;
+                void transport[action.do]().then((heard) => answers.push(heard));
+            }
+          }
+          await call.pass(250);
+          expect(answers).toHaveLength(asked);
+          for (const { positionSamples } of answers) {
+            expect(positionSamples).toBeGreaterThanOrEqual(0);
+            expect(positionSamples).toBeLessThanOrEqual(transport.queuedSamples);
+          }
+
+          far.swallowsEchoes = false;
+          void transport.clear();
+          await call.pass(1000);
+          const before = far.heard.length;
+          const from = transport.queuedSamples;
+          call.heardMarks.length = 0;
+          call.play(1600);
+          transport.watch(transport.queuedSamples);
+          await call.pass(2000);
+          expect(Buffer.compare(far.heard.subarray(before), content(from, from + 1600))).toBe(0);
+          expect(call.heardMarks).toMatchObject([{ positionSamples: from + 1600, origin: 'measured' }]);
+          expect([call.warnings, call.ends]).toEqual([[], []]);
+          await transport.close();
+          await call.pass(5000);
+          expect(call.clock.pendingTimers).toBe(0);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
+  it('are refused where a position is not a number', () => {
+    const { transport } = makeCall();
+    expect(() => transport.watch(NaN)).toThrow(TransportError);
+    expect(() => transport.resume(Infinity)).toThrow(TransportError);
   });
 });
 

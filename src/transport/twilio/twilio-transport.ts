@@ -129,7 +129,9 @@ export class TwilioTransport implements Transport {
     this.#pump();
   }
 
+  /** Throws a TransportError if the position is not a number. */
   watch(positionSamples: number): void {
+    requirePosition(positionSamples);
     if (this.#end) return;
     const { mark, heard } = this.#ledger.watch(positionSamples, this.#clock.nowMs());
     if (mark !== null) this.#send(markMessage(this.#streamSid, mark));
@@ -143,7 +145,9 @@ export class TwilioTransport implements Transport {
     return this.#pause;
   }
 
+  /** Throws a TransportError if the position is not a number. */
   resume(fromSamples: number): void {
+    requirePosition(fromSamples);
     if (!this.#pause || this.#end) return;
     this.#pause = null;
     const mark = this.#ledger.resume(fromSamples, this.#clock.nowMs());
@@ -313,4 +317,9 @@ export class TwilioTransport implements Transport {
       // The call is over and its listener gone: there is nobody left to tell, and no other call may be harmed.
     }
   }
+}
+
+function requirePosition(positionSamples: number): void {
+  if (Number.isFinite(positionSamples)) return;
+  throw new TransportError(`${positionSamples} is no playout position; give one in samples.`);
 }

@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+import { summarise } from '../metrics/percentile.js';
+import type { SessionState } from '../session/session-state.js';
+import { InMemorySessionDirectory, type SessionSnapshot } from './session-directory.js';
+
+function snapshot(sessionId: string, state: SessionState = 'listening'): SessionSnapshot {
+  return {
+    sessionId,
+    callId: null,
+    from: null,
+    to: null,
+    metrics: {
+      sessionId,
+      transport: 'twilio',
+      state,
+      ageMs: 1,
+      turns: [],
+      mouthToEar: summarise([]),
+      warnings: {},
+    },
+  };
+}
+
+const ids = async (directory: InMemorySessionDirectory): Promise<string[]> =>
+  (await directory.list()).map(({ sessionId }) => sessionId);
+
+describe('the session directory', () => {
+  it('gives back what it was given, and null for a session it does not know', async () => {
+    const directory = new InMemorySessionDirectory();
+    await directory.put(snapshot('a'));
+    expect(await directory.get('a')).toEqual(snapshot('a'));
+    expect(await directory.get('b')).toBeNull();
+  });
+
+  it('lists the latest session first; news of an old one does not make it late', async () => {
+    const directory = new InMemorySessionDirectory();
+    for (const id of ['a', 'b', 'c']) await directory.put(snapshot(id));
+    await directory.put(snapshot('a', 'ended'));
+    expect(await ids(directory)).toEqual(['c', 'b', 'a']);
+    expect((await directory.get('a'))?.metrics.state).toBe('ended');
+  });
+
+  it('forgets the oldest when it is full', async () => {
+    const directory = new InMemorySessionDirectory(2);
+    for (const id of ['a', 'b', 'b', 'c']) await directory.put(snapshot(id));
+    expect(await ids(directory)).toEqual(['c', 'b']);
+    expect(await directory.get('a')).toBeNull();
+  });
+});

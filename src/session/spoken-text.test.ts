@@ -1,0 +1,184 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { TimedWord } from '../tts/text-to-speech.js';
+import { SpokenText } from './spoken-text.js';
+
+const rateHz = 8000;
+
+function answer(...chunks: { text: string; ms: number; words?: TimedWord[] }[]): SpokenText {
+  const spoken = new SpokenText(rateHz);
+  for (const { text } of chunks) spoken.addText(text);
+  chunks.forEach(({ ms, words }, index) => {
+    if (ms > 0) spoken.addAudio(index, ms * 8);
+    if (words) spoken.setWords(index, words);
+    spoken.completeChunk(index);
+  });
+  return spoken;
+}
+
+const heardAtMs = (spoken: SpokenText, ms: number): string => spoken.heardText(ms * 8);
+
+describe('what was heard, without word times', () => {
+  const spoken = answer({ text: 'We are open. ', ms: 1300 }, { text: 'Come in.', ms: 800 });
+
+  it.each([
+    [0, ''],
+    [199, ''],
+    [200, 'We'],
+    [600, 'We are'],
+    [1199, 'We are'],
+    [1200, 'We are open.'],
+    [1300, 'We are open.'],
+    [1700, 'We are open. Come'],
+    [2100, 'We are open. Come in.'],
+    [9000, 'We are open. Come in.'],
+    [-10, ''],
+  ])('at %i ms is the words whose share of the audio has ended: %j', (ms, text) => {
+    expect(heardAtMs(spoken, ms)).toBe(text);
+  });
+
+  it('is guessed from the usual pace while a chunk is still being synthesized', () => {
+    const partial = new SpokenText(rateHz);
+    partial.addText('Good morning to you all');
+    partial.addAudio(0, 400 * 8);
+    expect(heardAtMs(partial, 400)).toBe('Good');
+    partial.completeChunk(0);
+    expect(heardAtMs(partial, 400)).toBe('Good morning to you all');
+  });
+});
+
+describe('what was heard, with word times', () => {
+  const words = [
+    { text: 'Come', startMs: 1350, endMs: 1500 },
+    { text: 'in.', startMs: 1700, endMs: 2000 },
+  ];
+  const spoken = answer({ text: 'We are open. ', ms: 1300 }, { text: 'Come in.', ms: 800, words });
+
+  it.each([
+    [1499, 'We are open.'],
+    [1500, 'We are open. Come'],
+    [1999, 'We are open. Come'],
+    [2000, 'We are open. Come in.'],
+  ])('at %i ms is the words that have ended: %j', (ms, text) => {
+    expect(heardAtMs(spoken, ms)).toBe(text);
+  });
+
+  it.each([
+    [1300, 1300],
+    [1350, 1350],
+    [1400, 1350],
+    [1600, 1600],
+    [1999, 1700],
+    [2050, 2050],
+    [5000, 5000],
+  ])('playing again after a cut at %i ms begins at %i ms', (cutMs, startMs) => {
+    expect(spoken.wordStart(cutMs * 8)).toBe(startMs * 8);
+  });
+});
+
+it('a chunk that gave no sound keeps nothing behind it from being heard', () => {
+  const spoken = answer({ text: 'Well. ', ms: 300 }, { text: '~~ ', ms: 0 }, { text: 'Yes.', ms: 300 });
+  expect(heardAtMs(spoken, 300)).toBe('Well.');
+  expect(heardAtMs(spoken, 600)).toBe('Well. ~~ Yes.');
+});
+
+it('a chunk whose end nobody reported is complete once the next one sounds', () => {
+  const spoken = new SpokenText(rateHz);
+  for (const text of ['A rather long beginning. ', 'Yes.']) spoken.addText(text);
+  spoken.addAudio(0, 300 * 8);
+  expect(heardAtMs(spoken, 300)).toBe('A');
+  spoken.addAudio(1, 100 * 8);
+  expect(heardAtMs(spoken, 400)).toBe('A rather long beginning.');
+  spoken.completeChunk(1);
+  expect(heardAtMs(spoken, 400)).toBe('A rather long beginning. Yes.');
+});
+
+it('the text and length are known as far as they have come', () => {
+  const spoken = new SpokenText(rateHz);
+  expect([spoken.text, spoken.samples, spoken.heardText(100), spoken.wordStart(100)]).toEqual([
+    '',
+    0,
+    '',
+    100,
+  ]);
+  spoken.addText('Hello \n');
+  spoken.addText('there.');
+  spoken.addAudio(0, 80);
+  spoken.addAudio(0, 80);
+  expect([spoken.text, spoken.samples]).toEqual(['Hello there.', 160]);
+});
+
+describe('for any answer', () => {
+  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '.', ','), minLength: 1, maxLength: 9 });
+  const chunk = fc.record({
+    words: fc.array(
+      fc.record({ text: word, gapMs: fc.nat(100), lengthMs: fc.double({ min: 1, max: 500, noNaN: true }) }),
+      { minLength: 1, maxLength: 6 },
+    ),
+    ms: fc.integer({ min: 100, max: 2000 }),
+    silent: fc.boolean(),
+    aligned: fc.boolean(),
+    complete: fc.boolean(),
+  });
+  const chunks = fc.array(chunk, { minLength: 1, maxLength: 5 });
+  /** With chunks that lack their audio, their end, or their word times. */
+  const answers = chunks.map((given) => answerOf(given));
+  const audibleAnswers = chunks.map((given) => answerOf(given.map((one) => ({ ...one, silent: false }))));
+
+  function answerOf(given: typeof chunks extends fc.Arbitrary<infer C> ? C : never): SpokenText {
+    const spoken = new SpokenText(rateHz);
+    for (const { words } of given) spoken.addText(`${words.map(({ text }) => text).join(' ')} `);
+    given.forEach(({ words, ms, silent, aligned, complete }, index) => {
+      let atMs = (spoken.samples / rateHz) * 1000;
+      if (!silent) spoken.addAudio(index, ms * 8);
+      if (complete) spoken.completeChunk(index);
+      if (!aligned) return;
+      // Words lie within the audio of their chunk.
+      const scale = Math.min(1, ms / words.reduce((sum, { gapMs, lengthMs }) => sum + gapMs + lengthMs, 0));
+      const timed = words.map(({ text, gapMs, lengthMs }) => {
+        const startMs = atMs + gapMs * scale;
+        atMs = startMs + lengthMs * scale;
+        return { text, startMs, endMs: atMs };
+      });
+      spoken.setWords(index, timed);
+    });
+    return spoken;
+  }
+  const position = fc.integer({ min: -100, max: 90_000 });
+
+  it('what was heard is the beginning of the text, in whole words, and grows with the position', () => {
+    fc.assert(
+      fc.property(answers, position, position, (spoken, one, other) => {
+        const [earlier, later] = [Math.min(one, other), Math.max(one, other)].map((at) =>
+          spoken.heardText(at).split(' '),
+        );
+        const all = ['', ...spoken.text.split(' ')];
+        for (const heard of [earlier, later]) {
+          expect(all.slice(1, 1 + (heard?.length ?? 0))).toEqual(heard?.join('') === '' ? [all[1]] : heard);
+        }
+        expect(later?.join(' ').startsWith(earlier?.join(' ') ?? '')).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('a word begins no later than the position that cuts it, and finding its beginning twice changes nothing', () => {
+    fc.assert(
+      fc.property(answers, position, (spoken, at) => {
+        const start = spoken.wordStart(at);
+        expect(start).toBeLessThanOrEqual(at);
+        expect(spoken.wordStart(start)).toBe(start);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('nothing that was heard lies behind the place from which it is played again', () => {
+    fc.assert(
+      fc.property(audibleAnswers, position, (spoken, at) => {
+        expect(spoken.heardText(spoken.wordStart(at))).toBe(spoken.heardText(at));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});
