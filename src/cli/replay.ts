@@ -5,7 +5,7 @@ import { writeWav } from '../audio/wav.js';
 import { systemClock } from '../clock.js';
 import { messageOf } from '../errors.js';
 import type { SessionEvent } from '../events/session-event.js';
-import { sysLogLine } from '../events/sys-log.js';
+import { printable, sysLogLine } from '../events/sys-log.js';
 import { compareRuns, parseEventLog } from '../replay/golden.js';
 import { readRecordings } from '../replay/recordings.js';
 import { replayCall, type EventSource, type ReplayResult } from '../replay/replay-call.js';
@@ -100,7 +100,7 @@ async function report(
   let code: number = exitCodes.ok;
   if (!result.recording) {
     note(
-      `error: the call was not answered: ${result.end.reason ?? (result.end.said.join(' ') || result.end.how)}.`,
+      `error: the call was not answered: ${printable(result.end.reason ?? (result.end.said.join(' ') || result.end.how))}.`,
     );
     code = exitCodes.failed;
   }
@@ -127,7 +127,8 @@ async function report(
     else {
       say(`Different from ${options.expect ?? ''} (- expected, + got):`);
       const colour = takesColour(options.json ? process.stderr : process.stdout);
-      for (const { side, text } of diff) {
+      for (const { side, text: line } of diff) {
+        const text = printable(line);
         if (side === 'both') say(`  ${text}`);
         else if (side === 'expected') say(colour ? paint(`- ${text}`, 31) : `- ${text}`);
         else say(colour ? paint(`+ ${text}`, 32) : `+ ${text}`);

@@ -14,7 +14,7 @@ export interface Recording {
   readonly sampleRateHz: number;
 }
 
-const audioFiles = '*.{wav,WAV,ulaw,mulaw,ul,raw}';
+const audioFiles = '*.{wav,ulaw,mulaw,ul,raw}';
 
 /**
  * Reads recordings in the order given; those of a directory or glob in the order of their names. Throws an
@@ -31,7 +31,11 @@ export async function readRecordings(
 async function expand(pattern: string): Promise<string[]> {
   const info = await stat(pattern).catch(() => null);
   if (info?.isFile()) return [pattern];
-  if (info?.isDirectory()) return found(await glob(audioFiles, { cwd: pattern, absolute: true }), pattern);
+  if (info?.isDirectory())
+    return found(
+      await glob(audioFiles, { cwd: pattern, absolute: true, caseSensitiveMatch: false }),
+      pattern,
+    );
   if (isDynamicPattern(pattern)) return found(await glob(pattern, { absolute: true }), pattern);
   throw new AudioFileError(`${pattern}: there is no such file. Check the path; globs work too, in quotes.`);
 }

@@ -51,7 +51,9 @@ describe('a request names a host that is ours', () => {
 describe('a page may reach the relay from its own origin only', () => {
   it.each([
     [undefined, true],
-    ['http://localhost:8787', true],
+    ['http://127.0.0.1:8787', true],
+    ['http://localhost:8787', false],
+    ['http://127.0.0.1:3000', false],
     ['https://example.ngrok.app', true],
     ['null', false],
     ['', false],
@@ -59,7 +61,7 @@ describe('a page may reach the relay from its own origin only', () => {
     ['https://evil.example', false],
     ['https://example.ngrok.app.evil.example', false],
   ])('%j: %s', (origin, known) => {
-    expect(tunnelled.knowsOrigin(origin)).toBe(known);
+    expect(tunnelled.knowsOrigin(origin, '127.0.0.1:8787')).toBe(known);
   });
 });
 

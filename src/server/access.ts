@@ -5,9 +5,10 @@
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { isIPv6 } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 
 const cookieName = 'hzrelay_token';
+const anyAddress = new Set(['0.0.0.0', '[::]']);
 const loopbackHosts = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 export interface AccessOptions {
@@ -37,16 +38,20 @@ export class AccessPolicy {
     const host = hostHeader.toLowerCase();
     if (host === this.#publicHost) return true;
     const name = withoutPort(host);
-    return (
-      loopbackHosts.has(name) || name === this.#boundHost || (this.#boundHost === '0.0.0.0' && isIpv4(name))
-    );
+    if (loopbackHosts.has(name) || name === this.#boundHost) return true;
+    // Bound to every address: a literal one cannot be a rebound name.
+    return anyAddress.has(this.#boundHost) && isIP(name.replace(/^\[|\]$/g, '')) !== 0;
   }
 
-  /** Whether a browser's Origin is ours; requests without one do not come from a page of another site. */
-  knowsOrigin(origin: string | undefined): boolean {
+  /**
+   * Whether a browser's Origin is ours: the very host and port that the request names, or the public one. Requests
+   * without an Origin do not come from a page of another site.
+   */
+  knowsOrigin(origin: string | undefined, hostHeader: string | undefined): boolean {
     if (origin === undefined) return true;
     if (!URL.canParse(origin)) return false;
-    return this.knowsHost(new URL(origin).host);
+    const { host } = new URL(origin);
+    return host === hostHeader?.toLowerCase() || host === this.#publicHost;
   }
 
   /** Whether the request carries the token: as bearer token, in the cookie, or in the query of the printed link. */
@@ -69,16 +74,17 @@ export class AccessPolicy {
   }
 }
 
+/** Whether a server bound to this host listens on every address of the machine. */
+export function isAnyAddress(host: string): boolean {
+  return host === '0.0.0.0' || host === '::';
+}
+
 export function isLoopback(host: string): boolean {
   return loopbackHosts.has(host.toLowerCase()) || host === '::1';
 }
 
 function withoutPort(host: string): string {
   return host.replace(/:\d+$/, '');
-}
-
-function isIpv4(name: string): boolean {
-  return /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
 }
 
 function cookie(header: string | undefined, name: string): string | undefined {

@@ -64,7 +64,7 @@ export class Providers {
   }
 
   #stt(stt: ResolvedConfig['stt']): SpeechToText {
-    if (!('provider' in stt)) return stt;
+    if ('open' in stt) return stt;
     const { grammar, words } = stt;
     return this.#share('stt', { grammar, words }, () =>
       localSpeechToText({ ...(grammar && { grammar }), ...(words && { words }) }),
@@ -73,12 +73,12 @@ export class Providers {
 
   #llm(llm: ResolvedConfig['llm']): LanguageModel {
     if (typeof llm === 'function') return functionModel(llm);
-    if (!('provider' in llm)) return llm;
+    if ('generate' in llm) return llm;
     return this.#share('llm', {}, () => appointmentDesk());
   }
 
   #tts(tts: ResolvedConfig['tts']): TextToSpeech {
-    if (!('provider' in tts)) return tts;
+    if ('open' in tts) return tts;
     const { voice } = tts;
     return this.#share('tts', { voice }, () => localTextToSpeech(voice ? { voice } : {}));
   }

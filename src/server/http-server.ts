@@ -25,7 +25,7 @@ export async function buildHttpServer(relay: RelayDesk): Promise<HttpServer> {
     const { host, origin } = request.headers;
     if (!relay.access.knowsHost(host))
       return refuseRequest(reply, 403, `This relay does not answer to the host ${host ?? '(none)'}.`);
-    if (!relay.access.knowsOrigin(origin))
+    if (!relay.access.knowsOrigin(origin, host))
       return refuseRequest(reply, 403, `Pages of ${origin ?? ''} may not use this relay.`);
     return undefined;
   });

@@ -10,7 +10,7 @@ import { EventBus, type EventListener, type Subscribed, type Subscription } from
 import type { SessionEndReason } from '../events/session-event.js';
 import { Session } from '../session/session.js';
 import type { Transport, TransportType } from '../transport/transport.js';
-import { AccessPolicy } from './access.js';
+import { AccessPolicy, isAnyAddress } from './access.js';
 import { Providers } from './compose.js';
 import { resolveConfig, type ResolvedConfig, type SessionConfig } from './config.js';
 import { buildHttpServer, type HttpServer } from './http-server.js';
@@ -68,7 +68,7 @@ export class Relay implements RelayDesk {
   get url(): string {
     if (this.#port === 0)
       throw new InvalidStateError('The relay does not listen yet; await relay.listen() first.');
-    const host = this.options.host === '0.0.0.0' ? '127.0.0.1' : this.options.host;
+    const host = isAnyAddress(this.options.host) ? '127.0.0.1' : this.options.host;
     return `http://${host.includes(':') ? `[${host}]` : host}:${this.#port}`;
   }
 

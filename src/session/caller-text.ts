@@ -61,6 +61,6 @@ export function commitSilenceMs(text: string, turnTaking: TurnTaking): number {
 
 function endsInDigitRun(said: readonly string[]): boolean {
   const tail = said.slice(-2);
-  if (tail.length === 1) return /^\d{2,}$/.test(tail[0] ?? '');
-  return tail.every((word) => digitWords.has(word) || /^\d+$/.test(word));
+  if (/^\d{2,}$/.test(tail.at(-1) ?? '')) return true;
+  return tail.length === 2 && tail.every((word) => digitWords.has(word) || /^\d+$/.test(word));
 }

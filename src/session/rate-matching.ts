@@ -16,7 +16,11 @@ export interface MatchedProviders {
 }
 
 /** The providers at the transport's rates. Whoever asked closes the result when the call is over. */
-export async function matchRates(transport: Transport, stt: SpeechToText, tts: TextToSpeech): Promise<MatchedProviders> {
+export async function matchRates(
+  transport: Transport,
+  stt: SpeechToText,
+  tts: TextToSpeech,
+): Promise<MatchedProviders> {
   const [intoStt, outOfTts] = await Promise.all([
     resamplerBetween(transport.inputFormat, negotiateFormat(transport.inputFormat, stt.accepts)),
     resamplerBetween(negotiateFormat(transport.outputFormat, tts.produces), transport.outputFormat),
@@ -44,7 +48,8 @@ function resampledSpeechToText(stt: SpeechToText, resampler: Resampler, outside:
     open(options) {
       const stream = stt.open({ ...options, format: inside });
       return {
-        write: (frame) => stream.write({ samples: resampler.push(frame.samples), sampleRateHz: inside.sampleRateHz }),
+        write: (frame) =>
+          stream.write({ samples: resampler.push(frame.samples), sampleRateHz: inside.sampleRateHz }),
         speechStarted: () => stream.speechStarted?.(),
         flush: () => stream.flush(),
         close: () => stream.close(),

@@ -547,7 +547,11 @@ export class Session {
 
   // ── Small change ──
 
-  #live(): { readonly transport: Transport; readonly playout: Playout; readonly providers: MatchedProviders } {
+  #live(): {
+    readonly transport: Transport;
+    readonly playout: Playout;
+    readonly providers: MatchedProviders;
+  } {
     const [transport, playout, providers] = [this.#transport, this.#playout, this.#providers];
     if (!transport || !playout || !providers) throw new InvalidStateError(`Session ${this.id} has no call.`);
     return { transport, playout, providers };

@@ -20,18 +20,24 @@ afterEach(async () => {
 });
 afterAll(() => voices.close());
 
-async function start(session: Partial<SessionConfig> = { agent }, onSession?: (session: Session) => void): Promise<VirtualRelay> {
+async function start(
+  session: Partial<SessionConfig> = { agent },
+  onSession?: (session: Session) => void,
+): Promise<VirtualRelay> {
   relay = await VirtualRelay.start(voices, session, onSession ? { onSession } : {});
   return relay;
 }
 
-async function say(names: string[], options: Parameters<VirtualRelay['call']>[0] | object = {}): Promise<ReplayResult> {
+async function say(
+  names: string[],
+  options: Parameters<VirtualRelay['call']>[0] | object = {},
+): Promise<ReplayResult> {
   const at = relay ?? (await start());
   return at.run(at.call({ recordings: await fixtures(...names), ...options }));
 }
 
 function ofType<T extends SessionEventType>(events: readonly SessionEvent[], type: T): SessionEvent<T>[] {
-  return events.filter((event): event is SessionEvent<T> => event.type === type);
+  return events.filter((event) => event.type === type) as SessionEvent<T>[];
 }
 
 function texts(events: readonly SessionEvent[]): string[] {
@@ -89,7 +95,9 @@ describe('a phone call', () => {
     const { events } = await say(['silence', 'steady-noise', 'weather-in-paris']);
     expect(texts(events)).toEqual([]);
     expect(ofType(events, 'warning').map(({ code }) => code)).toContain('unrecognised_speech');
-    expect(ofType(events, 'turn.end').map(({ heardText }) => heardText)).toContain('Sorry, could you say that again?');
+    expect(ofType(events, 'turn.end').map(({ heardText }) => heardText)).toContain(
+      'Sorry, could you say that again?',
+    );
   });
 });
 
@@ -150,7 +158,9 @@ describe('a caller who talks over the agent', () => {
     await start({ agent: { ...agent, greeting } });
     const disturbed = await say(['cough'], { manners: { bargeInMs: 1000 } });
     expect(ofType(disturbed.events, 'agent.resumed')).toHaveLength(1);
-    expect(ofType(disturbed.events, 'turn.end')).toMatchObject([{ turn: 0, heardText: greeting, aborted: null }]);
+    expect(ofType(disturbed.events, 'turn.end')).toMatchObject([
+      { turn: 0, heardText: greeting, aborted: null },
+    ]);
     const whole = spoken(undisturbed.recording!.agent);
     const { before, after } = splitAtPause(disturbed.recording!.agent);
     expect([...before]).toEqual([...whole.subarray(0, before.length)]);
@@ -181,7 +191,9 @@ describe('a session that the user drives', () => {
   it('may speak before the caller does, and interrupt itself', async () => {
     let result: unknown = null;
     await start({}, (session) => {
-      void session.speak('This sentence is so long that nobody will ever hear the end of it.').then((end) => (result = end));
+      void session
+        .speak('This sentence is so long that nobody will ever hear the end of it.')
+        .then((end) => (result = end));
       session.on('tts.audio_start', () => session.interrupt());
     });
     await say(['silence']);
@@ -218,7 +230,9 @@ describe('the user’s own parts', () => {
       },
     });
     const { events } = await say(['book-my-appointment']);
-    expect(ofType(events, 'error')).toMatchObject([{ kind: 'llm', message: expect.stringContaining('the model is down') }]);
+    expect(ofType(events, 'error')).toMatchObject([
+      { kind: 'llm', message: expect.stringContaining('the model is down') },
+    ]);
     expect(ofType(events, 'turn.end')[0]?.heardText).toBe('Sorry, that failed.');
   });
 });

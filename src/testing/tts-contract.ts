@@ -96,10 +96,14 @@ export function describeTextToSpeech(name: string, { create }: TtsContractOption
       const audible = events.flatMap((event) => (event.type === 'audio' ? [event.chunk] : []));
       expect(audible).toEqual([...audible].sort((a, b) => a - b));
       expect(new Set(audible)).toEqual(new Set([0, 1, 2]));
-      expect(events.flatMap((event) => (event.type === 'chunk_done' ? [event.chunk] : []))).toEqual([0, 1, 2]);
+      expect(events.flatMap((event) => (event.type === 'chunk_done' ? [event.chunk] : []))).toEqual([
+        0, 1, 2,
+      ]);
       for (const chunk of [0, 1, 2]) {
         const doneAt = events.findIndex((event) => event.type === 'chunk_done' && event.chunk === chunk);
-        expect(events.findLastIndex((event) => event.type === 'audio' && event.chunk === chunk)).toBeLessThan(doneAt);
+        expect(events.findLastIndex((event) => event.type === 'audio' && event.chunk === chunk)).toBeLessThan(
+          doneAt,
+        );
       }
       expect(events.filter(({ type }) => type === 'done')).toHaveLength(1);
     });
@@ -110,7 +114,8 @@ export function describeTextToSpeech(name: string, { create }: TtsContractOption
       let chunkStartMs = 0;
       chunks.forEach((text, chunk) => {
         const samples = events.reduce(
-          (sum, event) => (event.type === 'audio' && event.chunk === chunk ? sum + event.frame.samples.length : sum),
+          (sum, event) =>
+            event.type === 'audio' && event.chunk === chunk ? sum + event.frame.samples.length : sum,
           0,
         );
         const chunkEndMs = chunkStartMs + (samples / rateHz) * 1000;
@@ -130,7 +135,8 @@ export function describeTextToSpeech(name: string, { create }: TtsContractOption
     });
 
     it('is done at once if there is nothing to say', async () => {
-      const audio = (events: readonly TtsEvent[]): number => events.filter(({ type }) => type === 'audio').length;
+      const audio = (events: readonly TtsEvent[]): number =>
+        events.filter(({ type }) => type === 'audio').length;
       expect(audio(await speak([]))).toBe(0);
       expect(audio(await speak(['...', ' ']))).toBe(0);
     });
@@ -165,7 +171,11 @@ export function describeTextToSpeech(name: string, { create }: TtsContractOption
     it('says nothing on a signal that was aborted before', async () => {
       const events: TtsEvent[] = [];
       const format = formats[0] ?? web;
-      const stream = tts.open({ format, signal: AbortSignal.abort(), onEvent: (event) => events.push(event) });
+      const stream = tts.open({
+        format,
+        signal: AbortSignal.abort(),
+        onEvent: (event) => events.push(event),
+      });
       stream.write('Hello.');
       stream.end();
       await settle();
@@ -179,5 +189,7 @@ function samplesIn(events: readonly TtsEvent[]): number {
 }
 
 function meanDifference(a: Int16Array, b: Int16Array): number {
-  return a.reduce((sum, sample, index) => sum + Math.abs(sample - (b[index] ?? 0)), 0) / Math.max(1, a.length);
+  return (
+    a.reduce((sum, sample, index) => sum + Math.abs(sample - (b[index] ?? 0)), 0) / Math.max(1, a.length)
+  );
 }

@@ -107,7 +107,7 @@ export class VirtualRelay {
       settled = true;
     };
     promise.then(mark, mark);
-    for (const endMs = this.clock.nowMs() + limitMs; ; ) {
+    for (const endMs = this.clock.nowMs() + limitMs; ;) {
       await this.settle();
       if (settled) return promise;
       if (this.clock.nowMs() > endMs) throw new Error(`Nothing came of it in ${limitMs} ms of virtual time.`);

@@ -73,7 +73,9 @@ describe('a worker pool', () => {
   it('keeps pinned calls on one thread, in order, and spreads pins over threads', async () => {
     const pool = open(2);
     const [a, b] = [pool.pin(), pool.pin()];
-    expect(await Promise.all([a.call('count', 1), a.call('count', 1), a.call('count', 1)])).toEqual([1, 2, 3]);
+    expect(await Promise.all([a.call('count', 1), a.call('count', 1), a.call('count', 1)])).toEqual([
+      1, 2, 3,
+    ]);
     expect(await b.call('count', 10)).toBe(10);
     expect(await a.call('thread', null)).not.toBe(await b.call('thread', null));
     a.release();

@@ -15,6 +15,7 @@ import {
   rejectBusyTwiml,
   sayAndHangUpTwiml,
 } from '../../transport/twilio/twiml.js';
+import { printable } from '../../events/sys-log.js';
 import { refuseRequest } from '../refusal.js';
 import type { RelayDesk } from '../relay-desk.js';
 
@@ -57,7 +58,7 @@ export function twilioRoutes(
 
   app.post('/twilio/status', { preHandler: signedWebhook(relay) }, async (request, reply) => {
     const { CallSid: callSid = '(no CallSid)', CallStatus: status = '(no status)' } = formOf(request);
-    relay.notify('info', `twilio call ${printable(callSid)}: ${printable(status)}`);
+    relay.notify('info', `twilio call ${printable(callSid).slice(0, 64)}: ${printable(status).slice(0, 64)}`);
     return reply.code(204).send();
   });
 
@@ -90,7 +91,11 @@ export function twilioRoutes(
     const { from, to } = start.grant;
     const caller = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
     const session = await relay.claim({ transport: 'twilio', callId, parameters, ...caller });
-    const transport = new TwilioTransport(start, { clock: relay.clock, ...caller });
+    const transport = new TwilioTransport(start, {
+      clock: relay.clock,
+      limits: { maxMessageBytes: relay.options.maxMessageBytes },
+      ...caller,
+    });
     if (session) await relay.connect(session, transport);
     else await transport.close();
   }
@@ -171,9 +176,4 @@ function explain(code: RefusalCode): string {
     case 'disconnected':
       return 'it went away before its start.';
   }
-}
-
-/** Text from outside on one line, without control characters. */
-function printable(text: string): string {
-  return text.replace(/[^\x20-\x7e]+/g, ' ').slice(0, 64);
 }
