@@ -128,8 +128,11 @@ export class OutputPipeline {
     this.#released = true;
     const { transport } = this.#options;
     this.#baseSamples = transport.queuedSamples;
-    transport.watch(this.#baseSamples);
-    for (const frame of frames) transport.play(frame);
+    for (const [index, frame] of frames.entries()) {
+      transport.play(frame);
+      // Behind the first frame, since the end of an empty queue would count as heard at once.
+      if (index === 0) transport.watch(this.#baseSamples);
+    }
     this.#finishIfDone();
   }
 

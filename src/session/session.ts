@@ -331,6 +331,8 @@ export class Session {
     this.#dispatching = true;
     try {
       for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {
+        // What was to be spoken may have been dropped since.
+        if (next.type === 'speak' && this.#speeches.length === 0) continue;
         const { state, effects } = transition(this.#state, next, this.#parts.turnTaking);
         this.#state = state;
         for (const effect of effects) this.#perform(effect);
@@ -584,7 +586,8 @@ export class Session {
   #noteActivity(): void {
     const { idleTimeoutMs } = this.#parts.limits;
     this.#setTimer('idle', idleTimeoutMs, () => {
-      if (this.#state.agent || this.#state.caller?.speaking) return this.#noteActivity();
+      const agentIsBusy = this.#state.agent !== null && this.#state.agent.phase !== 'awaiting';
+      if (agentIsBusy || this.#state.caller?.speaking) return this.#noteActivity();
       void this.end('idle_timeout');
     });
   }

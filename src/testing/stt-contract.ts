@@ -16,7 +16,7 @@ interface Listening {
   readonly events: readonly SttEvent[];
   readonly abort: AbortController;
   /** Resolves with all final texts as soon as there are so many. */
-  finals(count: number): Promise<string[]>;
+  readonly finals: (count: number) => Promise<string[]>;
 }
 
 const settleMs = 100;

@@ -3,7 +3,7 @@ import { ProviderError } from '../../errors.js';
 import { describeTextToSpeech } from '../../testing/tts-contract.js';
 import { workerEntry } from '../../workers/worker-entry.js';
 import { WorkerPool } from '../../workers/worker-pool.js';
-import type { TtsEvent } from '../text-to-speech.js';
+import type { TextToSpeech, TtsEvent } from '../text-to-speech.js';
 import type { FliteVoice } from './flite.js';
 import { LocalSpeechStream } from './local-speech-stream.js';
 import { localTextToSpeech, type LocalTextToSpeech } from './local-text-to-speech.js';
@@ -22,7 +22,7 @@ describe('the local text to speech', () => {
   });
   afterAll(() => tts.close());
 
-  const speak = (chunks: readonly string[], by = tts): Promise<TtsEvent[]> =>
+  const speak = (chunks: readonly string[], by: Pick<TextToSpeech, 'open'> = tts): Promise<TtsEvent[]> =>
     new Promise((resolve, reject) => {
       const events: TtsEvent[] = [];
       const onEvent = (event: TtsEvent): void => {
@@ -135,7 +135,7 @@ describe('the local text to speech', () => {
             voice: 'kal',
             stretch: 1,
           }),
-      } as LocalTextToSpeech);
+      });
     const error = await say('Crash.').catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(ProviderError);
     expect(error).toMatchObject({ kind: 'tts', provider: 'local', retryable: true });

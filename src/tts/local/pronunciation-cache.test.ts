@@ -5,7 +5,7 @@ describe('a pronunciation cache', () => {
   const asked: string[][] = [];
   const spell = (words: readonly string[]): Promise<string[][]> => {
     asked.push([...words]);
-    return Promise.resolve(words.map((word) => [...word]));
+    return Promise.resolve(words.map((word) => Array.from(word)));
   };
 
   it('asks once for each word it does not know, punctuation aside, and answers for all', async () => {
