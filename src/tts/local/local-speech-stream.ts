@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { ProviderError, messageOf } from '../../errors.js';
 import type { WorkerPool } from '../../workers/worker-pool.js';
 import type { TextToSpeechStream, TimedWord, TtsEvent, TtsStreamOptions } from '../text-to-speech.js';
@@ -44,6 +45,8 @@ export class LocalSpeechStream implements TextToSpeechStream {
 
   constructor(options: LocalSpeechStreamOptions) {
     this.#options = options;
+    // Every piece that waits for a worker listens to it; Node would take more than ten for a leak, and warn.
+    setMaxListeners(0, this.#abort.signal);
     if (options.signal.aborted) this.#abort.abort();
     else options.signal.addEventListener('abort', this.#onAbort, { once: true });
   }
