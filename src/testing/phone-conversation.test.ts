@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SessionEvent, SessionEventType } from '../events/session-event.js';
 import type { ReplayResult } from '../replay/replay-call.js';
+import type { SimulatedPhone } from '../replay/simulated-phone.js';
 import type { SessionConfig } from '../server/config.js';
 import type { Session } from '../session/session.js';
+import { SentenceSplitter } from '../session/sentence-splitter.js';
+import type { TimedWord } from '../tts/text-to-speech.js';
 import { fixtures } from './recordings.js';
 import { TestVoices, VirtualRelay } from './virtual-call.js';
 
@@ -139,6 +142,27 @@ describe('a caller who talks over the agent', () => {
     expect(at.relay.sessions).toHaveLength(0);
   });
 
+  it.each([700, 1200, 1700, 2200])(
+    'after %i ms leaves the words in the history that were heard',
+    async (bargeInMs) => {
+      await start({ agent: { ...agent, greeting } });
+      let phone: SimulatedPhone | null = null;
+      let heardSamples = 0;
+      const { events } = await say(['stop-and-cancel'], {
+        manners: { bargeInMs },
+        onPhone: (placed: SimulatedPhone) => (phone = placed),
+        onEvent: (event: SessionEvent) => {
+          if (event.type === 'agent.interrupted') heardSamples = phone!.playout.heardSamples;
+        },
+      });
+      const words = await timedWords(greeting);
+      const ended = words.filter(({ endMs }) => endMs <= heardSamples / 8).length;
+      const inHistory = ofType(events, 'agent.interrupted')[0]!.heardText.split(' ').filter(Boolean).length;
+      expect(heardSamples).toBeGreaterThan(0);
+      expect(Math.abs(inHistory - ended)).toBeLessThanOrEqual(1);
+    },
+  );
+
   it.each(['uh-huh', 'um-hum'])('with %s only makes it pause, and uses up no turn', async (backchannel) => {
     await start({ agent: { ...agent, greeting } });
     const { events } = await say([backchannel, 'book-my-appointment'], { manners: { bargeInMs: 1500 } });
@@ -267,6 +291,25 @@ describe('the end of a call', () => {
     expect(events.at(-1)).toMatchObject({ reason: 'max_duration' });
   });
 });
+
+/** Where each word lies in the agent's audio, from the voice itself rather than from the session's books. */
+function timedWords(text: string): Promise<TimedWord[]> {
+  const words: TimedWord[] = [];
+  const splitter = new SentenceSplitter();
+  return new Promise((resolve, reject) => {
+    const stream = voices.tts.open({
+      format: { encoding: 'mulaw', sampleRateHz: 8000 },
+      signal: new AbortController().signal,
+      onEvent: (event) => {
+        if (event.type === 'alignment') words.push(...event.words);
+        else if (event.type === 'done') resolve(words);
+        else if (event.type === 'error') reject(event.error);
+      },
+    });
+    for (const chunk of [...splitter.push(text), ...splitter.flush()]) stream.write(chunk.trim());
+    stream.end();
+  });
+}
 
 /** The stretch from the first to the last sample that is not silence. */
 function spoken(samples: Int16Array): Int16Array {

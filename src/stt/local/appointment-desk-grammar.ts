@@ -35,7 +35,7 @@ public <utterance> = /1/ <phrase> | /1e-7/ <head> [please] | /1e-4/ <with_when> 
            | noon;
 <hour>     = one | two | three | four | five | six | seven | eight | nine | ten | eleven | twelve;
 
-<phrase> = /1/ <yes> | /1/ <no> | /1/ <repeat> | /5/ <closing> | /1/ <hold> | /0.01/ <question> | /0.01/ <person> | /0.01/ mhm | /1e-4/ uh-huh;
+<phrase> = /1/ <yes> | /1/ <no> | /1/ <repeat> | /1/ <closing> | /1/ <hold> | /0.01/ <question> | /0.01/ <person> | /0.01/ mhm | /1e-4/ uh-huh;
 <yes>    = yes [please | that's right | that is correct] | yeah | sure | okay | that's right | that is correct
          | that's fine | sounds good | go ahead | confirm;
 <no>     = no [thank you | thanks] | that's wrong;
