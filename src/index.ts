@@ -16,7 +16,7 @@ export type {
   SessionConfig,
 } from './server/config.js';
 export { Session } from './session/session.js';
-export type { Speakable, SpeakResult, SessionLimits, SessionMetrics } from './session/session.js';
+export type { Speakable, SpeakResult, SessionLimits, SessionMetrics } from './session/session-parts.js';
 export type { SessionState } from './session/session-state.js';
 export type { TurnMetrics } from './session/turn-record.js';
 export { defaultTurnTaking, type TurnTaking } from './session/turn-taking.js';

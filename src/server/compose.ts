@@ -6,7 +6,7 @@ import type { Clock } from '../clock.js';
 import { functionModel } from '../llm/function-model.js';
 import type { LanguageModel } from '../llm/language-model.js';
 import { appointmentDesk } from '../llm/local/appointment-desk.js';
-import type { SessionParts } from '../session/session.js';
+import type { SessionParts } from '../session/session-parts.js';
 import { localSpeechToText } from '../stt/local/local-speech-to-text.js';
 import type { SpeechToText } from '../stt/speech-to-text.js';
 import { localTextToSpeech } from '../tts/local/local-text-to-speech.js';

@@ -4,7 +4,7 @@ import { ConfigError, type ConfigProblem } from '../errors.js';
 import type { LanguageModel } from '../llm/language-model.js';
 import type { ModelFunction } from '../llm/function-model.js';
 import type { AgentTools } from '../session/agent-tools.js';
-import type { SessionLimits } from '../session/session.js';
+import type { SessionLimits } from '../session/session-parts.js';
 import { defaultTurnTaking, type TurnTaking } from '../session/turn-taking.js';
 import type { SpeechToText } from '../stt/speech-to-text.js';
 import type { TransportType } from '../transport/transport.js';

@@ -5,26 +5,37 @@
 import type { Session } from '../session/session.js';
 import type { SessionConfig } from './config.js';
 import { Relay } from './relay.js';
+import type { RelayNotice } from './relay-options.js';
 
 let current: Relay | null = null;
+/** Resolves when the default relays before have let go of their port. */
+let portFree: Promise<unknown> = Promise.resolve();
 
 /**
  * Makes a session that waits at the default relay. A bind error reaches the session: an `error` event, then
  * `session.end`. Throws a ConfigError that lists every problem.
  */
 export function sessionAtDefaultRelay(config: SessionConfig): Session {
-  const known = current;
-  if (known) return waitingSession(known, config);
-  const relay = new Relay({ onNotice: ({ message }) => process.emitWarning(message, 'HzRelayWarning') });
+  if (current && !current.draining) return waitingSession(current, config);
+  const relay = new Relay({ onNotice: warnUser });
   // Composed before the relay is shared, so that a config that cannot be used leaves nothing behind.
   const session = waitingSession(relay, config);
   current = relay;
   relay.onIdle = () => retire(relay);
-  setImmediate(() => {
-    // A relay that cannot listen has told its waiting sessions why.
-    relay.listen().catch(() => retire(relay));
-  });
+  const free = portFree;
+  setImmediate(() => void start(relay, free));
   return session;
+}
+
+async function start(relay: Relay, free: Promise<unknown>): Promise<void> {
+  await free;
+  try {
+    // The session may be over before its relay ever listened.
+    if (!relay.draining) await relay.listen();
+  } catch {
+    // Its waiting sessions have been told why.
+    retire(relay);
+  }
 }
 
 function waitingSession(relay: Relay, config: SessionConfig): Session {
@@ -35,5 +46,9 @@ function waitingSession(relay: Relay, config: SessionConfig): Session {
 
 function retire(relay: Relay): void {
   if (current === relay) current = null;
-  void relay.close();
+  portFree = Promise.all([portFree, relay.close()]);
+}
+
+function warnUser({ level, message }: RelayNotice): void {
+  if (level !== 'info') process.emitWarning(message, 'HzRelayWarning');
 }

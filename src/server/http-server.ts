@@ -20,6 +20,9 @@ export async function buildHttpServer(relay: RelayDesk): Promise<HttpServer> {
     forceCloseConnections: true,
     requestTimeout: 15_000,
     routerOptions: { ignoreTrailingSlash: true },
+    // A HEAD of the event stream would never end, and nothing here needs one.
+    exposeHeadRoutes: false,
+    frameworkErrors: (error, _request, reply) => void refuseRequest(reply, statusOf(error), messageOf(error)),
   });
   app.addHook('onRequest', async (request, reply) => {
     const { host, origin } = request.headers;
@@ -48,6 +51,13 @@ export async function buildHttpServer(relay: RelayDesk): Promise<HttpServer> {
   await app.register(formbody, { bodyLimit: maxBodyBytes });
   await app.register(websocket, {
     options: { maxPayload: relay.options.maxMessageBytes, perMessageDeflate: false },
+    // Whoever handles a socket handles its errors; the default would cut it off before the peer hears why (1009).
+    errorHandler: () => undefined,
+  });
+  app.addHook('preClose', (done) => {
+    // The calls have ended by now. What is left never became one, and must not keep the port by not saying goodbye.
+    for (const client of app.websocketServer.clients) client.terminate();
+    done();
   });
   await app.register(observeRoutes, { relay });
   await app.register(twilioRoutes, { relay });

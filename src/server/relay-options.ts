@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import { ConfigError, type ConfigProblem } from '../errors.js';
 import type { Session } from '../session/session.js';
 import type { CallInfo, TransportType } from '../transport/transport.js';
-import type { SessionConfig } from './config.js';
+import { resolveConfig, type SessionConfig } from './config.js';
 import { InMemorySessionDirectory, type SessionDirectory } from './session-directory.js';
 
 /** A call that has reached the relay. */
@@ -19,10 +19,16 @@ export interface RelayNotice {
 }
 
 export interface RelayOptions {
-  /** The config of each call's session, or a function that gives it. Without one, sessions must be waiting. */
+  /**
+   * The config of each call's session, or a function that gives it within ten seconds; a call for which it fails is ended.
+   * Without one, sessions must be waiting.
+   */
   readonly session?: SessionConfig | ((call: IncomingCall) => SessionConfig | Promise<SessionConfig>);
-  /** Called with every session that gets a call, before the call starts: the place to subscribe to its events. */
-  readonly onSession?: (session: Session, call: IncomingCall) => void;
+  /**
+   * Called with every session that gets a call, before the call starts: the place to subscribe to its events. It may be
+   * asynchronous, but nobody waits for it. A throw of its is a notice and harms no call.
+   */
+  readonly onSession?: (session: Session, call: IncomingCall) => unknown;
   /** Called with what the relay itself has to say. */
   readonly onNotice?: (notice: RelayNotice) => void;
   /** @default '127.0.0.1' */
@@ -107,8 +113,21 @@ export function resolveRelayOptions(
     directory: options.directory ?? new InMemorySessionDirectory(),
     clock: options.clock ?? null,
   };
+  problems.push(...sessionProblems(options.session));
   if (problems.length > 0) throw new ConfigError(problems);
   return resolved;
+}
+
+/** What is wrong with the config that every call would get; a function's configs are judged call by call. */
+function sessionProblems(session: RelayOptions['session']): ConfigProblem[] {
+  if (session === undefined || typeof session === 'function') return [];
+  try {
+    resolveConfig(session);
+    return [];
+  } catch (thrown) {
+    if (!(thrown instanceof ConfigError)) throw thrown;
+    return thrown.problems.map((problem) => ({ ...problem, field: `session.${problem.field}` }));
+  }
 }
 
 function portFromEnv(env: Readonly<Record<string, string | undefined>>, problems: ConfigProblem[]): number {

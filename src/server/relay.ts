@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { systemClock, type Clock } from '../clock.js';
+import { systemClock, within, type Clock } from '../clock.js';
 import { HzRelayError, InvalidStateError, messageOf } from '../errors.js';
 import { EventBus, type EventListener, type Subscribed, type Subscription } from '../events/event-bus.js';
 import type { SessionEndReason } from '../events/session-event.js';
@@ -13,6 +13,7 @@ import type { Transport, TransportType } from '../transport/transport.js';
 import { AccessPolicy, isAnyAddress } from './access.js';
 import { Providers } from './compose.js';
 import { resolveConfig, type ResolvedConfig, type SessionConfig } from './config.js';
+import { Farewells } from './farewells.js';
 import { buildHttpServer, type HttpServer } from './http-server.js';
 import type { RelayDesk } from './relay-desk.js';
 import {
@@ -29,10 +30,9 @@ interface LiveSession {
   readonly call: IncomingCall;
 }
 
-/** How many ended calls are remembered for the carrier's last request, which follows within seconds. */
-const maxOutcomes = 1000;
-/** How long a shutdown waits for the carrier to ask what to do with the calls it just ended. */
-const farewellMs = 1000;
+/** How long the user's `session` function may think: the caller hears nothing meanwhile. */
+const sessionFunctionMs = 10_000;
+const stopping = 'the relay is shutting down.';
 
 export class Relay implements RelayDesk {
   readonly access: AccessPolicy;
@@ -43,13 +43,15 @@ export class Relay implements RelayDesk {
   readonly #bus: EventBus;
   readonly #live = new Map<string, LiveSession>();
   readonly #waiting: Session[] = [];
-  /** Why ended calls ended, by the carrier's call id. */
-  readonly #outcomes = new Map<string, SessionEndReason>();
-  /** Ended calls whose carrier has not asked yet what comes next. */
-  readonly #awaitingFarewell = new Map<string, () => void>();
+  readonly #farewells: Farewells;
+  /** Ended calls that are not done with yet. */
+  readonly #departing = new Set<Promise<void>>();
+  /** Calls whose session is being made. */
+  #arriving = 0;
   #http: HttpServer | null = null;
   #port = 0;
   #draining = false;
+  #listening: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
   /** Called when the last session that waited or lived is gone. */
   onIdle: (() => void) | null = null;
@@ -59,6 +61,7 @@ export class Relay implements RelayDesk {
     this.clock = this.options.clock ?? systemClock;
     this.directory = this.options.directory;
     this.access = new AccessPolicy(this.options);
+    this.#farewells = new Farewells(this.clock);
     this.#bus = new EventBus((thrown, event) => {
       this.notify('error', `A relay listener of ${event.type} failed: ${messageOf(thrown)}`);
     });
@@ -99,27 +102,29 @@ export class Relay implements RelayDesk {
   }
 
   /**
-   * Starts listening; resolves when calls can be answered, models loaded. Throws an HzRelayError that names the remedy
-   * if the port cannot be had.
+   * Starts listening; resolves when calls can be answered, models loaded. Idempotent. Throws an HzRelayError that names
+   * the remedy if the port cannot be had; the relay is closed then, and sessions that waited have heard why. Throws an
+   * InvalidStateError on a relay that was closed.
    */
   async listen(): Promise<this> {
-    if (this.#http) throw new InvalidStateError('The relay listens already.');
-    this.#http = await buildHttpServer(this);
-    const { host, port } = this.options;
+    if (this.#closing) throw new InvalidStateError('The relay was closed; make a new one with createRelay().');
+    this.#listening ??= this.#listen();
     try {
-      await Promise.all([this.#http.listen({ host, port }), this.#warmUp()]);
-    } catch (cause) {
-      const error = listenError(cause, host, port);
-      this.#failWaiting(error.message);
+      await this.#listening;
+    } catch (thrown) {
       await this.close();
-      throw error;
+      throw thrown;
     }
-    this.#port = (this.#http.server.address() as AddressInfo).port;
     return this;
   }
 
-  /** Lets a session wait for the next call of its type; first come, first served. */
+  /**
+   * Lets a session wait for the next call of its type; first come, first served. Throws an InvalidStateError on a relay
+   * that takes no more calls.
+   */
   expect(session: Session): void {
+    if (this.#draining)
+      throw new InvalidStateError('The relay takes no more calls; make a new one with createRelay().');
     this.#waiting.push(session);
     void session.closed.then(() => {
       const index = this.#waiting.indexOf(session);
@@ -135,8 +140,8 @@ export class Relay implements RelayDesk {
 
   /** Whether a call of this type would find a session. Says on the log why not. */
   canTake(transport: TransportType): boolean {
-    if (this.#draining) return this.#refuse('the relay is shutting down.');
-    if (this.#live.size >= this.options.maxSessions) {
+    if (this.#draining) return this.#refuse(stopping);
+    if (this.#live.size + this.#arriving >= this.options.maxSessions) {
       return this.#refuse(`${this.options.maxSessions} sessions live already (maxSessions).`);
     }
     if (this.options.session || this.#waiting.some((session) => session.transportType === transport))
@@ -149,15 +154,26 @@ export class Relay implements RelayDesk {
   /** Gives the call its session, or null where there is none for it. */
   async claim(call: IncomingCall): Promise<Session | null> {
     if (!this.canTake(call.transport)) return null;
+    this.#arriving++;
     const session = await this.#sessionFor(call);
-    if (!session) return null;
+    this.#arriving--;
+    if (!session) {
+      this.#reportIdle();
+      return null;
+    }
+    if (this.#draining) {
+      await session.end('shutdown');
+      this.#refuse(stopping);
+      return null;
+    }
     this.#live.set(session.id, { session, call });
+    if (call.callId !== undefined) this.#farewells.begun(call.callId);
     session.on('*', (event) => {
       if (event.type === 'session.start' || event.type === 'turn.end') void this.#publish(session, call);
       this.#bus.emit(event);
     });
     session.on('session.end', ({ reason }) => this.#ended(session, call, reason));
-    this.options.onSession?.(session, call);
+    this.#introduce(session, call);
     return session;
   }
 
@@ -171,10 +187,9 @@ export class Relay implements RelayDesk {
     }
   }
 
-  /** Why a call ended, for the carrier that asks what comes next; null for a call that broke off. */
+  /** Why a call ended, for the carrier that asks what comes next; null for a call of which nothing is known. */
   farewell(callId: string): SessionEndReason | null {
-    this.#awaitingFarewell.get(callId)?.();
-    return this.#outcomes.get(callId) ?? null;
+    return this.#farewells.asked(callId);
   }
 
   session(id: string): Session | null {
@@ -194,7 +209,11 @@ export class Relay implements RelayDesk {
   }
 
   notify(level: RelayNotice['level'], message: string): void {
-    this.options.onNotice?.({ level, message });
+    try {
+      this.options.onNotice?.({ level, message });
+    } catch {
+      // Who listens to the relay's own words has failed: there is nobody left to tell, and no call may be harmed.
+    }
   }
 
   /** Takes no new calls; resolves when the running ones have ended by themselves. */
@@ -210,29 +229,32 @@ export class Relay implements RelayDesk {
     return this.#closing;
   }
 
+  async #listen(): Promise<void> {
+    const { host, port } = this.options;
+    try {
+      this.#http = await buildHttpServer(this);
+      await this.#http.listen({ host, port });
+      await this.#warmUp();
+    } catch (cause) {
+      const error = listenError(cause, host, port);
+      // First, so that a session made by a listener of what follows does not wait here.
+      this.#draining = true;
+      for (const session of [...this.#waiting]) session.fail(error.message);
+      throw error;
+    }
+    if (this.#closing) throw new InvalidStateError('The relay was closed before it listened.');
+    this.#port = (this.#http.server.address() as AddressInfo).port;
+  }
+
   async #close(): Promise<void> {
     this.#draining = true;
-    const farewells = [...this.#live.values()].flatMap(({ call: { callId } }) =>
-      callId === undefined ? [] : [this.#untilFarewell(callId)],
-    );
     const ending = [...this.sessions, ...this.#waiting].map((session) => session.end('shutdown'));
     await Promise.allSettled(ending);
-    await Promise.all(farewells);
+    await Promise.all(this.#departing);
+    await this.#listening?.catch(() => undefined);
     await this.#http?.close();
     await this.#providers.close();
     this.#bus.clear();
-  }
-
-  #untilFarewell(callId: string): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        timer.cancel();
-        this.#awaitingFarewell.delete(callId);
-        resolve();
-      };
-      const timer = this.clock.setTimer(farewellMs, done);
-      this.#awaitingFarewell.set(callId, done);
-    });
   }
 
   async #warmUp(): Promise<void> {
@@ -248,26 +270,50 @@ export class Relay implements RelayDesk {
   async #sessionFor(call: IncomingCall): Promise<Session | null> {
     const { session } = this.options;
     if (!session) {
-      const index = this.#waiting.findIndex(({ transportType }) => transportType === call.transport);
-      return this.#waiting.splice(index, 1)[0] ?? null;
+      const waiting = this.#waiting.find(({ transportType }) => transportType === call.transport);
+      if (!waiting) return null;
+      this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
+      return waiting;
     }
     try {
-      return this.makeSession(typeof session === 'function' ? await session(call) : session);
+      return this.makeSession(typeof session === 'function' ? await this.#ask(session, call) : session);
     } catch (thrown) {
       this.notify('error', `No session could be made for the call: ${messageOf(thrown)}`);
       return null;
     }
   }
 
-  #ended(session: Session, call: IncomingCall, reason: SessionEndReason): void {
-    const { callId } = call;
-    if (callId !== undefined && reason !== 'transport_error' && reason !== 'provider_error') {
-      this.#outcomes.set(callId, reason);
-      if (this.#outcomes.size > maxOutcomes) this.#forgetOldestOutcome();
+  /** The config that the user's function gives. */
+  async #ask(
+    session: (call: IncomingCall) => SessionConfig | Promise<SessionConfig>,
+    call: IncomingCall,
+  ): Promise<SessionConfig> {
+    const config = Promise.resolve(session(call));
+    if (await within(this.clock, sessionFunctionMs, config)) return config;
+    throw new HzRelayError(`The session function gave no config in ${sessionFunctionMs / 1000} s.`);
+  }
+
+  /** Shows the user a session that got its call; a throw of theirs harms nobody. */
+  #introduce(session: Session, call: IncomingCall): void {
+    const failed = (thrown: unknown): void =>
+      this.notify('error', `onSession failed for session ${session.id}: ${messageOf(thrown)}`);
+    try {
+      const result = this.options.onSession?.(session, call);
+      if (result instanceof Promise) result.catch(failed);
+    } catch (thrown) {
+      failed(thrown);
     }
+  }
+
+  #ended(session: Session, call: IncomingCall, reason: SessionEndReason): void {
     void this.#publish(session, call);
-    void session.closed.then(() => {
-      this.#live.delete(session.id);
+    void session.closed.then(() => this.#live.delete(session.id));
+    const { callId } = call;
+    const departed =
+      callId === undefined ? session.closed : this.#farewells.ended(callId, reason, session.closed);
+    this.#departing.add(departed);
+    void departed.then(() => {
+      this.#departing.delete(departed);
       this.#reportIdle();
     });
   }
@@ -285,18 +331,9 @@ export class Relay implements RelayDesk {
     return false;
   }
 
-  #forgetOldestOutcome(): void {
-    const [oldest] = this.#outcomes.keys();
-    if (oldest !== undefined) this.#outcomes.delete(oldest);
-  }
-
-  /** Ends every waiting session with an error: the calls it waits for cannot come. */
-  #failWaiting(message: string): void {
-    for (const session of [...this.#waiting]) session.fail(message);
-  }
-
   #reportIdle(): void {
-    if (this.#live.size === 0 && this.#waiting.length === 0) this.onIdle?.();
+    const busy = this.#live.size + this.#waiting.length + this.#arriving + this.#departing.size;
+    if (busy === 0) this.onIdle?.();
   }
 
   #freshId(): string {

@@ -2,7 +2,7 @@
  * What must be seen of sessions beyond the process that runs them: a small port with an in-memory default. A deployment
  * of many processes carries it by a shared store; the engine itself never reads from it.
  */
-import type { SessionMetrics } from '../session/session.js';
+import type { SessionMetrics } from '../session/session-parts.js';
 
 /** A session as others see it. */
 export interface SessionSnapshot {

@@ -122,7 +122,7 @@ export class OutputPipeline {
 
   /** Opens the gate: what is ready is played now, what follows at once. */
   release(): void {
-    if (this.#released || this.#aborted) return;
+    if (this.#released || this.#isAborted()) return;
     const frames = this.#gate;
     this.#gate = [];
     this.#released = true;
@@ -138,7 +138,7 @@ export class OutputPipeline {
 
   /** Stops everything; nothing is reported afterwards. Tools that run go on to their end. Idempotent. */
   abort(): void {
-    if (this.#aborted) return;
+    if (this.#isAborted()) return;
     this.#abort.abort();
     this.#stream?.close();
     this.#gate = [];
@@ -155,7 +155,8 @@ export class OutputPipeline {
     return own <= 0 ? positionSamples : this.#baseSamples + this.spoken.wordStart(own);
   }
 
-  get #aborted(): boolean {
+  /** A method, since the compiler takes a property that was false once to stay so. */
+  #isAborted(): boolean {
     return this.#abort.signal.aborted;
   }
 
@@ -163,13 +164,13 @@ export class OutputPipeline {
     const { source } = this.#options;
     if (source.from === 'user') {
       for await (const text of source.text) {
-        if (this.#aborted) return;
+        if (this.#isAborted()) return;
         this.#takeText(text);
       }
       return;
     }
     await this.#options.after;
-    if (!this.#aborted) this.#options.listener.onModelStart();
+    if (!this.#isAborted()) this.#options.listener.onModelStart();
     for (let round = 0; round < maxToolRounds; round++) {
       const calls = await this.#generate(source);
       if (calls.length === 0) return;
@@ -186,10 +187,10 @@ export class OutputPipeline {
   async #generate({ model, history, tools }: Extract<TextSource, { from: 'model' }>): Promise<ToolCall[]> {
     const { signal } = this.#abort;
     const calls: ToolCall[] = [];
-    if (signal.aborted) return calls;
+    if (this.#isAborted()) return calls;
     const request = { messages: history.messages(), tools: toolDefinitions(tools), signal };
     for await (const event of model.generate(request)) {
-      if (signal.aborted) return [];
+      if (this.#isAborted()) return [];
       if (event.type === 'token') this.#takeToken(event.text);
       else if (event.type === 'tool_call') calls.push(event.call);
       else if (event.endCall) this.#endsCall = true;
@@ -233,7 +234,7 @@ export class OutputPipeline {
   }
 
   #endText(): void {
-    if (this.#aborted) return;
+    if (this.#isAborted()) return;
     for (const chunk of this.#splitter.flush()) this.#speak(chunk);
     this.#options.listener.onText(this.#text.replace(/\s+/g, ' ').trim());
     if (this.#stream) this.#stream.end();
@@ -256,7 +257,7 @@ export class OutputPipeline {
   }
 
   #onSpeech(event: TtsEvent): void {
-    if (this.#aborted) return;
+    if (this.#isAborted()) return;
     switch (event.type) {
       case 'audio':
         return this.#takeAudio(event.chunk, event.frame);
@@ -298,7 +299,7 @@ export class OutputPipeline {
 
   /** The text failed: the caller hears an apology rather than silence. */
   #fail(thrown: unknown, kind: ProviderKind, provider: string): void {
-    if (this.#aborted) return;
+    if (this.#isAborted()) return;
     const error =
       thrown instanceof ProviderError
         ? thrown

@@ -6,37 +6,10 @@ import type {
   TurnAbortReason,
 } from '../events/session-event.js';
 import type { Origin } from '../transport/transport.js';
+import type { CallerUtterance, UtteranceTiming } from './caller-utterance.js';
 
 /** What the session is doing, for people. */
 export type SessionState = 'waiting' | 'listening' | 'thinking' | 'speaking' | 'paused' | 'ended';
-
-/** What the caller has said since the last committed turn. */
-export interface CallerUtterance {
-  readonly speaking: boolean;
-  /** Where its latest stretch of speech began. */
-  readonly onsetMs: number;
-  /** Speech heard in this utterance, over all its stretches. */
-  readonly speechMs: number;
-  /** Last speech sample of the latest stretch, and when its end was certain. */
-  readonly lastSpeechMs: number;
-  readonly speechEndMs: number;
-  /** Mouth, end and final of the stretch that the latest words came from. */
-  readonly timing: UtteranceTiming | null;
-  readonly segments: readonly string[];
-  readonly partial: string;
-  /** Two partials agreed on real words, or a final had some. */
-  readonly confirmed: boolean;
-  /** The recogniser was flushed and has not answered. */
-  readonly awaitingFinal: boolean;
-  /** The answer to a flush is overdue and was done without; what still comes for it is dropped. */
-  readonly finalOverdue: boolean;
-}
-
-export interface UtteranceTiming {
-  readonly mouthMs: number;
-  readonly vadEndMs: number;
-  readonly sttFinalMs: number;
-}
 
 /**
  * How far the agent's turn is:

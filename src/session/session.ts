@@ -3,19 +3,15 @@
  * listeners what happens. Everything here is wiring; the rules are in `state-machine.ts`.
  */
 import { negotiateFormat } from '../audio/audio-frame.js';
-import type { Clock, Timer } from '../clock.js';
 import { InvalidStateError, messageOf, type ProviderError } from '../errors.js';
 import { EventBus, type EventListener, type Subscribed, type Subscription } from '../events/event-bus.js';
 import type { SessionEndReason, SessionEvent } from '../events/session-event.js';
-import type { ChatMessage, LanguageModel } from '../llm/language-model.js';
-import { summarise, type LatencySummary } from '../metrics/percentile.js';
-import type { SpeechToText } from '../stt/speech-to-text.js';
+import type { ChatMessage } from '../llm/language-model.js';
+import { summarise } from '../metrics/percentile.js';
 import type { Transport, TransportType } from '../transport/transport.js';
-import type { TextToSpeech } from '../tts/text-to-speech.js';
-import type { VoiceActivityDetection } from '../vad/voice-activity-detector.js';
-import type { AgentTools } from './agent-tools.js';
 import { ConversationHistory } from './conversation-history.js';
 import { InputPipeline } from './input-pipeline.js';
+import { NamedTimers } from './named-timers.js';
 import { OutputPipeline, type OutputListener, type TextSource } from './output-pipeline.js';
 import { Playout } from './playout.js';
 import { matchRates, type MatchedProviders } from './rate-matching.js';
@@ -27,73 +23,10 @@ import type {
   SessionState,
   TimerName,
 } from './session-state.js';
+import type { SessionMetrics, SessionParts, Speakable, SpeakResult } from './session-parts.js';
+import { SpeechQueue } from './speech-queue.js';
 import { describeState, initialState, transition } from './state-machine.js';
 import { TurnRecord, type TurnMetrics } from './turn-record.js';
-import type { TurnTaking } from './turn-taking.js';
-
-/** Text for {@link Session.speak}: whole, or piece by piece as a model writes it. */
-export type Speakable = string | Iterable<string> | AsyncIterable<string>;
-
-/** What became of {@link Session.speak}. */
-export interface SpeakResult {
-  readonly turn: number;
-  /** The words that the caller heard. */
-  readonly heardText: string;
-  /** Whether it was cut short, or dropped before anything was heard. */
-  readonly interrupted: boolean;
-}
-
-/** The agent of a managed session. */
-export interface SessionAgent {
-  readonly systemPrompt: string;
-  /** Spoken when the call begins; nothing where it is empty. */
-  readonly greeting: string;
-  readonly tools: AgentTools;
-  /** Spoken when the model fails. */
-  readonly apology: string;
-}
-
-export interface SessionLimits {
-  /** Longest session. */
-  readonly maxDurationMs: number;
-  /** Longest time in which neither side speaks. */
-  readonly idleTimeoutMs: number;
-}
-
-/** The objects that a session works with; it owns none of them but the streams it opens. */
-export interface SessionParts {
-  readonly id: string;
-  readonly clock: Clock;
-  readonly transportType: TransportType;
-  readonly vad: VoiceActivityDetection;
-  readonly stt: SpeechToText;
-  /** Only a managed session needs one. */
-  readonly llm: LanguageModel | null;
-  readonly tts: TextToSpeech;
-  /** Null: the user drives with `speak()`. */
-  readonly agent: SessionAgent | null;
-  readonly turnTaking: TurnTaking;
-  readonly limits: SessionLimits;
-}
-
-/** What {@link Session.getMetrics} returns. */
-export interface SessionMetrics {
-  readonly sessionId: string;
-  readonly transport: TransportType;
-  readonly state: SessionState;
-  /** Milliseconds since `session.start`; null before it. */
-  readonly ageMs: number | null;
-  readonly turns: readonly TurnMetrics[];
-  /** Over the turns that have a figure, in milliseconds. */
-  readonly mouthToEar: LatencySummary;
-  /** How often each warning came. */
-  readonly warnings: Readonly<Record<string, number>>;
-}
-
-interface PendingSpeech {
-  readonly text: Speakable;
-  readonly resolve: (result: SpeakResult) => void;
-}
 
 /** A conversation that outgrows this keeps the figures of its latest turns. */
 const maxTurnMetrics = 1000;
@@ -106,10 +39,9 @@ export class Session {
   readonly #bus: EventBus;
   readonly #history: ConversationHistory;
   readonly #abort = new AbortController();
-  readonly #timers = new Map<TimerName | 'idle' | 'max_duration', Timer>();
+  readonly #timers: NamedTimers<TimerName | 'idle' | 'max_duration'>;
   readonly #inputs: MachineInput[] = [];
-  readonly #speeches: PendingSpeech[] = [];
-  readonly #results = new Map<number, PendingSpeech>();
+  readonly #speeches = new SpeechQueue();
   readonly #turns: TurnMetrics[] = [];
   readonly #warnings = new Map<string, number>();
   #state;
@@ -125,6 +57,7 @@ export class Session {
   constructor(parts: SessionParts) {
     this.id = parts.id;
     this.#parts = parts;
+    this.#timers = new NamedTimers(parts.clock);
     this.#state = initialState(parts.agent !== null);
     this.#history = new ConversationHistory(parts.agent?.systemPrompt ?? null);
     this.#bus = new EventBus((thrown, event) => this.#listenerFailed(thrown, event));
@@ -184,15 +117,14 @@ export class Session {
     if (this.#state.phase === 'ended') {
       throw new InvalidStateError(`Session ${this.id} has ended; nobody would hear this.`);
     }
-    return new Promise((resolve) => {
-      this.#speeches.push({ text, resolve });
-      if (this.#state.phase === 'live') this.#dispatch({ type: 'speak', atMs: this.#nowMs() });
-    });
+    const result = this.#speeches.add(text);
+    if (this.#state.phase === 'live') this.#dispatch({ type: 'speak', atMs: this.#nowMs() });
+    return result;
   }
 
   /** Silences the agent at once; what was not heard is dropped, also from the history. No-op while it is silent. */
   interrupt(): void {
-    this.#dropSpeeches();
+    this.#speeches.drop(this.#currentTurn());
     this.#dispatch({ type: 'interrupt', atMs: this.#nowMs() });
   }
 
@@ -243,10 +175,10 @@ export class Session {
     const format = negotiateFormat(transport.inputFormat, stt.accepts);
     this.#input = new InputPipeline({ vad, stt, format, turnTaking, clock, listener: this.#inputListener() });
     this.#input.start();
-    this.#setTimer('max_duration', limits.maxDurationMs, () => void this.end('max_duration'));
+    this.#timers.set('max_duration', limits.maxDurationMs, () => void this.end('max_duration'));
     this.#noteActivity();
     this.#dispatch({ type: 'connected', atMs: 0, greets: (agent?.greeting ?? '') !== '' });
-    if (this.#speeches.length > 0) this.#dispatch({ type: 'speak', atMs: this.#nowMs() });
+    if (this.#speeches.waits) this.#dispatch({ type: 'speak', atMs: this.#nowMs() });
     transport.start(this.#transportListener());
   }
 
@@ -262,8 +194,6 @@ export class Session {
     this.#emit({ type: 'error', turn: 0, message });
     void this.end('transport_error');
   }
-
-  // ── Inputs ──
 
   #inputListener(): ConstructorParameters<typeof InputPipeline>[0]['listener'] {
     return {
@@ -332,7 +262,7 @@ export class Session {
     try {
       for (let next = this.#inputs.shift(); next; next = this.#inputs.shift()) {
         // What was to be spoken may have been dropped since.
-        if (next.type === 'speak' && this.#speeches.length === 0) continue;
+        if (next.type === 'speak' && !this.#speeches.waits) continue;
         const { state, effects } = transition(this.#state, next, this.#parts.turnTaking);
         this.#state = state;
         for (const effect of effects) this.#perform(effect);
@@ -341,8 +271,6 @@ export class Session {
       this.#dispatching = false;
     }
   }
-
-  // ── Effects ──
 
   #perform(effect: MachineEffect): void {
     switch (effect.type) {
@@ -353,11 +281,11 @@ export class Session {
       case 'stt_flush':
         return this.#input?.flush();
       case 'set_timer':
-        return this.#setTimer(effect.timer, effect.atMs - this.#nowMs(), () =>
+        return this.#timers.set(effect.timer, effect.atMs - this.#nowMs(), () =>
           this.#timerFired(effect.timer),
         );
       case 'cancel_timer':
-        return this.#cancelTimer(effect.timer);
+        return this.#timers.cancel(effect.timer);
       case 'start_turn':
         return this.#startTurn(effect.turn, effect.commitMs, effect.again);
       case 'speak_now':
@@ -406,11 +334,8 @@ export class Session {
 
   #speakNow(turn: number): void {
     const record = this.#recordOf(turn);
-    const speech = this.#speeches.shift();
-    if (!record || !speech) return;
-    this.#results.set(turn, speech);
-    const text = typeof speech.text === 'string' ? [speech.text] : speech.text;
-    this.#startOutput(record, { from: 'user', text });
+    const text = record && this.#speeches.take(turn);
+    if (record && text) this.#startOutput(record, { from: 'user', text });
   }
 
   #startOutput(record: TurnRecord, source: TextSource, after: Promise<unknown> | null = null): void {
@@ -508,7 +433,7 @@ export class Session {
     const { playout } = this.#live();
     const record = this.#recordOf(turn);
     record?.pipeline?.abort();
-    this.#dropSpeeches();
+    this.#speeches.drop(this.#currentTurn());
     void playout.clear().then(({ positionSamples, origin }) => {
       const heardText = record?.pipeline?.heardText(positionSamples) ?? '';
       if (record) record.heardText = heardText;
@@ -528,26 +453,22 @@ export class Session {
     this.#turns.push(metrics);
     if (this.#turns.length > maxTurnMetrics) this.#turns.shift();
     this.#emit({ type: 'turn.end', turn, latency: metrics.latency, aborted, heardText: record.heardText });
-    this.#results.get(turn)?.resolve({ turn, heardText: record.heardText, interrupted: aborted !== null });
-    this.#results.delete(turn);
+    this.#speeches.finish({ turn, heardText: record.heardText, interrupted: aborted !== null });
     this.#noteActivity();
-    if (this.#speeches.length > 0) this.#dispatch({ type: 'speak', atMs: this.#nowMs() });
+    if (this.#speeches.waits) this.#dispatch({ type: 'speak', atMs: this.#nowMs() });
   }
 
   #endSession(reason: SessionEndReason): void {
     this.#abort.abort();
-    for (const timer of this.#timers.values()) timer.cancel();
-    this.#timers.clear();
+    this.#timers.close();
     this.#record?.pipeline?.abort();
-    this.#dropSpeeches();
+    this.#speeches.drop(this.#currentTurn());
     const down = Promise.allSettled([this.#input?.close(), this.#transport?.close()]);
     this.#providers?.close();
     this.#emit({ type: 'session.end', turn: this.#currentTurn(), reason, durationMs: this.#nowMs() });
     this.#bus.clear();
     void down.then(() => this.#resolveClosed());
   }
-
-  // ── Small change ──
 
   #live(): {
     readonly transport: Transport;
@@ -571,31 +492,14 @@ export class Session {
     return this.#parts.clock.nowMs() - this.#startedMs;
   }
 
-  #setTimer(name: TimerName | 'idle' | 'max_duration', delayMs: number, callback: () => void): void {
-    this.#cancelTimer(name);
-    if (this.#abort.signal.aborted) return;
-    this.#timers.set(name, this.#parts.clock.setTimer(delayMs, callback));
-  }
-
-  #cancelTimer(name: TimerName | 'idle' | 'max_duration'): void {
-    this.#timers.get(name)?.cancel();
-    this.#timers.delete(name);
-  }
-
   /** Someone speaks, or has just spoken: the idle clock starts anew. */
   #noteActivity(): void {
     const { idleTimeoutMs } = this.#parts.limits;
-    this.#setTimer('idle', idleTimeoutMs, () => {
+    this.#timers.set('idle', idleTimeoutMs, () => {
       const agentIsBusy = this.#state.agent !== null && this.#state.agent.phase !== 'awaiting';
       if (agentIsBusy || this.#state.caller?.speaking) return this.#noteActivity();
       void this.end('idle_timeout');
     });
-  }
-
-  #dropSpeeches(): void {
-    for (const { resolve } of this.#speeches.splice(0)) {
-      resolve({ turn: this.#currentTurn(), heardText: '', interrupted: true });
-    }
   }
 
   #emitStart({ type, call }: Transport): void {

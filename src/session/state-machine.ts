@@ -4,10 +4,20 @@
  */
 import type { TurnAbortReason } from '../events/session-event.js';
 import { commitSilenceMs, confirmsSpeech, isBackchannel } from './caller-text.js';
+import {
+  addSegment,
+  overdueUtterance,
+  startSpeaking,
+  stopSpeaking,
+  textOf,
+  timingOf,
+  unheardUtterance,
+  type CallerUtterance,
+  type UtteranceTiming,
+} from './caller-utterance.js';
 import type {
   AgentPhase,
   AgentTurn,
-  CallerUtterance,
   EventDraft,
   MachineEffect,
   MachineInput,
@@ -17,7 +27,6 @@ import type {
   TimerName,
   Transition,
   TurnKind,
-  UtteranceTiming,
 } from './session-state.js';
 import type { TurnTaking } from './turn-taking.js';
 
@@ -61,19 +70,6 @@ export function transition(state: MachineState, input: MachineInput, turnTaking:
   step.apply(input);
   return { state: step.state, effects: step.effects };
 }
-
-const silentCaller: Omit<CallerUtterance, 'onsetMs'> = {
-  speaking: false,
-  speechMs: 0,
-  lastSpeechMs: 0,
-  speechEndMs: 0,
-  timing: null,
-  segments: [],
-  partial: '',
-  confirmed: false,
-  awaitingFinal: false,
-  finalOverdue: false,
-};
 
 /** One transition under construction. */
 class Step {
@@ -128,11 +124,9 @@ class Step {
     }
   }
 
-  // ── The caller ──
-
   #speechStarted(onsetMs: number): void {
     const before = this.state.caller;
-    this.#setCaller({ ...(before ?? silentCaller), onsetMs, speaking: true });
+    this.#setCaller(startSpeaking(before, onsetMs));
     this.#cancelTimer('commit');
     this.#emit({ type: 'speech.start', turn: this.#candidateTurn(), onsetMs });
     this.effects.push({ type: 'stt_speech_started' });
@@ -147,22 +141,14 @@ class Step {
   #speechEnded(lastSpeechMs: number): void {
     const { caller } = this.state;
     if (!caller?.speaking) return;
-    this.#setCaller({
-      ...caller,
-      speaking: false,
-      speechMs: caller.speechMs + Math.max(0, lastSpeechMs - caller.onsetMs),
-      lastSpeechMs,
-      speechEndMs: this.#nowMs,
-      awaitingFinal: true,
-      finalOverdue: false,
-    });
+    this.#setCaller(stopSpeaking(caller, lastSpeechMs, this.#nowMs));
     this.#emit({ type: 'speech.end', turn: this.#candidateTurn(), lastSpeechMs });
     this.effects.push({ type: 'stt_flush' });
     this.#setTimer('final', this.#nowMs + this.#turnTaking.finalTimeoutMs);
   }
 
   #partial(text: string): void {
-    const caller = this.state.caller ?? this.#unheardCaller();
+    const caller = this.state.caller ?? unheardUtterance(this.#nowMs);
     if ((caller.finalOverdue && !caller.speaking) || text === caller.partial) return;
     this.#emit({ type: 'transcript.partial', turn: this.#candidateTurn(), text });
     const confirmed = caller.confirmed || confirmsSpeech(caller.partial, text, this.#turnTaking);
@@ -182,15 +168,10 @@ class Step {
       return;
     }
     if (!known && said === '') return;
-    const caller = known ?? this.#unheardCaller();
+    const caller = known ?? unheardUtterance(this.#nowMs);
     const answered = caller.awaitingFinal && endOfUtterance;
-    this.#setCaller({
-      ...caller,
-      segments: said === '' ? caller.segments : [...caller.segments, said],
-      partial: '',
-      timing: said === '' ? caller.timing : this.#timing(caller),
-      awaitingFinal: caller.awaitingFinal && !endOfUtterance,
-    });
+    const awaitingFinal = caller.awaitingFinal && !endOfUtterance;
+    this.#setCaller({ ...addSegment(caller, said, this.#nowMs), awaitingFinal });
     if (said !== '' && !this.#onlyBackchannels()) this.#confirm();
     if (answered || (!caller.speaking && !caller.awaitingFinal && endOfUtterance)) this.#utteranceHeard();
   }
@@ -199,14 +180,7 @@ class Step {
     const { caller } = this.state;
     if (!caller?.awaitingFinal) return;
     const said = caller.partial.trim();
-    this.#setCaller({
-      ...caller,
-      segments: said === '' ? caller.segments : [...caller.segments, said],
-      partial: '',
-      timing: said === '' ? caller.timing : this.#timing(caller),
-      awaitingFinal: false,
-      finalOverdue: true,
-    });
+    this.#setCaller({ ...addSegment(caller, said, this.#nowMs), awaitingFinal: false, finalOverdue: true });
     if (said !== '' && !this.#onlyBackchannels()) this.#confirm();
     this.#utteranceHeard();
   }
@@ -216,7 +190,7 @@ class Step {
     this.#cancelTimer('final');
     const { caller, agent } = this.state;
     if (!caller || caller.speaking) return;
-    const text = caller.segments.join(' ');
+    const text = textOf(caller);
     if (text === '' || (agent && isHeld(agent.phase) && this.#onlyBackchannels())) {
       this.#nothingSaid(text === '' ? 'no_words' : 'backchannel', caller);
       return;
@@ -235,7 +209,7 @@ class Step {
     if (agent?.phase === 'paused') return this.#resume(reason);
     if (agent?.phase === 'revoked') {
       // The words that revoked the answer were taken back, so the turn stands as it was.
-      this.#commit({ text: agent.text, timing: agent.timing ?? this.#timing(caller), typed: false });
+      this.#commit({ text: agent.text, timing: agent.timing ?? timingOf(caller, this.#nowMs), typed: false });
       return;
     }
     if (agent) return this.#releaseIfAllowed(false);
@@ -248,7 +222,7 @@ class Step {
     });
     if (this.state.sorryPrompts >= this.#turnTaking.maxSorryPrompts) return;
     this.state = { ...this.state, sorryPrompts: this.state.sorryPrompts + 1 };
-    const timing = this.#timing(caller);
+    const timing = timingOf(caller, this.#nowMs);
     this.#openTurn(
       'sorry',
       this.#takeTurnNumber(),
@@ -261,9 +235,9 @@ class Step {
   #commitUtterance(): void {
     const { caller } = this.state;
     if (!caller || caller.segments.length === 0) return;
-    const timing = caller.timing ?? this.#timing(caller);
+    const timing = caller.timing ?? timingOf(caller, this.#nowMs);
     this.#dropUtterance();
-    this.#commit({ text: caller.segments.join(' '), timing, typed: false });
+    this.#commit({ text: textOf(caller), timing, typed: false });
   }
 
   #typed(text: string): void {
@@ -271,8 +245,6 @@ class Step {
     this.#interrupt('caller');
     this.#commit({ text, timing, typed: true });
   }
-
-  // ── Turns ──
 
   /** Makes a turn of the caller's words, now or, while an interrupted turn is being wound up, right after it. */
   #commit(commit: PendingCommit): void {
@@ -363,8 +335,6 @@ class Step {
     this.state = { ...this.state, agent: null };
   }
 
-  // ── Barge-in ──
-
   /** The caller's words are real: what the agent is saying, or about to say, gives way. */
   #confirm(): void {
     const { caller } = this.state;
@@ -421,8 +391,6 @@ class Step {
     this.#emit({ type: 'agent.resumed', turn: agent.turn, reason });
   }
 
-  // ── Time and the end ──
-
   #timer(timer: TimerName, speechLikely: boolean): void {
     switch (timer) {
       case 'final':
@@ -448,8 +416,6 @@ class Step {
     this.effects.push({ type: 'end_session', reason });
   }
 
-  // ── Small change ──
-
   #emit(event: EventDraft): void {
     this.effects.push({ type: 'emit', event });
   }
@@ -469,25 +435,12 @@ class Step {
   /** Forgets what was said; an answer to a flush that is still to come is remembered as overdue. */
   #dropUtterance(): void {
     this.#cancelTimer('commit');
-    const { caller } = this.state;
-    const overdue = caller?.finalOverdue
-      ? { ...silentCaller, onsetMs: this.#nowMs, finalOverdue: true }
-      : null;
-    this.#setCaller(overdue);
-  }
-
-  /** The recogniser heard words where the detector heard no speech. */
-  #unheardCaller(): CallerUtterance {
-    return { ...silentCaller, onsetMs: this.#nowMs, lastSpeechMs: this.#nowMs, speechEndMs: this.#nowMs };
-  }
-
-  #timing(caller: CallerUtterance): UtteranceTiming {
-    const mouthMs = caller.speaking ? this.#nowMs : caller.lastSpeechMs;
-    return { mouthMs, vadEndMs: caller.speaking ? this.#nowMs : caller.speechEndMs, sttFinalMs: this.#nowMs };
+    this.#setCaller(this.state.caller?.finalOverdue ? overdueUtterance(this.#nowMs) : null);
   }
 
   #onlyBackchannels(): boolean {
-    return isBackchannel(this.state.caller?.segments.join(' ') ?? '', this.#turnTaking.backchannels);
+    const { caller } = this.state;
+    return caller !== null && isBackchannel(textOf(caller), this.#turnTaking.backchannels);
   }
 
   /** A user who drives may never answer a turn, so only what follows at once continues it. */

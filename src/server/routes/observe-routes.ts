@@ -1,6 +1,7 @@
 /** Looking at the relay: health, sessions, metrics, and the live event stream. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ServerResponse } from 'node:http';
+import { finished } from 'node:stream';
 import type { SessionEvent } from '../../events/session-event.js';
 import type { RelayDesk } from '../relay-desk.js';
 import { refuseRequest } from '../refusal.js';
@@ -47,24 +48,32 @@ export function observeRoutes(
     reply.hijack();
     const { raw } = reply;
     streams.add(raw);
+    // A hijacked reply does not send what was set on it.
+    const cookie = reply.getHeader('set-cookie');
+    if (cookie !== undefined) raw.setHeader('set-cookie', cookie);
     raw.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
     raw.write(': hzrelay events\n\n');
+    const write = (text: string): void => {
+      if (raw.writableEnded) return;
+      if (raw.writableLength > maxUnreadBytes) raw.destroy();
+      else raw.write(text);
+    };
     const onEvent = (event: SessionEvent): void => {
       if (sessionId !== undefined && event.sessionId !== sessionId) return;
-      if (raw.writableLength > maxUnreadBytes) raw.destroy();
-      else raw.write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+      write(`event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
     };
     let heartbeat = relay.clock.setTimer(heartbeatMs, beat);
     function beat(): void {
-      raw.write(': still here\n\n');
+      write(': still here\n\n');
       heartbeat = relay.clock.setTimer(heartbeatMs, beat);
     }
     relay.on('*', onEvent);
-    raw.on('close', () => {
+    // Also where the reader was gone before we came here.
+    finished(raw, () => {
       heartbeat.cancel();
       relay.off('*', onEvent);
       streams.delete(raw);

@@ -15,6 +15,7 @@ import {
   rejectBusyTwiml,
   sayAndHangUpTwiml,
 } from '../../transport/twilio/twiml.js';
+import type { SessionEndReason } from '../../events/session-event.js';
 import { printable } from '../../events/sys-log.js';
 import { refuseRequest } from '../refusal.js';
 import type { RelayDesk } from '../relay-desk.js';
@@ -51,9 +52,9 @@ export function twilioRoutes(
   });
 
   app.post('/twilio/after', { preHandler: signedWebhook(relay) }, async (request, reply) => {
-    const { CallSid: callSid = '' } = formOf(request);
-    const endedNormally = relay.farewell(callSid) !== null;
-    return sendTwiml(reply, endedNormally ? await hangUpTwiml() : await sayAndHangUpTwiml(fallbackText));
+    const { CallSid: callSid = '', CallStatus: status } = formOf(request);
+    const over = isOver(relay.farewell(callSid), status);
+    return sendTwiml(reply, over ? await hangUpTwiml() : await sayAndHangUpTwiml(fallbackText));
   });
 
   app.post('/twilio/status', { preHandler: signedWebhook(relay) }, async (request, reply) => {
@@ -103,6 +104,25 @@ export function twilioRoutes(
   done();
 }
 
+/** Whether a call came to its end, so that nothing is left to say; otherwise it broke off and the caller waits. */
+function isOver(reason: SessionEndReason | null, callStatus: string | undefined): boolean {
+  switch (reason) {
+    case null:
+    case 'transport_error':
+    case 'provider_error':
+      return false;
+    case 'hangup':
+      // Twilio closed the stream. If the call goes on all the same, that was no caller who hung up.
+      return callStatus !== 'in-progress';
+    case 'completed':
+    case 'ended':
+    case 'idle_timeout':
+    case 'max_duration':
+    case 'shutdown':
+      return true;
+  }
+}
+
 /** Lets a webhook through that Twilio signed; where nothing can be checked, only on a relay that stays local. */
 function signedWebhook(relay: RelayDesk): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   return (request, reply) => checkSignature(relay, request, reply, formOf(request));
@@ -133,7 +153,7 @@ async function checkSignature(
   if (await isSignedByTwilio({ authToken, signature, url, ...(params && { params }) })) return undefined;
   relay.notify(
     'warn',
-    `A request to ${request.url} was refused: ${signature ? 'its signature is wrong' : 'it is not signed'}.`,
+    `A request to ${printable(request.url).slice(0, 200)} was refused: ${signature ? 'its signature is wrong' : 'it is not signed'}.`,
   );
   return refuseRequest(
     reply,
