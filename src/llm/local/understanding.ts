@@ -48,8 +48,9 @@ const asides: readonly (readonly [Aside, RegExp])[] = [
   ['hello', /\b(?:hello|hi|hey|good (?:morning|afternoon|evening))\b/],
 ];
 
+// A murmur is no yes: to a recogniser a cough sounds much like one, and a yes here may book or cancel something.
 const yes =
-  /\b(?:yes|yeah|yep|yup|sure|okay|ok|correct|right|confirm|absolutely|definitely|fine|sounds good|go ahead|please do|perfect|great|uh-huh|uh huh|mhm|mm-hmm|mm hmm|um hum)\b/;
+  /\b(?:yes|yeah|yep|yup|sure|okay|ok|correct|right|confirm|absolutely|definitely|fine|sounds good|go ahead|please do|perfect|great)\b/;
 const no = /\b(?:no|nope|nah|wrong|incorrect|not right|don't|do not|never mind|stop)\b/;
 
 const digitNames = ['zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'];
