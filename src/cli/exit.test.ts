@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { AudioFileError, ConfigError, HzRelayError, ProviderError, TransportError } from '../errors.js';
-import { reportError, runUntilSignal, UsageError } from './exit.js';
+import { orAborted, reportError, runUntilSignal, UsageError } from './exit.js';
 
 let printed = '';
 
@@ -29,6 +29,15 @@ describe('an error', () => {
     expect(printed).toBe(`error: ${error.message}\n`);
   });
 
+  it('of the operating system needs no stack', () => {
+    const refused = Object.assign(new Error('getaddrinfo ENOTFOUND nowhere'), {
+      code: 'ENOTFOUND',
+      syscall: 'getaddrinfo',
+    });
+    expect(reportError(refused)).toBe(1);
+    expect(printed).toBe('error: getaddrinfo ENOTFOUND nowhere\n');
+  });
+
   it('that nobody expected comes with its stack', () => {
     expect(reportError(new TypeError('x is not a function'))).toBe(1);
     expect(printed).toMatch(/unexpected.*\nTypeError: x is not a function\n\s+at /);
@@ -48,11 +57,12 @@ describe('a command', () => {
   afterEach(() => expect(listeners()).toEqual(before));
 
   it('ends with the code it gives', async () => {
-    expect(await runUntilSignal(() => Promise.resolve(1))).toBe(1);
+    expect(await runUntilSignal(() => Promise.resolve(1))).toEqual({ code: 1, stopped: false });
   });
 
   it('that fails ends with the code of its error', async () => {
-    expect(await runUntilSignal(() => Promise.reject(new UsageError('no such file')))).toBe(2);
+    const failing = runUntilSignal(() => Promise.reject(new UsageError('no such file')));
+    expect(await failing).toEqual({ code: 2, stopped: false });
     expect(printed).toBe('error: no such file\n');
   });
 
@@ -69,7 +79,7 @@ describe('a command', () => {
       return 0;
     });
     process.emit(signalName, signalName);
-    expect(await running).toBe(code);
+    expect(await running).toEqual({ code, stopped: true });
     expect(ended).toBe(true);
   });
 
@@ -79,7 +89,7 @@ describe('a command', () => {
       throw signal.reason;
     });
     process.emit('SIGINT', 'SIGINT');
-    expect(await running).toBe(130);
+    expect(await running).toEqual({ code: 130, stopped: true });
     expect(printed).toBe('');
   });
 
@@ -91,7 +101,26 @@ describe('a command', () => {
       return 0;
     });
     process.emit('SIGINT', 'SIGINT');
-    expect(await running).toBe(130);
+    expect(await running).toEqual({ code: 130, stopped: true });
     expect(exit.mock.calls).toEqual([[143]]);
+  });
+});
+
+describe('a promise that a signal may cut short', () => {
+  const reason = new Error('stopped');
+
+  it('settles as it would have where nothing aborts', async () => {
+    const { signal } = new AbortController();
+    expect(await orAborted(Promise.resolve('done'), signal)).toBe('done');
+    await expect(orAborted(Promise.reject(new Error('failed')), signal)).rejects.toThrow('failed');
+  });
+
+  it('rejects with the reason of a signal that aborts first, or has aborted', async () => {
+    const controller = new AbortController();
+    const forever = new Promise(() => undefined);
+    const waiting = orAborted(forever, controller.signal);
+    controller.abort(reason);
+    await expect(waiting).rejects.toBe(reason);
+    await expect(orAborted(forever, controller.signal)).rejects.toBe(reason);
   });
 });

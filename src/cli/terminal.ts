@@ -12,12 +12,22 @@ export function takesColour(
   return stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
 }
 
+/** How many columns stdout's terminal has; unlimited where it is none, since a file or a pipe breaks no lines. */
+export function stdoutColumns(): number {
+  return process.stdout.isTTY ? process.stdout.columns : Infinity;
+}
+
 export function out(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
 export function note(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+/** Says what is going on to a person who waits; programs that read stderr do not need it. */
+export function progress(line: string): void {
+  if (process.stderr.isTTY) note(line);
 }
 
 /** A SYS_LOG line for stdout, its tag in colour where that is seen. */
@@ -32,10 +42,17 @@ export function paint(text: string, code: number): string {
   return `\u001b[${code}m${text}\u001b[0m`;
 }
 
-/** Ignores a reader that went away (`hzrelay replay … | head`), which is no error of ours. */
+/** Ends quietly when the reader went away (`hzrelay replay … | head`), which is no error of ours. */
 export function tolerateClosedPipes(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(0);
+      throw error;
+    });
+  }
+}
+
+/** Ends the process with this code as soon as stdout has taken what was written to it, whatever else is under way. */
+export function exitOnceWritten(code: number): void {
+  process.stdout.write('', () => process.exit(code));
 }

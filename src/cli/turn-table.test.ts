@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
 import type { SessionEvent, TurnAbortReason } from '../events/session-event.js';
 import { turnLatency, type AbsentReason, type TurnMoments } from '../metrics/turn-latency.js';
 import { turnTable } from './turn-table.js';
@@ -29,17 +30,18 @@ function end(
   };
 }
 
+const call = [
+  end(0, 'Hello.', {}),
+  final(1, 'book'),
+  final(1, 'book my appointment'),
+  end(1, 'Which day?', { mouthMs: 0, vadEndMs: 180, llmStartMs: 182, llmFirstTokenMs: 300, earMs: 748 }),
+  final(2, 'friday'),
+  end(2, 'At', {}, { aborted: 'interrupted', absent: 'interrupted' }),
+];
+
 describe('the turn table', () => {
   it('has a row for each turn: words, the parts in the order of the path, and mouth→ear', () => {
-    const events = [
-      end(0, 'Hello.', {}),
-      final(1, 'book'),
-      final(1, 'book my appointment'),
-      end(1, 'Which day?', { mouthMs: 0, vadEndMs: 180, llmStartMs: 182, llmFirstTokenMs: 300, earMs: 748 }),
-      final(2, 'friday'),
-      end(2, 'At', {}, { aborted: 'interrupted', absent: 'interrupted' }),
-    ];
-    expect(turnTable(events)).toEqual([
+    expect(turnTable(call)).toEqual([
       '',
       'turn  caller               heard of the answer  endpointing  stt  llm  sentence  tts  tools  relay  playout    mouth→ear',
       '────  ───────────────────  ───────────────────  ───────────  ───  ───  ────────  ───  ─────  ─────  ───────  ───────────',
@@ -50,23 +52,62 @@ describe('the turn table', () => {
     ]);
   });
 
+  it('has the parts that took time below each turn where the terminal is narrow', () => {
+    expect(turnTable(call, 80)).toEqual([
+      '',
+      'turn  caller               heard of the answer    mouth→ear',
+      '────  ───────────────────  ───────────────────  ───────────',
+      '   0                       Hello.                  greeting',
+      '   1  book my appointment  Which day?                 748ms',
+      '      endpointing 180 + llm 118 + relay 2 + playout 448',
+      '   2  friday               At [interrupted]     interrupted',
+      '',
+    ]);
+  });
+
+  it('gives long words the room that is left, and cuts them off where that ends', () => {
+    const long = [
+      final(1, 'i would like to book an appointment for friday'),
+      end(1, 'What time suits you on Friday, in the morning or after lunch?', { mouthMs: 0, earMs: 500 }),
+    ];
+    expect(turnTable(long, 80).slice(3)).toEqual([
+      '   1  i would like to book an appoi…  What time suits you on Friday,…      500ms',
+      '      playout 500',
+      '',
+    ]);
+    expect(turnTable(long, 160)[3]).toMatch(/^ {3}1 {2}i would .* for… {2}What time .* the m… {2}/);
+    expect(turnTable(long)[3]).toContain('  i would like to book an appointment for friday  ');
+  });
+
+  it('fits into any terminal, whatever was said and however long it took', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 60 });
+    const at = fc.integer({ min: 0, max: 30_000 });
+    const moments = fc.record({
+      vadEndMs: at,
+      llmStartMs: at,
+      llmFirstTokenMs: at,
+      ttsStartMs: at,
+      earMs: at,
+    });
+    fc.assert(
+      fc.property(text, text, moments, fc.integer({ min: 50, max: 200 }), (said, heard, times, columns) => {
+        const lines = turnTable([final(1, said), end(1, heard, { mouthMs: 0, ...times })], columns);
+        expect(Math.max(...lines.map((line) => Array.from(line).length))).toBeLessThanOrEqual(columns);
+      }),
+    );
+  });
+
   it('marks a figure whose ear was calculated', () => {
+    const latency = turnLatency({ mouthMs: 0, earMs: 700 }, 'estimated', 'unanswered');
     const [, , , row] = turnTable([
-      {
-        ...base,
-        type: 'turn.end',
-        turn: 1,
-        heardText: '',
-        aborted: null,
-        latency: turnLatency({ mouthMs: 0, earMs: 700 }, 'estimated', 'unanswered'),
-      },
+      { ...base, type: 'turn.end', turn: 1, heardText: '', aborted: null, latency },
     ]);
     expect(row).toMatch(/ 700ms \(est\.\)$/);
   });
 
   it('cuts long words off at a whole character, and lets no control character through', () => {
-    const [, , , row] = turnTable([final(1, `\u001b[31m\n${'👋'.repeat(40)}`), end(1, 'ok', {})]);
-    expect(row).toContain(`[31m ${'👋'.repeat(24)}…`);
+    const [, , , row] = turnTable([final(1, `\u001b[31m\n${'👋'.repeat(60)}`), end(1, 'ok', {})]);
+    expect(row).toContain(`[31m ${'👋'.repeat(42)}…`);
     expect(row).toMatch(/^[^\p{Cc}\p{Cs}]*$/u);
   });
 

@@ -13,33 +13,109 @@ const parts: readonly LatencyPart[] = [
   'relay',
   'playout',
 ];
-const textWidth = 30;
+const gap = '  ';
+const longestText = 48;
+/** Narrower than this, a transcript cannot be recognised in its column. */
+const shortestText = 20;
 
-/** The table as lines; none where no turn ended. */
-export function turnTable(events: readonly SessionEvent[]): string[] {
-  const ended = events.filter((event) => event.type === 'turn.end');
-  if (ended.length === 0) return [];
+interface Row {
+  readonly turn: string;
+  readonly caller: string;
+  readonly answer: string;
+  /** In the order of `parts`; none where the turn has no figure. */
+  readonly parts: readonly string[];
+  readonly total: string;
+}
+
+const header: Row = {
+  turn: 'turn',
+  caller: 'caller',
+  answer: 'heard of the answer',
+  parts,
+  total: 'mouth→ear',
+};
+
+/**
+ * The table as lines that fit into `columns`; none where no turn ended. Where a terminal is too narrow for a column for
+ * each part of the latency, the parts stand below their turn, without those that took no time.
+ */
+export function turnTable(events: readonly SessionEvent[], columns = Infinity): string[] {
+  const rows = rowsOf(events);
+  if (rows.length === 0) return [];
+  const all = [header, ...rows];
+  const partWidths = parts.map((_, index) => widest(all.map((row) => row.parts[index] ?? '')));
+  const narrow = widest(all.map(({ turn }) => turn)) + widest(all.map(({ total }) => total)) + 3 * gap.length;
+  const wide = narrow + partWidths.reduce((sum, width) => sum + gap.length + width, 0);
+  if (wide + 2 * shortestText <= columns) return table(rows, columns - wide, partWidths);
+  const below = (row: Row): string[] => sumLines(row.parts, columns);
+  return table(rows, columns - narrow, [], below);
+}
+
+function rowsOf(events: readonly SessionEvent[]): Row[] {
   const transcripts = new Map(
     events.flatMap((event) => (event.type === 'transcript.final' ? [[event.turn, event.text] as const] : [])),
   );
-  const header = ['turn', 'caller', 'heard of the answer', ...parts, 'mouth→ear'];
-  const rows = ended.map(({ turn, latency, heardText, aborted }) => [
-    String(turn),
-    clip(transcripts.get(turn) ?? ''),
-    clip(`${heardText}${aborted ? ` [${aborted}]` : ''}`),
-    ...parts.map((part) => (latency.parts ? latency.parts[part].toFixed(0) : '')),
-    total(latency),
-  ]);
-  const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)),
+  return events.flatMap((event) => {
+    if (event.type !== 'turn.end') return [];
+    const { turn, latency, heardText, aborted } = event;
+    const measured = latency.parts;
+    return {
+      turn: String(turn),
+      caller: printable(transcripts.get(turn) ?? ''),
+      answer: printable(`${heardText}${aborted ? ` [${aborted}]` : ''}`),
+      parts: measured ? parts.map((part) => measured[part].toFixed(0)) : [],
+      total: total(latency),
+    };
+  });
+}
+
+/** Lays the rows out; the two columns of text share `textSpace`. Further lines may stand below each row. */
+function table(
+  rows: readonly Row[],
+  textSpace: number,
+  partWidths: readonly number[],
+  below: (row: Row) => string[] = () => [],
+): string[] {
+  const all = [header, ...rows];
+  const wanted = [all.map(({ caller }) => caller), all.map(({ answer }) => answer)].map((texts) =>
+    Math.min(longestText, widest(texts)),
   );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) =>
-        column > 0 && column < 3 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
-      )
-      .join('  ');
-  return ['', line(header), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line), ''];
+  const [callerWidth, answerWidth] = share(wanted[0] ?? 0, wanted[1] ?? 0, textSpace);
+  const turnWidth = widest(all.map(({ turn }) => turn));
+  const totalWidth = widest(all.map(({ total: text }) => text));
+  const line = (row: Row): string =>
+    [
+      row.turn.padStart(turnWidth),
+      clip(row.caller, callerWidth),
+      clip(row.answer, answerWidth),
+      ...partWidths.map((width, index) => (row.parts[index] ?? '').padStart(width)),
+      row.total.padStart(totalWidth),
+    ].join(gap);
+  const rule = [turnWidth, callerWidth, answerWidth, ...partWidths, totalWidth]
+    .map((width) => '─'.repeat(width))
+    .join(gap);
+  return ['', line(header), rule, ...rows.flatMap((row) => [line(row), ...below(row)]), ''];
+}
+
+/** Shares the space between two columns: each gets what it wants while there is enough, and half of it at least. */
+function share(first: number, second: number, space: number): readonly [number, number] {
+  const firstWidth = Math.min(first, Math.max(Math.floor(space / 2), space - second));
+  return [firstWidth, Math.min(second, space - firstWidth)];
+}
+
+/** "endpointing 349 + stt 22 + …", broken where a line is full. */
+function sumLines(figures: readonly string[], columns: number): string[] {
+  const indent = ' '.repeat(header.turn.length + gap.length);
+  const terms = figures.flatMap((figure, index) =>
+    figure === '0' ? [] : [`${parts[index] ?? ''} ${figure}`],
+  );
+  return terms.reduce<string[]>((lines, term) => {
+    const last = lines.at(-1);
+    if (last === undefined) return [indent + term];
+    const longer = `${last} + ${term}`;
+    if (longer.length <= columns) return [...lines.slice(0, -1), longer];
+    return [...lines, `${indent}+ ${term}`];
+  }, []);
 }
 
 function total({ mouth_to_ear_ms: ms, absent, ear }: TurnLatency): string {
@@ -47,9 +123,13 @@ function total({ mouth_to_ear_ms: ms, absent, ear }: TurnLatency): string {
   return `${ms.toFixed(0)}ms${ear === 'estimated' ? ' (est.)' : ''}`;
 }
 
-function clip(text: string): string {
-  const characters = Array.from(printable(text));
-  return characters.length <= textWidth
-    ? characters.join('')
-    : `${characters.slice(0, textWidth - 1).join('')}…`;
+/** Exactly `width` characters: cut off with an ellipsis, or filled up. */
+function clip(text: string, width: number): string {
+  const characters = Array.from(text);
+  if (characters.length > width) return `${characters.slice(0, width - 1).join('')}…`;
+  return text + ' '.repeat(width - characters.length);
+}
+
+function widest(texts: readonly string[]): number {
+  return Math.max(...texts.map((text) => Array.from(text).length));
 }

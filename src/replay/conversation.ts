@@ -2,6 +2,7 @@
  * The caller's manners: says one recording after the other, each when the agent has finished, or, when told to, over the
  * agent's voice.
  */
+import { audibleEnd } from '../audio/silence.js';
 import { within, type Clock } from '../clock.js';
 import type { Recording } from './recordings.js';
 import type { SimulatedPhone } from './simulated-phone.js';
@@ -25,12 +26,15 @@ export const defaultManners: Manners = {
   bargeInMs: null,
 };
 
+/** What a conversation needs of the phone. */
+export type Telephone = Pick<SimulatedPhone, 'say' | 'playout' | 'ended'>;
+
 /** What became of one recording. */
 export interface SaidTurn {
   readonly name: string;
   /** False where the call ended before it was said to its end. */
   readonly said: boolean;
-  /** Whether agent audio followed it. */
+  /** Whether agent audio followed its last audible sample. */
   readonly answered: boolean;
 }
 
@@ -70,7 +74,7 @@ const listenEveryMs = 20;
  * that is done or the call has ended; does not hang up.
  */
 export async function holdConversation(
-  phone: SimulatedPhone,
+  phone: Telephone,
   voice: AgentVoice,
   recordings: readonly Recording[],
   clock: Clock,
@@ -79,13 +83,13 @@ export async function holdConversation(
   const call = new Call(phone, voice, clock, manners);
   const turns: SaidTurn[] = [];
   await call.untilTurn(manners.greetingWithinMs);
-  for (const [index, { name, samples }] of recordings.entries()) {
+  for (const [index, recording] of recordings.entries()) {
+    const { name } = recording;
     if (call.over) {
       turns.push({ name, said: false, answered: false });
       continue;
     }
-    voice.restart();
-    await phone.say(samples);
+    await call.say(recording);
     const said = !call.over;
     // After the last recording nobody waits to barge in; the answer is heard to its end.
     const answered =
@@ -99,12 +103,12 @@ export async function holdConversation(
 
 class Call {
   over = false;
-  readonly #phone: SimulatedPhone;
+  readonly #phone: Telephone;
   readonly #voice: AgentVoice;
   readonly #clock: Clock;
   readonly #manners: Manners;
 
-  constructor(phone: SimulatedPhone, voice: AgentVoice, clock: Clock, manners: Manners) {
+  constructor(phone: Telephone, voice: AgentVoice, clock: Clock, manners: Manners) {
     this.#phone = phone;
     this.#voice = voice;
     this.#clock = clock;
@@ -112,6 +116,15 @@ class Call {
     void phone.ended.then(() => {
       this.over = true;
     });
+  }
+
+  /** Says a recording to its end; what the agent says from its last audible sample on counts as the answer. */
+  async say({ samples, sampleRateHz }: Recording): Promise<void> {
+    // The rest of an answer that the caller talks over must not pass for the answer to what is being said.
+    const lastWordMs = (audibleEnd(samples, sampleRateHz) / sampleRateHz) * 1000;
+    const lastWord = this.#clock.setTimer(lastWordMs, () => this.#voice.restart());
+    await this.#phone.say(samples);
+    lastWord.cancel();
   }
 
   /** Waits until the caller may speak. Resolves with whether the agent has begun to. */

@@ -1,4 +1,5 @@
 /** The events of another relay, read from its server-sent event stream. */
+import type { Clock } from '../clock.js';
 import { HzRelayError, messageOf } from '../errors.js';
 import type { SessionEvent } from '../events/session-event.js';
 
@@ -8,36 +9,61 @@ export interface EventFeed {
   close(): void;
 }
 
+export interface EventFeedOptions {
+  /** What a relay that is reachable from outside printed. */
+  readonly token: string | undefined;
+  readonly clock: Clock;
+  readonly onEvent: (event: SessionEvent) => void;
+  /** Gives up opening the stream; one that is open is closed by `close()` alone. */
+  readonly signal?: AbortSignal;
+}
+
+/** A relay that has not answered after this time is none, or hangs. */
+const answerWithinMs = 10_000;
+
 /**
- * Opens the event stream of a relay; resolves once events flow. Throws an HzRelayError that says what to do if it cannot
- * be opened. `token`: what a relay that is reachable from outside printed.
+ * Opens the event stream of a relay; resolves once events flow. Rejects with an HzRelayError that says what to do if it
+ * cannot be opened within 10 s, or with the signal's reason.
  */
-export async function openEventFeed(
-  relayUrl: string,
-  token: string | undefined,
-  onEvent: (event: SessionEvent) => void,
-): Promise<EventFeed> {
-  const abort = new AbortController();
+export async function openEventFeed(relayUrl: string, options: EventFeedOptions): Promise<EventFeed> {
+  const { token, clock, onEvent, signal } = options;
   const url = new URL('/events', relayUrl);
-  const response = await fetch(url, {
-    signal: abort.signal,
-    headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
-  }).catch((cause: unknown) => {
-    throw new HzRelayError(
-      `No relay answers at ${url.origin}: ${reasonOf(cause)}. Is it running, and is this its address?`,
-      { cause },
-    );
-  });
-  if (response.status === 401) {
-    throw new HzRelayError(
-      `The relay at ${url.origin} wants its token: set HZRELAY_TOKEN to what it printed.`,
-    );
-  }
-  if (!response.ok || !response.body) {
-    throw new HzRelayError(`${url.href} answered ${response.status}; that is no relay.`);
+  const close = new AbortController();
+  const giveUp = (): void => close.abort(signal?.reason);
+  if (signal?.aborted) giveUp();
+  signal?.addEventListener('abort', giveUp, { once: true });
+  const timer = clock.setTimer(answerWithinMs, () =>
+    close.abort(new HzRelayError(`it did not answer within ${answerWithinMs / 1000} s`)),
+  );
+  const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await fetch(url, { signal: close.signal, headers })
+    .catch((thrown: unknown) => {
+      signal?.throwIfAborted();
+      throw new HzRelayError(
+        `No relay answers at ${url.origin}: ${reasonOf(thrown)}. Is it running (hzrelay dev), and is this its address?`,
+        { cause: thrown },
+      );
+    })
+    .finally(() => {
+      timer.cancel();
+      signal?.removeEventListener('abort', giveUp);
+    });
+  const problem = problemOf(response, url);
+  if (problem !== null || !response.body) {
+    close.abort();
+    throw new HzRelayError(problem ?? `${url.href} answered with nothing.`);
   }
   const ended = readEvents(response.body, onEvent).catch(() => undefined);
-  return { ended, close: () => abort.abort() };
+  return { ended, close: () => close.abort() };
+}
+
+function problemOf({ status, headers }: Response, { href, origin }: URL): string | null {
+  if (status === 401) {
+    return `The relay at ${origin} wants its token: set HZRELAY_TOKEN to what it printed when it started.`;
+  }
+  if (status === 200 && headers.get('content-type')?.startsWith('text/event-stream')) return null;
+  const what = status === 200 ? 'is no event stream' : `answered ${status}`;
+  return `${href} ${what}: this is no hzrelay. Give the address that hzrelay dev printed.`;
 }
 
 async function readEvents(
@@ -61,7 +87,18 @@ async function readEvents(
   }
 }
 
-/** fetch hides the reason in the cause. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ECONNRESET: 'the connection was closed',
+  ENOTFOUND: 'there is no such host',
+  EAI_AGAIN: 'the name of the host cannot be looked up',
+};
+
+/** What went wrong, in words. fetch hides it in the cause of a TypeError. */
 function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause.message : messageOf(thrown);
+  const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : thrown;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  // OpenSSL's words for "this is not TLS" are a line of internals.
+  if (code.startsWith('ERR_SSL')) return 'it does not speak https';
+  return reasons[code] ?? messageOf(cause);
 }

@@ -29,7 +29,7 @@ describe('a golden event log', () => {
   it.each([
     ['', /^golden\.ndjson: the file is empty\. Write one with: hzrelay replay FILE --json/],
     ['\n \n', /is empty/],
-    ['{"type":"dtmf"', /line 1 is no session event\. Write the file with/],
+    ['{"type":"dtmf"', /line 1 is no session event\. Write one with/],
     [`${log(final('x'))}\n\nnull\n`, /line 4 is no session event/],
     ['[]', /line 1/],
     ['"dtmf"', /line 1/],

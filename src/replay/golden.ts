@@ -4,6 +4,9 @@ import type { SessionEvent } from '../events/session-event.js';
 import { lanesOf, laneLines } from './lanes.js';
 import { diffLines, type DiffLine } from './line-diff.js';
 
+/** Names no file that is there: following the advice must not overwrite what was given by mistake. */
+const howToWrite = 'Write one with: hzrelay replay FILE --json > golden.ndjson';
+
 /**
  * Reads a golden event log: the NDJSON that `hzrelay replay --json` wrote. Throws an HzRelayError naming the line that
  * is none.
@@ -11,16 +14,11 @@ import { diffLines, type DiffLine } from './line-diff.js';
 export function parseEventLog(text: string, name: string): SessionEvent[] {
   const lines = text.split('\n').map((line, index) => ({ line, number: index + 1 }));
   const written = lines.filter(({ line }) => line.trim() !== '');
-  if (written.length === 0)
-    throw new HzRelayError(
-      `${name}: the file is empty. Write one with: hzrelay replay FILE --json > ${name}`,
-    );
+  if (written.length === 0) throw new HzRelayError(`${name}: the file is empty. ${howToWrite}`);
   return written.map(({ line, number }) => {
     const event = parseLine(line);
     if (isEvent(event)) return event;
-    throw new HzRelayError(
-      `${name}: line ${number} is no session event. Write the file with: hzrelay replay FILE --json > ${name}`,
-    );
+    throw new HzRelayError(`${name}: line ${number} is no session event. ${howToWrite}`);
   });
 }
 

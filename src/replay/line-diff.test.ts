@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { diffLines } from './line-diff.js';
+import { aroundChanges, diffLines } from './line-diff.js';
 
 const text = (expected: string[], actual: string[]): string =>
   diffLines(expected, actual)
@@ -33,6 +33,27 @@ describe('the diff of two texts', () => {
         expect(diff.length).toBe(expected.length + actual.length - longestShared(expected, actual));
       }),
     );
+  });
+});
+
+describe('a long diff', () => {
+  const around = (expected: string, actual: string): string =>
+    aroundChanges(diffLines([...expected], [...actual]), 1)
+      .map((part) =>
+        'skipped' in part
+          ? `(${part.skipped})`
+          : { both: ' ', expected: '-', actual: '+' }[part.side] + part.text,
+      )
+      .join('');
+
+  it.each([
+    ['abcdef', 'abcXef', '(2) c-d+X e(1)'],
+    ['abcdefgh', 'Xbcdefg', '-a+X b(4) g-h'],
+    ['abcde', 'aXcYe', ' a-b+X c-d+Y e'],
+    ['abc', 'abc', '(3)'],
+    ['', '', ''],
+  ])('of %j and %j is shown as %j', (expected, actual, shown) => {
+    expect(around(expected, actual)).toBe(shown);
   });
 });
 

@@ -36,3 +36,27 @@ export function diffLines(expected: readonly string[], actual: readonly string[]
   }
   return lines;
 }
+
+/** A diff with its long equal stretches left out: what is near a change, and how many lines were skipped between. */
+export function aroundChanges(
+  diff: readonly DiffLine[],
+  contextLines: number,
+): readonly (DiffLine | { readonly skipped: number })[] {
+  const near = diff.map((_, at) =>
+    diff.slice(Math.max(0, at - contextLines), at + contextLines + 1).some(({ side }) => side !== 'both'),
+  );
+  const parts: (DiffLine | { readonly skipped: number })[] = [];
+  let skipped = 0;
+  const skip = (): void => {
+    if (skipped > 0) parts.push({ skipped });
+    skipped = 0;
+  };
+  for (const [at, line] of diff.entries()) {
+    if (near[at]) {
+      skip();
+      parts.push(line);
+    } else skipped++;
+  }
+  skip();
+  return parts;
+}

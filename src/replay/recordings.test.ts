@@ -75,4 +75,9 @@ describe('a recording that cannot be used is an AudioFileError that names it:', 
     await expect(reading).rejects.toThrow(AudioFileError);
     await expect(reading).rejects.toThrow(message);
   });
+
+  it('all of them at once', async () => {
+    const reading = readRecordings(['empty.wav', 'calls/b.wav', 'missing.wav', 'broken.wav'].map(at), 8000);
+    await expect(reading).rejects.toThrow(/empty\.wav: .*\n.*missing\.wav: .*\n.*broken\.wav: /);
+  });
 });

@@ -1,6 +1,6 @@
 /** Caller recordings: found by path, directory or glob, and read whole before a call begins. */
 import { readFile, stat } from 'node:fs/promises';
-import { basename, resolve } from 'node:path';
+import { basename, isAbsolute, join, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { decodeAudioFile } from '../audio/audio-file.js';
 import { createResampler } from '../audio/resampler.js';
@@ -18,25 +18,39 @@ const audioFiles = '*.{wav,ulaw,mulaw,ul,raw}';
 
 /**
  * Reads recordings in the order given; those of a directory or glob in the order of their names. Throws an
- * AudioFileError that names the file and the remedy; nothing is read in part.
+ * AudioFileError that names every file that cannot be used, and the remedy.
  */
 export async function readRecordings(
   patterns: readonly string[],
   sampleRateHz: number,
 ): Promise<Recording[]> {
-  const paths = (await Promise.all(patterns.map(expand))).flat();
-  return Promise.all(paths.map((path) => readRecording(path, sampleRateHz)));
+  const read = async (pattern: string): Promise<Recording[]> =>
+    allOf((await expand(pattern)).map((path) => readRecording(path, sampleRateHz)));
+  return (await allOf(patterns.map(read))).flat();
+}
+
+/** Like `Promise.all`, but one AudioFileError tells the problems of all. */
+async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(promises);
+  const problems = results.flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  const unexpected = problems.find((problem) => !(problem instanceof AudioFileError));
+  if (unexpected !== undefined) throw unexpected;
+  if (problems.length > 0)
+    throw new AudioFileError(problems.map(messageOf).join('\n'), { cause: problems[0] });
+  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
 }
 
 async function expand(pattern: string): Promise<string[]> {
   const info = await stat(pattern).catch(() => null);
   if (info?.isFile()) return [pattern];
-  if (info?.isDirectory())
-    return found(
-      await glob(audioFiles, { cwd: pattern, absolute: true, caseSensitiveMatch: false }),
-      pattern,
-    );
-  if (isDynamicPattern(pattern)) return found(await glob(pattern, { absolute: true }), pattern);
+  if (info?.isDirectory()) {
+    const names = await glob(audioFiles, { cwd: pattern, caseSensitiveMatch: false });
+    return found(names, pattern).map((name) => join(pattern, name));
+  }
+  if (isDynamicPattern(pattern))
+    return found(await glob(pattern, { absolute: isAbsolute(pattern) }), pattern);
   throw new AudioFileError(`${pattern}: there is no such file. Check the path; globs work too, in quotes.`);
 }
 
@@ -48,23 +62,11 @@ function found(paths: readonly string[], pattern: string): string[] {
 
 async function readRecording(path: string, sampleRateHz: number): Promise<Recording> {
   const bytes = await readFile(path).catch((cause: unknown) => {
-    throw new AudioFileError(`${path}: cannot be read: ${messageOf(cause)}`, { cause });
+    throw new AudioFileError(`${path}: it cannot be read: ${messageOf(cause)}`, { cause });
   });
-  const name = basename(path);
-  const audio = decode(path, name, bytes);
+  const audio = decodeAudioFile(path, bytes);
   const samples = await resample(audio.samples, audio.sampleRateHz, sampleRateHz);
-  return { path: resolve(path), name, samples, sampleRateHz };
-}
-
-function decode(path: string, name: string, bytes: Uint8Array): ReturnType<typeof decodeAudioFile> {
-  try {
-    return decodeAudioFile(name, bytes);
-  } catch (cause) {
-    throw new AudioFileError(
-      messageOf(cause).startsWith(name) ? messageOf(cause) : `${path}: ${messageOf(cause)}`,
-      { cause },
-    );
-  }
+  return { path: resolve(path), name: basename(path), samples, sampleRateHz };
 }
 
 async function resample(samples: Int16Array, fromHz: number, toHz: number): Promise<Int16Array> {

@@ -55,7 +55,7 @@ export async function replayCall(options: ReplayCallOptions): Promise<ReplayResu
   });
   options.onPhone?.(phone);
   const session = new SessionWatch(phone.callSid, options.onEvent);
-  const unsubscribe = await subscribe(options.events, url, (event) => session.take(event));
+  const unsubscribe = await subscribe(options, (event) => session.take(event));
   try {
     await phone.dial();
     const manners = { ...defaultManners, ...options.manners };
@@ -69,12 +69,12 @@ export async function replayCall(options: ReplayCallOptions): Promise<ReplayResu
 }
 
 async function subscribe(
-  source: EventSource,
-  url: string,
+  { events, url, clock, signal }: ReplayCallOptions,
   onEvent: (event: SessionEvent) => void,
 ): Promise<() => void> {
-  if ('subscribe' in source) return source.subscribe(onEvent);
-  const feed = await openEventFeed(url, source.token, onEvent);
+  if ('subscribe' in events) return events.subscribe(onEvent);
+  const { token } = events;
+  const feed = await openEventFeed(url, { token, clock, onEvent, ...(signal && { signal }) });
   return () => feed.close();
 }
 

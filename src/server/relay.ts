@@ -107,7 +107,8 @@ export class Relay implements RelayDesk {
    * InvalidStateError on a relay that was closed.
    */
   async listen(): Promise<this> {
-    if (this.#closing) throw new InvalidStateError('The relay was closed; make a new one with createRelay().');
+    if (this.#closing)
+      throw new InvalidStateError('The relay was closed; make a new one with createRelay().');
     this.#listening ??= this.#listen();
     try {
       await this.#listening;
@@ -354,8 +355,8 @@ function snapshot(session: Session, { callId, from, to }: IncomingCall): Session
   };
 }
 
-function listenError(cause: unknown, host: string, port: number): Error {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+function listenError(cause: unknown, host: string, port: number): HzRelayError {
+  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
   if (code === 'EADDRINUSE') {
     return new HzRelayError(
       `Port ${port} on ${host} is in use. Stop what uses it, or choose another with --port or HZRELAY_PORT.`,
@@ -374,5 +375,6 @@ function listenError(cause: unknown, host: string, port: number): Error {
       { cause },
     );
   }
-  return cause instanceof Error ? cause : new HzRelayError(messageOf(cause));
+  if (cause instanceof HzRelayError) return cause;
+  return new HzRelayError(`The relay could not start: ${messageOf(cause)}`, { cause });
 }

@@ -102,14 +102,12 @@ export class VirtualRelay {
 
   /** Moves time until the promise has settled, and gives its value. Fails when `limitMs` of virtual time are not enough. */
   async run<T>(promise: Promise<T>, limitMs = 600_000): Promise<T> {
-    let settled = false;
-    const mark = (): void => {
-      settled = true;
-    };
+    const settled = new AbortController();
+    const mark = (): void => settled.abort();
     promise.then(mark, mark);
     for (const endMs = this.clock.nowMs() + limitMs; ;) {
       await this.settle();
-      if (settled) return promise;
+      if (settled.signal.aborted) return promise;
       if (this.clock.nowMs() > endMs) throw new Error(`Nothing came of it in ${limitMs} ms of virtual time.`);
       this.clock.advance(stepMs);
     }

@@ -1,0 +1,111 @@
+// Runs hundreds of calls and looks for what they leave behind: sockets, timers, listeners, workers, sessions, memory.
+import { parseArgs } from 'node:util';
+import { machineFacts, machineLines } from './measuring/machine.js';
+import { callsAtOnce } from './soak/calls-at-once.js';
+import { callsInARow } from './soak/calls-in-a-row.js';
+import { everyRecording } from './soak/every-recording.js';
+import { hangUps } from './soak/hang-ups.js';
+import { phaseLines } from './soak/report.js';
+
+const help = `Usage: npm run soak [-- options]
+
+Places calls to a relay over real sockets, with the embedded recogniser and voice, and fails (exit 1) where one goes
+wrong or leaves something behind. The phases:
+
+  row         calls one after the other, in virtual time: memory must stay flat
+  at-once     calls at the same time, in real time, on a relay that owns its workers
+  hang-ups    the caller hangs up at every stage of a call, three times each, in virtual time
+  recordings  every file in fixtures/audio as a call of its own, in virtual time
+
+In virtual time the clock moves only when no message and no worker is under way; all else is as in a real call, and a
+conversation of twelve seconds takes half a second.
+
+Options:
+  --only <phase>     run one phase; may be given more than once
+  --calls <n>        calls of the phase "row" (default: 100; below 60 memory is not judged)
+  --at-once <n>      calls of the phase "at-once" (default: 20)
+  --recordings <n>   only the first n recordings
+  --quick            14 calls in a row, 5 at once, 16 recordings: a minute
+  --json             print the figures as JSON on stdout, nothing else
+  -h, --help         show this help
+`;
+
+const { values: options } = parse();
+if (options.help) {
+  process.stdout.write(help);
+} else {
+  process.exitCode = (await soak()) ? 0 : 1;
+}
+
+function parse() {
+  try {
+    return parseArgs({
+      options: {
+        only: { type: 'string', multiple: true },
+        calls: { type: 'string' },
+        'at-once': { type: 'string' },
+        recordings: { type: 'string' },
+        quick: { type: 'boolean', default: false },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', short: 'h', default: false },
+      },
+    });
+  } catch (error) {
+    return refuse(error.message);
+  }
+}
+
+async function soak() {
+  const { quick, json } = options;
+  const silent = json;
+  const machine = machineFacts();
+  const phases = {
+    row: () => callsInARow({ calls: count('calls', quick ? 14 : 100), silent }),
+    'at-once': () => callsAtOnce({ calls: count('at-once', quick ? 5 : 20), noisy: machine.noisy }),
+    'hang-ups': () => hangUps({ silent }),
+    recordings: () => everyRecording({ limit: count('recordings', quick ? 16 : undefined), silent }),
+  };
+  const chosen = options.only ?? Object.keys(phases);
+  for (const name of chosen)
+    if (!Object.hasOwn(phases, name))
+      refuse(`There is no phase ${JSON.stringify(name)}; there are ${Object.keys(phases).join(', ')}.`);
+  // Read before the first phase begins: a wrong number must not be found out after minutes.
+  for (const name of ['calls', 'at-once', 'recordings']) count(name);
+  const strays = strayProblems();
+  if (!json) console.log(machineLines(machine).join('\n'));
+  const results = [];
+  for (const name of chosen) {
+    const startedMs = performance.now();
+    const { problems, figures } = await phases[name]();
+    problems.push(...strays.splice(0));
+    const result = { phase: name, seconds: (performance.now() - startedMs) / 1000, problems, figures };
+    results.push(result);
+    if (!json) console.log(phaseLines(result).join('\n'));
+  }
+  const failed = results.filter(({ problems }) => problems.length > 0);
+  if (json) console.log(JSON.stringify({ machine, ok: failed.length === 0, phases: results }, null, 2));
+  else if (failed.length === 0) console.log('\nNothing leaks, nothing breaks.');
+  else console.log(`\nFailed: ${failed.map(({ phase }) => phase).join(', ')}.`);
+  return failed.length === 0;
+}
+
+/** What Node warns of (too many listeners, say) and what nobody caught, as problems of the phase it happens in. */
+function strayProblems() {
+  const problems = [];
+  process.on('warning', (warning) => problems.push(`a warning of Node's: ${warning.message}`));
+  process.on('unhandledRejection', (reason) => problems.push(`nobody caught: ${reason?.stack ?? reason}`));
+  process.on('uncaughtException', (error) => problems.push(`nobody caught: ${error.stack}`));
+  return problems;
+}
+
+function count(name, fallback) {
+  const text = options[name];
+  if (text === undefined) return fallback;
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text);
+  return refuse(`--${name} ${text}: give a whole number above zero.`);
+}
+
+function refuse(problem) {
+  process.stderr.write(`error: ${problem}\n\n${help}`);
+  process.exit(2);
+}

@@ -1,0 +1,70 @@
+/** Many calls at the same time, in real time, on a relay that owns its workers: no caller is harmed by the others. */
+import { systemClock } from '../../dist/clock.js';
+import { replayCall } from '../../dist/replay/replay-call.js';
+import { createRelay } from '../../dist/server/create.js';
+import { appointmentDeskSession } from '../../dist/cli/appointment-desk-session.js';
+import { spread } from '../measuring/figures.js';
+import { watchLoopDelay } from '../measuring/loop-delay.js';
+import { problemsOfPoliteCall } from './call-problems.js';
+import { recordings, textsOf } from './recordings.js';
+import { heldResources, leftSince } from './resources.js';
+
+/** What each caller says; with so many callers, each conversation is held by several. */
+const conversations = [
+  ['book-my-appointment', 'reschedule-for-friday'],
+  ['cancel-on-tuesday', 'yes-please'],
+  ['when-is-my-appointment', 'no-thank-you'],
+  ['opening-hours', 'goodbye'],
+];
+
+/**
+ * The main thread may keep its events waiting for so long, one time in a hundred. A caller's frame comes every 20 ms; a
+ * frame later than that has begun to be heard. Twenty phones live on the same thread, and do half of its work.
+ */
+const maxLoopDelayP99Ms = 20;
+
+/** Places all calls in the same moment; resolves with problems and figures. */
+export async function callsAtOnce({ calls, noisy }) {
+  const before = heldResources();
+  const clock = systemClock;
+  const relay = createRelay({ port: 0, session: appointmentDeskSession, maxSessions: calls });
+  await relay.listen();
+  const listening = heldResources();
+  const endLoopWatch = watchLoopDelay();
+  const events = { subscribe: (listener) => (relay.on('*', listener), () => relay.off('*', listener)) };
+  const results = await Promise.all(
+    Array.from({ length: calls }, async (_, index) => {
+      const says = conversations[index % conversations.length];
+      let phone = null;
+      const onPhone = (placed) => (phone = placed);
+      const recorded = await recordings(says);
+      try {
+        const result = await replayCall({ url: relay.url, events, recordings: recorded, clock, onPhone });
+        return { says, result, problems: problemsOfPoliteCall(result, phone, textsOf(says)) };
+      } catch (error) {
+        return { says, result: null, problems: [error.message] };
+      }
+    }),
+  );
+  const loopDelay = endLoopWatch();
+  const problems = results.flatMap(({ says, problems: found }, index) =>
+    found.map((problem) => `caller ${index + 1} (${says.join(', ')}): ${problem}`),
+  );
+  if (relay.sessions.length > 0) problems.push(`${relay.sessions.length} sessions are still there`);
+  const left = await leftSince(listening, () => ({ ...heldResources(), workers: 0 }));
+  if (left) problems.push(`after the calls there are still ${left}`);
+  await relay.close();
+  const leftAtEnd = await leftSince(before);
+  if (leftAtEnd) problems.push(`after the relay's end there are still ${leftAtEnd}`);
+  // On a machine that is busy with something else the figure says nothing about the relay.
+  if (!noisy && loopDelay.p99 > maxLoopDelayP99Ms)
+    problems.push(`events waited ${loopDelay.p99.toFixed(1)} ms (p99); ${maxLoopDelayP99Ms} ms are allowed`);
+  const figures = { calls, loopDelay, mouthToEar: spread(results.flatMap(mouthToEars)) };
+  return { problems, figures };
+}
+
+function mouthToEars({ result }) {
+  return (result?.events ?? []).flatMap((event) =>
+    event.type === 'turn.end' ? (event.latency.mouth_to_ear_ms ?? []) : [],
+  );
+}

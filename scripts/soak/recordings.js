@@ -1,0 +1,30 @@
+/** The checked-in caller recordings, with what is said in each. */
+import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { readRecordings } from '../../dist/replay/recordings.js';
+
+const folder = new URL('../../fixtures/', import.meta.url);
+
+/** Every fixture as the manifest describes it. */
+export const manifest = JSON.parse(await readFile(new URL('manifest.json', folder), 'utf8'));
+
+const loaded = new Map();
+
+/** The fixture's recording at the phone's rate; `file` as in the manifest. */
+export function recordingOf(file) {
+  const known = loaded.get(file);
+  if (known) return known;
+  const reading = readRecordings([fileURLToPath(new URL(file, folder))], 8000).then(([recording]) => recording);
+  loaded.set(file, reading);
+  return reading;
+}
+
+/** Recordings by bare name, in the order given. */
+export function recordings(names) {
+  return Promise.all(names.map((name) => recordingOf(`audio/${name}.wav`)));
+}
+
+/** What is said in them, one text each. */
+export function textsOf(names) {
+  return names.map((name) => manifest.find(({ file }) => file === `audio/${name}.wav`).text);
+}

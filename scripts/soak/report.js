@@ -1,0 +1,49 @@
+/** The result of a phase as lines for people. */
+import { shown } from '../measuring/figures.js';
+
+const shownProblems = 12;
+
+const facts = {
+  row: ({ calls, virtualMinutes, msPerCall, memory }) => [
+    `${calls} calls, ${shown(virtualMinutes)} minutes of conversation, ${shown(msPerCall)} ms each`,
+    `heap ${memory.heapMb} MB, ${memory.heapBytesPerCall} bytes per call over the last half; ` +
+      `resident ${memory.residentMb} MB, ${memory.residentRiseMb} MB more than before` +
+      (memory.judged ? '' : ' (too few calls to judge)'),
+  ],
+  'at-once': ({ calls, loopDelay, mouthToEar }) => [
+    `${calls} calls at once, ${mouthToEar.count} answers: mouth→ear p50 ${shown(mouthToEar.p50)} ms, p95 ${shown(mouthToEar.p95)} ms`,
+    `event loop delay p50 ${shown(loopDelay.p50)} ms, p99 ${shown(loopDelay.p99)} ms, max ${shown(loopDelay.max)} ms`,
+  ],
+  'hang-ups': ({ stages, rounds }) => [`${stages.length} stages, ${rounds} times each: ${stages.join(', ')}`],
+  recordings: ({ recordings, exact, inexact }) => [
+    `${exact} of ${recordings} recordings heard word for word`,
+    ...inexact.map(
+      ({ file, said, heard }) =>
+        `not so: ${file}: ${heard.length === 0 ? 'nothing' : JSON.stringify(heard.join(' / '))} for ${JSON.stringify(said)}`,
+    ),
+  ],
+};
+
+export function phaseLines({ phase, seconds, problems, figures }) {
+  const verdict = problems.length === 0 ? 'ok' : 'FAILED';
+  const known = repeated(problems);
+  return [
+    '',
+    `${phase}: ${verdict} (${shown(seconds)} s)`,
+    ...facts[phase](figures).map((fact) => `  ${fact}`),
+    ...known.slice(0, shownProblems).map((problem) => `  ✗ ${problem}`),
+    ...(known.length > shownProblems ? [`  ✗ and ${known.length - shownProblems} more; --json has all`] : []),
+  ];
+}
+
+/** The same problem of many calls is one line. */
+function repeated(problems) {
+  const first = new Map();
+  for (const problem of problems) {
+    const key = problem.replace(/^(call|caller) \d+ /, '');
+    const known = first.get(key);
+    if (known) known.times += 1;
+    else first.set(key, { problem, times: 1 });
+  }
+  return [...first.values()].map(({ problem, times }) => (times > 1 ? `${problem} (${times} times)` : problem));
+}

@@ -1,0 +1,120 @@
+/** What can be typed. Commands are imported when they run, so that `--version` and `--help` answer at once. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { DevOptions } from './dev.js';
+import type { ReplayOptions } from './replay.js';
+
+/** Runs a command and takes care of its exit code. */
+export type RunCommand = (command: (signal: AbortSignal) => Promise<number>) => Promise<void>;
+
+/** The command line as a commander program; `parseAsync()` of it throws commander's errors instead of exiting. */
+export function buildProgram(version: string, run: RunCommand): Command {
+  const program = new Command('hzrelay')
+    .description('One session model for phone and browser voice.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .helpCommand('help [command]', 'show help for a command')
+    .showHelpAfterError('Show what there is with: hzrelay --help')
+    .exitOverride()
+    .addHelpText(
+      'after',
+      `
+Examples:
+  hzrelay dev                          answer calls on this machine
+  hzrelay replay caller.wav            be the caller: play a recording into it
+  hzrelay replay --help                all there is about a command
+`,
+    );
+  addDev(program, version, run);
+  addReplay(program, run);
+  for (const command of program.commands) {
+    command.showHelpAfterError(`Show its options with: hzrelay ${command.name()} --help`);
+    command.addOption(new Option('--no-color', 'no colours; so do NO_COLOR=1 and TERM=dumb'));
+    command.hook('preAction', () => {
+      if (command.getOptionValue('color') === false) process.env.NO_COLOR = '1';
+    });
+  }
+  return program;
+}
+
+function addDev(program: Command, version: string, run: RunCommand): void {
+  program
+    .command('dev')
+    .description('Run the relay here: it answers calls with the appointment desk and logs every event.')
+    .addOption(
+      new Option('-p, --port <port>', 'port to listen on (default: HZRELAY_PORT or 8787)').argParser(port),
+    )
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--public-url <url>', 'where the outside reaches this relay: a tunnel or proxy, https, no path')
+    .option('--json', 'print events as NDJSON on stdout, nothing else there')
+    .option('--plain', 'print one line per event (the default)')
+    .option('-v, --verbose', 'also print partials, tokens and raw speech edges')
+    .addHelpText(
+      'after',
+      `
+Environment:
+  TWILIO_AUTH_TOKEN   checks that phone calls come from Twilio; required for them
+                      with --public-url
+  HZRELAY_PORT        the default of --port
+
+Examples:
+  hzrelay dev
+  hzrelay dev --public-url https://example.ngrok.app
+  hzrelay dev --json | jq 'select(.type == "turn.end").latency'
+
+Ctrl-C ends the calls and stops; a second one stops at once.
+`,
+    )
+    .action((options: DevOptions) =>
+      run(async (signal) => (await import('./dev.js')).dev({ ...options, version }, signal)),
+    );
+}
+
+function addReplay(program: Command, run: RunCommand): void {
+  program
+    .command('replay')
+    .description('Play recordings into a relay as one phone call and show what it made of them.')
+    .argument(
+      '<file...>',
+      'recordings, consecutive turns of one call: WAV of any kind, raw mu-law (.ulaw), a directory or a glob',
+    )
+    .option('--url <url>', 'call this relay instead of one of our own')
+    .addOption(
+      new Option('--barge-in <ms>', 'talk over the agent, this long after it begins').argParser(milliseconds),
+    )
+    .option('-o, --output <file>', 'write both sides to a stereo WAV: caller left, agent right')
+    .option('--json', 'print the events as NDJSON on stdout, nothing else there')
+    .option('--expect <file>', 'compare with the events of an earlier --json run; exit 1 where they differ')
+    .option('-q, --quiet', 'print no events, only the table')
+    .option('-v, --verbose', 'also print partials, tokens and raw speech edges')
+    .addHelpText(
+      'after',
+      `
+Environment:
+  TWILIO_AUTH_TOKEN   signs the call as Twilio would
+  HZRELAY_TOKEN       opens the events of a relay that is reachable from outside
+
+Examples:
+  hzrelay replay book.wav friday.wav             two turns of one call
+  hzrelay replay 'calls/*.wav' -o reply.wav      listen to the answers
+  hzrelay replay stop.wav --barge-in 500         talk over the greeting
+  hzrelay replay book.wav --json > golden.ndjson
+  hzrelay replay book.wav --expect golden.ndjson
+
+Exit codes: 0 all was said (and as expected), 1 it was not, 2 bad usage or files.
+`,
+    )
+    .action((files: string[], options: ReplayOptions) =>
+      run(async (signal) => (await import('./replay.js')).replay(files, options, signal)),
+    );
+}
+
+function port(text: string): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number <= 65_535) return number;
+  throw new InvalidArgumentError('Give a port, 0 to 65535 (0 takes any free one).');
+}
+
+function milliseconds(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('Give milliseconds, a whole number.');
+}

@@ -1,0 +1,97 @@
+/** What is said of a call once it is over: the table, what went wrong, the comparison, the written file. */
+import { writeFile } from 'node:fs/promises';
+import { writeWav } from '../audio/wav.js';
+import { HzRelayError } from '../errors.js';
+import type { SessionEvent } from '../events/session-event.js';
+import { printable } from '../events/sys-log.js';
+import { compareRuns } from '../replay/golden.js';
+import { aroundChanges, type DiffLine } from '../replay/line-diff.js';
+import type { ReplayResult } from '../replay/replay-call.js';
+import type { CallRecording } from '../replay/simulated-phone-stream.js';
+import { exitCodes } from './exit.js';
+import { reasonOf } from './replay-inputs.js';
+import { note, out, paint, stdoutColumns, takesColour } from './terminal.js';
+import { turnTable } from './turn-table.js';
+
+export interface ReportOptions {
+  readonly json?: boolean;
+  readonly output?: string;
+  /** Name of the golden log. */
+  readonly expect?: string;
+  readonly expected: readonly SessionEvent[] | null;
+  /** Whether somebody hung up from here, so that whatever is missing needs no complaint. */
+  readonly stopped: boolean;
+}
+
+/** Unchanged lines that a diff shows before and after a change. */
+const contextLines = 3;
+const [red, green] = [31, 32];
+
+/** Reports the call; resolves with the exit code. Throws an HzRelayError if the file cannot be written. */
+export async function report(result: ReplayResult, options: ReportOptions): Promise<number> {
+  if (!options.json) for (const line of turnTable(result.events, stdoutColumns())) out(line);
+  if (options.output !== undefined && result.recording)
+    await writeRecording(options.output, result.recording);
+  if (options.stopped) return exitCodes.failed;
+  const complaints = complaintsAbout(result);
+  for (const { level, text } of complaints) note(`${level}: ${text}`);
+  const same = options.expected === null || isAsExpected(options.expected, result.events, options);
+  return same && complaints.every(({ level }) => level !== 'error') ? exitCodes.ok : exitCodes.failed;
+}
+
+interface Complaint {
+  readonly level: 'warning' | 'error';
+  readonly text: string;
+}
+
+/** What kept the call from being what it should have been; errors make it a failure. */
+export function complaintsAbout({ recording, end, turns, events }: ReplayResult): Complaint[] {
+  const error = (text: string): Complaint => ({ level: 'error', text });
+  const warning = (text: string): Complaint => ({ level: 'warning', text });
+  if (!recording) {
+    const answer = end.reason ?? (end.said.join(' ') || end.how);
+    return [error(`the call was not answered: ${printable(answer)}. The relay's log says why.`)];
+  }
+  const complaints: Complaint[] = [];
+  if (end.error) complaints.push(error(`the call broke off: ${printable(end.error.message)}`));
+  for (const { name, said, answered } of turns) {
+    if (!said) complaints.push(error(`${name} was not said to its end: the relay had ended the call.`));
+    else if (!answered) complaints.push(warning(`${name} got no answer.`));
+  }
+  if (events.length === 0) complaints.push(warning('the relay showed no events of this call.'));
+  else if (events.at(-1)?.type !== 'session.end')
+    complaints.push(warning('the events broke off before the end of the call.'));
+  return complaints;
+}
+
+async function writeRecording(path: string, { caller, agent, sampleRateHz }: CallRecording): Promise<void> {
+  await writeFile(path, writeWav({ channels: [caller, agent], sampleRateHz })).catch((cause: unknown) => {
+    throw new HzRelayError(`--output ${path} cannot be written: ${reasonOf(cause)}.`, { cause });
+  });
+  note(`Wrote ${path}: caller left, agent right, ${(caller.length / sampleRateHz).toFixed(1)} s.`);
+}
+
+function isAsExpected(
+  expected: readonly SessionEvent[],
+  actual: readonly SessionEvent[],
+  { json, expect = '' }: ReportOptions,
+): boolean {
+  const say = json ? note : out;
+  const { equal, diff } = compareRuns(expected, actual);
+  if (equal) {
+    say(`Equal to ${expect}.`);
+    return true;
+  }
+  say(`Different from ${expect} (- expected, + got):`);
+  const colour = takesColour(json ? process.stderr : process.stdout);
+  for (const part of aroundChanges(diff, contextLines))
+    say('skipped' in part ? `  … ${part.skipped} equal lines` : diffLine(part, colour));
+  say('Where it should be so now, write the golden log anew with --json.');
+  return false;
+}
+
+function diffLine({ side, text }: DiffLine, colour: boolean): string {
+  if (side === 'both') return `  ${printable(text)}`;
+  const line = `${side === 'expected' ? '-' : '+'} ${printable(text)}`;
+  return colour ? paint(line, side === 'expected' ? red : green) : line;
+}

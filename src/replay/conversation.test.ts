@@ -1,0 +1,147 @@
+import { setImmediate as nextTick } from 'node:timers/promises';
+import { describe, expect, it } from '@jest/globals';
+import { delay } from '../clock.js';
+import { VirtualClock } from '../testing/virtual-clock.js';
+import {
+  AgentVoice,
+  defaultManners,
+  holdConversation,
+  type SaidTurn,
+  type Telephone,
+} from './conversation.js';
+import type { Recording } from './recordings.js';
+import type { CallEnd } from './simulated-phone.js';
+
+/** A second of sound and, behind it, as much silence as is asked for. */
+function recording(name: string, silenceMs = 0): Recording {
+  const samples = new Int16Array(8000 + silenceMs * 8).fill(5000, 0, 8000);
+  return { path: `/${name}`, name, samples, sampleRateHz: 8000 };
+}
+
+/** A call whose agent speaks when the test says so. */
+class Line {
+  readonly clock = new VirtualClock();
+  readonly voice = new AgentVoice(this.clock);
+  readonly saidAtMs: number[] = [];
+  hangUp: () => void = () => undefined;
+  #playsUntilMs = 0;
+  readonly #over = new AbortController();
+  readonly #phone: Telephone;
+
+  constructor() {
+    const over = new Promise<CallEnd>((resolve) => {
+      this.hangUp = () => {
+        this.#over.abort();
+        resolve({ how: 'relay_hung_up', verbs: [], said: [] });
+      };
+    });
+    const playout = (): Telephone['playout'] => {
+      const queuedMs = Math.max(0, this.#playsUntilMs - this.clock.nowMs());
+      return { queuedMs, idleSinceMs: queuedMs > 0 ? null : this.#playsUntilMs, heardSamples: 0 };
+    };
+    this.#phone = {
+      ended: over,
+      get playout() {
+        return playout();
+      },
+      say: async ({ length }) => {
+        this.saidAtMs.push(this.clock.nowMs());
+        await delay(this.clock, length / 8, this.#over.signal).catch(() => undefined);
+      },
+    };
+  }
+
+  /** The agent will speak from `atMs` on. */
+  agentSpeaks(atMs: number, lengthMs: number): void {
+    this.clock.setTimer(atMs - this.clock.nowMs(), () => {
+      this.voice.heard();
+      this.#playsUntilMs = this.clock.nowMs() + lengthMs;
+    });
+  }
+
+  async hold(recordings: readonly Recording[], bargeInMs: number | null = null): Promise<SaidTurn[]> {
+    let turns: SaidTurn[] | null = null;
+    const manners = { ...defaultManners, bargeInMs };
+    void holdConversation(this.#phone, this.voice, recordings, this.clock, manners).then((said) => {
+      turns = said;
+    });
+    for (;;) {
+      await nextTick();
+      if (turns) return turns;
+      this.clock.advance(20);
+    }
+  }
+}
+
+describe('a polite caller', () => {
+  it('begins 700 ms after the greeting, and goes on 700 ms after each answer', async () => {
+    const line = new Line();
+    line.agentSpeaks(200, 1000);
+    line.agentSpeaks(3500, 500);
+    line.agentSpeaks(6300, 500);
+    const turns = await line.hold([recording('a.wav'), recording('b.wav')]);
+    expect(turns).toEqual([
+      { name: 'a.wav', said: true, answered: true },
+      { name: 'b.wav', said: true, answered: true },
+    ]);
+    expect(line.saidAtMs).toEqual([1900, 4700]);
+    expect(line.clock.nowMs()).toBe(7500);
+    expect(line.clock.pendingTimers).toBe(0);
+  });
+
+  it('begins after 1.5 s where nobody greets, and goes on after 8 s without an answer', async () => {
+    const line = new Line();
+    const turns = await line.hold([recording('a.wav'), recording('b.wav')]);
+    expect(turns.map(({ answered }) => answered)).toEqual([false, false]);
+    expect(line.saidAtMs).toEqual([1500, 10_500]);
+    expect(line.clock.nowMs()).toBe(19_500);
+  });
+
+  it('takes what comes during the silence at a recording’s end for its answer', async () => {
+    const line = new Line();
+    line.agentSpeaks(3200, 500);
+    const turns = await line.hold([recording('a.wav', 3000)]);
+    expect(turns).toEqual([{ name: 'a.wav', said: true, answered: true }]);
+    expect(line.clock.nowMs()).toBe(5500);
+  });
+
+  it('stops where the call ends, and says so of every recording', async () => {
+    const line = new Line();
+    line.clock.setTimer(2000, line.hangUp);
+    const turns = await line.hold([recording('a.wav'), recording('b.wav')]);
+    expect(turns).toEqual([
+      { name: 'a.wav', said: false, answered: false },
+      { name: 'b.wav', said: false, answered: false },
+    ]);
+    expect(line.saidAtMs).toEqual([1500]);
+    expect(line.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('a caller who barges in', () => {
+  it('talks over the greeting and every answer, but hears the last one to its end', async () => {
+    const line = new Line();
+    line.agentSpeaks(200, 4000);
+    line.agentSpeaks(2200, 4000);
+    line.agentSpeaks(4500, 1000);
+    const turns = await line.hold([recording('a.wav'), recording('b.wav')], 300);
+    expect(line.saidAtMs).toEqual([500, 2500]);
+    expect(turns.map(({ answered }) => answered)).toEqual([true, true]);
+    expect(line.clock.nowMs()).toBe(6200);
+  });
+
+  it('does not take the rest of what was talked over for an answer', async () => {
+    const line = new Line();
+    line.agentSpeaks(200, 1000);
+    line.agentSpeaks(900, 800);
+    const turns = await line.hold([recording('a.wav')], 300);
+    expect(turns).toEqual([{ name: 'a.wav', said: true, answered: false }]);
+  });
+
+  it('speaks when the agent has finished, where that is sooner', async () => {
+    const line = new Line();
+    line.agentSpeaks(200, 100);
+    await line.hold([recording('a.wav')], 5000);
+    expect(line.saidAtMs).toEqual([1000]);
+  });
+});
