@@ -23,6 +23,8 @@ type AnyListener = EventListener<SessionEvent>;
 /** Delivers session events in order, synchronously. A listener that throws harms neither the session nor others. */
 export class EventBus {
   readonly #listeners = new Map<SessionEventType | '*', Set<AnyListener>>();
+  readonly #steps: (() => void)[] = [];
+  #performing = false;
   readonly #onListenerError: (thrown: unknown, event: SessionEvent) => void;
 
   /** `onListenerError` hears of every listener that throws or rejects; it must not throw itself. */
@@ -41,14 +43,25 @@ export class EventBus {
     this.#listeners.get(canonical(subscription))?.delete(listener as AnyListener);
   }
 
+  /** Delivers an event; one that a listener causes is delivered when all have heard the first. */
   emit(event: SessionEvent): void {
-    this.#deliver(this.#listeners.get(event.type), event);
-    this.#deliver(this.#listeners.get('*'), event);
+    this.#perform(() => {
+      this.#deliver(this.#listeners.get(event.type), event);
+      this.#deliver(this.#listeners.get('*'), event);
+    });
   }
 
-  /** Forgets all listeners. */
+  /** Forgets all listeners once what was emitted so far is delivered. */
   clear(): void {
-    this.#listeners.clear();
+    this.#perform(() => this.#listeners.clear());
+  }
+
+  #perform(step: () => void): void {
+    this.#steps.push(step);
+    if (this.#performing) return;
+    this.#performing = true;
+    for (let next = this.#steps.shift(); next; next = this.#steps.shift()) next();
+    this.#performing = false;
   }
 
   #deliver(listeners: ReadonlySet<AnyListener> | undefined, event: SessionEvent): void {

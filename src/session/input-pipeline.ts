@@ -44,6 +44,8 @@ export class InputPipeline {
   readonly #slicer: FrameSlicer;
   readonly #abort = new AbortController();
   #stream: SpeechToTextStream | null = null;
+  #opened = 0;
+  #awaitsFlush = false;
   #reconnects = 0;
   #levelDbfs = -Infinity;
 
@@ -82,6 +84,7 @@ export class InputPipeline {
   }
 
   flush(): void {
+    this.#awaitsFlush = true;
     this.#stream?.flush();
   }
 
@@ -101,11 +104,16 @@ export class InputPipeline {
     else if (edge) this.#options.listener.onSpeechEnd(edge.lastSpeechMs);
   }
 
-  #open(): SpeechToTextStream {
+  #open(): void {
     const { stt, format } = this.#options;
-    const stream = stt.open({ format, signal: this.#abort.signal, onEvent: (event) => this.#onEvent(event) });
-    this.#stream = stream;
-    return stream;
+    const opening = ++this.#opened;
+    const onEvent = (event: SttEvent): void => {
+      if (opening === this.#opened) this.#onEvent(event);
+    };
+    const stream = stt.open({ format, signal: this.#abort.signal, onEvent });
+    // A stream that failed while it was opened has been replaced already.
+    if (opening === this.#opened) this.#stream = stream;
+    else void stream.close();
   }
 
   #onEvent(event: SttEvent): void {
@@ -116,6 +124,7 @@ export class InputPipeline {
         return listener.onPartial(event.text);
       case 'final':
         this.#reconnects = 0;
+        if (event.endOfUtterance) this.#awaitsFlush = false;
         return listener.onFinal(event.text, event.endOfUtterance);
       case 'error':
         return this.#reopen(event.error);
@@ -128,7 +137,10 @@ export class InputPipeline {
     if (!error.retryable || this.#reconnects >= maxReconnects) return this.#options.listener.onFailure(error);
     this.#reconnects++;
     this.#options.listener.onReconnect(this.#reconnects, error);
-    const stream = this.#open();
-    if (this.#segmenter.isSpeaking) stream.speechStarted?.();
+    const attempt = this.#reconnects;
+    this.#open();
+    if (attempt !== this.#reconnects) return;
+    if (this.#segmenter.isSpeaking) this.speechStarted();
+    if (this.#awaitsFlush) this.flush();
   }
 }

@@ -12,6 +12,7 @@ import type { Transport } from '../transport/transport.js';
 import type { TextToSpeech, TextToSpeechStream, TtsEvent } from '../tts/text-to-speech.js';
 import { runTool, toolDefinitions, type AgentTools } from './agent-tools.js';
 import type { ConversationHistory } from './conversation-history.js';
+import type { RunningTools } from './running-tools.js';
 import { SentenceSplitter } from './sentence-splitter.js';
 import { SpokenText } from './spoken-text.js';
 
@@ -53,8 +54,8 @@ export interface OutputPipelineOptions {
   readonly clock: Clock;
   /** Spoken instead where the model fails. */
   readonly apology: string;
-  /** Tools that an earlier, revoked run of the same turn started; the model is asked once they have ended. */
-  readonly after: Promise<unknown> | null;
+  /** The session's running tools; the model is asked when they have ended. */
+  readonly tools: RunningTools;
   /** Aborts tools when the session ends. */
   readonly sessionSignal: AbortSignal;
   readonly listener: OutputListener;
@@ -72,10 +73,10 @@ export class OutputPipeline {
   /** Frames that wait for their release. */
   #gate: AudioFrame[] = [];
   #stream: TextToSpeechStream | null = null;
-  #runningTools: Promise<unknown> | null = null;
   #text = '';
   #endsCall = false;
   #failed = false;
+  #reported = false;
   #speechDone = false;
   /** Position in the transport's playout at which this turn's audio begins. */
   #baseSamples = 0;
@@ -85,6 +86,11 @@ export class OutputPipeline {
     this.#options = options;
     this.turn = options.turn;
     this.spoken = new SpokenText(options.format.sampleRateHz);
+  }
+
+  /** Whether something of it could not be said. */
+  get failed(): boolean {
+    return this.#failed;
   }
 
   /** Whether the gate has been opened. */
@@ -107,17 +113,9 @@ export class OutputPipeline {
     return this.#baseSamples + this.spoken.samples;
   }
 
-  /** Settles when the tools that are running have ended; null where none runs. */
-  get runningTools(): Promise<unknown> | null {
-    return this.#runningTools;
-  }
-
   /** Begins. Returns at once; the listener hears the rest. */
   start(): void {
-    void this.#produceText().then(
-      () => this.#endText(),
-      (thrown: unknown) => this.#fail(thrown, 'llm', 'model'),
-    );
+    void this.#run();
   }
 
   /** Opens the gate: what is ready is played now, what follows at once. */
@@ -160,6 +158,15 @@ export class OutputPipeline {
     return this.#abort.signal.aborted;
   }
 
+  async #run(): Promise<void> {
+    try {
+      await this.#produceText();
+      this.#endText();
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
   async #produceText(): Promise<void> {
     const { source } = this.#options;
     if (source.from === 'user') {
@@ -169,11 +176,11 @@ export class OutputPipeline {
       }
       return;
     }
-    await this.#options.after;
+    await this.#options.tools.ended();
     if (!this.#isAborted()) this.#options.listener.onModelStart();
     for (let round = 0; round < maxToolRounds; round++) {
       const calls = await this.#generate(source);
-      if (calls.length === 0) return;
+      if (calls.length === 0) { this.#checkAnswer(source.model.name); return; }
       await this.#runTools(source, calls);
     }
     throw new ProviderError(`The model called tools ${maxToolRounds} times in a row without answering.`, {
@@ -181,6 +188,12 @@ export class OutputPipeline {
       provider: source.model.name,
       category: 'bad_request',
     });
+  }
+
+  /** An answer without a word would leave the caller in silence. */
+  #checkAnswer(provider: string): void {
+    if (this.#isAborted() || this.#endsCall || this.#text.trim() !== '') return;
+    throw new ProviderError('The model gave an empty answer.', { kind: 'llm', provider, category: 'server' });
   }
 
   /** One generation; returns the tools that it wants. */
@@ -195,29 +208,29 @@ export class OutputPipeline {
       else if (event.type === 'tool_call') calls.push(event.call);
       else if (event.endCall) this.#endsCall = true;
     }
-    return calls;
+    // A tool asked for by an answer that was revoked meanwhile must not start.
+    return this.#isAborted() ? [] : calls;
   }
 
   async #runTools(
     { history, tools }: Extract<TextSource, { from: 'model' }>,
     calls: readonly ToolCall[],
   ): Promise<void> {
-    const { clock, listener, sessionId, sessionSignal } = this.#options;
+    const { clock, listener, sessionId, sessionSignal, tools: running } = this.#options;
     // Words before a tool call ("let me check") are spoken while the tool runs.
     for (const chunk of this.#splitter.flush()) this.#speak(`${chunk} `);
+    if (this.#text !== '') this.#text += ' ';
     history.addToolCalls(this.turn, calls);
-    this.#runningTools = Promise.all(
+    await Promise.all(
       calls.map(async (call) => {
         const startedMs = clock.nowMs();
         listener.onToolCall(call);
         const context = { sessionId, turn: this.turn, signal: sessionSignal };
-        const { result, failed } = await runTool(tools, call, context, clock);
+        const { result, failed } = await running.follow(runTool(tools, call, context, clock));
         history.addToolResult(this.turn, call.id, failed ? `Error: ${result}` : result);
         listener.onToolResult(call, result, failed, clock.nowMs() - startedMs);
       }),
     );
-    await this.#runningTools;
-    this.#runningTools = null;
   }
 
   #takeToken(text: string): void {
@@ -237,27 +250,42 @@ export class OutputPipeline {
     if (this.#isAborted()) return;
     for (const chunk of this.#splitter.flush()) this.#speak(chunk);
     this.#options.listener.onText(this.#text.replace(/\s+/g, ' ').trim());
-    if (this.#stream) this.#stream.end();
+    if (this.#stream) this.#endStream(this.#stream);
     else this.#finish(false);
   }
 
-  #speak(chunk: string): void {
-    if (!/[\p{L}\p{N}]/u.test(chunk)) return;
-    if (!this.#stream) {
-      const { tts, format, listener } = this.#options;
-      this.#stream = tts.open({
-        format,
-        signal: this.#abort.signal,
-        onEvent: (event) => this.#onSpeech(event),
-      });
-      listener.onSpeechStart();
+  #endStream(stream: TextToSpeechStream): void {
+    try {
+      stream.end();
+    } catch (thrown) {
+      this.#speechFailed(providerError(thrown, 'tts', this.#options.tts.name));
     }
-    this.spoken.addText(chunk);
-    this.#stream.write(chunk.trim());
+  }
+
+  #speak(chunk: string): void {
+    if (this.#speechDone || !/[\p{L}\p{N}]/u.test(chunk)) return;
+    try {
+      const stream = this.#stream ?? this.#openStream();
+      this.spoken.addText(chunk);
+      stream.write(chunk.trim());
+    } catch (thrown) {
+      this.#speechFailed(providerError(thrown, 'tts', this.#options.tts.name));
+    }
+  }
+
+  #openStream(): TextToSpeechStream {
+    const { tts, format, listener } = this.#options;
+    this.#stream = tts.open({
+      format,
+      signal: this.#abort.signal,
+      onEvent: (event) => this.#onSpeech(event),
+    });
+    listener.onSpeechStart();
+    return this.#stream;
   }
 
   #onSpeech(event: TtsEvent): void {
-    if (this.#isAborted()) return;
+    if (this.#isAborted() || this.#speechDone) return;
     switch (event.type) {
       case 'audio':
         return this.#takeAudio(event.chunk, event.frame);
@@ -269,15 +297,26 @@ export class OutputPipeline {
         this.#speechDone = true;
         return this.#finishIfDone();
       case 'error':
-        this.#failed = true;
-        this.#options.listener.onError(event.error);
-        this.#speechDone = true;
-        return this.#finishIfDone();
+        return this.#speechFailed(event.error);
     }
+  }
+
+  /** What has been said stands; nothing more comes. */
+  #speechFailed(error: ProviderError): void {
+    this.#failed = true;
+    this.#speechDone = true;
+    this.#stream?.close();
+    this.#options.listener.onError(error);
+    this.#finishIfDone();
   }
 
   #takeAudio(chunk: number, frame: AudioFrame): void {
     if (frame.samples.length === 0) return;
+    const { format, tts } = this.#options;
+    if (frame.sampleRateHz !== format.sampleRateHz) {
+      const problem = `The voice gave audio at ${frame.sampleRateHz} Hz where ${format.sampleRateHz} Hz was asked for.`;
+      return this.#speechFailed(providerError(new Error(problem), 'tts', tts.name));
+    }
     const first = this.spoken.samples === 0;
     this.spoken.addAudio(chunk, frame.samples.length);
     if (this.#released) return this.#options.transport.play(frame);
@@ -294,19 +333,23 @@ export class OutputPipeline {
   }
 
   #finish(played: boolean): void {
+    if (this.#reported) return;
+    this.#reported = true;
     this.#options.listener.onFinished({ played, failed: this.#failed, endsCall: this.#endsCall });
   }
 
   /** The text failed: the caller hears an apology rather than silence. */
-  #fail(thrown: unknown, kind: ProviderKind, provider: string): void {
+  #fail(thrown: unknown): void {
     if (this.#isAborted()) return;
-    const error =
-      thrown instanceof ProviderError
-        ? thrown
-        : new ProviderError(messageOf(thrown), { kind, provider, category: 'internal', cause: thrown });
-    this.#options.listener.onError(error);
+    const { source, apology, listener } = this.#options;
+    listener.onError(providerError(thrown, 'llm', source.from === 'model' ? source.model.name : 'speak'));
     this.#failed = true;
-    this.#takeText(this.#text === '' ? this.#options.apology : ` ${this.#options.apology}`);
+    this.#takeText(this.#text === '' ? apology : ` ${apology}`);
     this.#endText();
   }
+}
+
+function providerError(thrown: unknown, kind: ProviderKind, provider: string): ProviderError {
+  if (thrown instanceof ProviderError) return thrown;
+  return new ProviderError(messageOf(thrown), { kind, provider, category: 'internal', cause: thrown });
 }

@@ -71,6 +71,8 @@ function resampledTextToSpeech(tts: TextToSpeech, resampler: Resampler, outside:
         if (samples.length > 0) options.onEvent({ type: 'audio', chunk, frame: { samples, sampleRateHz } });
       };
       const onEvent = (event: TtsEvent): void => {
+        // A provider may go on for a moment after the call, when the converter is gone.
+        if (options.signal.aborted) return;
         if (event.type === 'audio') return pass(event.chunk, resampler.push(event.frame.samples));
         if (event.type === 'chunk_done') pass(event.chunk, resampler.flush());
         options.onEvent(event);

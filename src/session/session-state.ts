@@ -37,6 +37,8 @@ export interface AgentTurn {
   readonly interruptedBy: 'caller' | 'api' | null;
   /** The session ends once this turn was played. */
   readonly endsCall: boolean;
+  /** Something of it could not be said. */
+  readonly failed: boolean;
 }
 
 export interface MachineState {
@@ -53,7 +55,9 @@ export interface MachineState {
 }
 
 export interface PendingCommit {
+  /** The words; of a turn that is continued only the new ones, unless it `repeats` the old. */
   readonly text: string;
+  readonly repeats?: boolean;
   readonly timing: UtteranceTiming;
   readonly typed: boolean;
 }
@@ -80,7 +84,12 @@ export type MachineInput = { readonly atMs: number } & (
       readonly endsCall: boolean;
     }
   /** Everything was handed to the transport. */
-  | { readonly type: 'output_finished'; readonly turn: number; readonly endsCall: boolean }
+  | {
+      readonly type: 'output_finished';
+      readonly turn: number;
+      readonly failed: boolean;
+      readonly endsCall: boolean;
+    }
   | { readonly type: 'played_out'; readonly turn: number }
   /** The transport said how much of an interrupted turn was heard. */
   | { readonly type: 'cut_done'; readonly turn: number; readonly heardText: string; readonly heard: Origin }
@@ -105,8 +114,8 @@ export type MachineEffect =
     }
   /** Speak what the user gave, as this turn. */
   | { readonly type: 'speak_now'; readonly turn: number }
-  /** Stop generating a turn of which nothing was heard. */
-  | { readonly type: 'drop_answer'; readonly turn: number }
+  /** Stop generating a turn of which nothing was heard; `revoked`: the caller goes on, and the turn with them. */
+  | { readonly type: 'drop_answer'; readonly turn: number; readonly revoked: boolean }
   | { readonly type: 'release_audio'; readonly turn: number }
   | { readonly type: 'pause_playout'; readonly turn: number }
   | { readonly type: 'resume_playout'; readonly turn: number }

@@ -3,6 +3,7 @@
  * listeners what happens. Everything here is wiring; the rules are in `state-machine.ts`.
  */
 import { negotiateFormat } from '../audio/audio-frame.js';
+import { within } from '../clock.js';
 import { InvalidStateError, messageOf, type ProviderError } from '../errors.js';
 import { EventBus, type EventListener, type Subscribed, type Subscription } from '../events/event-bus.js';
 import type { SessionEndReason, SessionEvent } from '../events/session-event.js';
@@ -24,12 +25,16 @@ import type {
   TimerName,
 } from './session-state.js';
 import type { SessionMetrics, SessionParts, Speakable, SpeakResult } from './session-parts.js';
+import { RunningTools } from './running-tools.js';
 import { SpeechQueue } from './speech-queue.js';
 import { describeState, initialState, transition } from './state-machine.js';
 import { TurnRecord, type TurnMetrics } from './turn-record.js';
 
 /** A conversation that outgrows this keeps the figures of its latest turns. */
 const maxTurnMetrics = 1000;
+
+/** A provider of the user's that takes longer to close than this is not waited for. */
+const closeWithinMs = 5000;
 
 export class Session {
   readonly id: string;
@@ -42,6 +47,7 @@ export class Session {
   readonly #timers: NamedTimers<TimerName | 'idle' | 'max_duration'>;
   readonly #inputs: MachineInput[] = [];
   readonly #speeches = new SpeechQueue();
+  readonly #tools = new RunningTools();
   readonly #turns: TurnMetrics[] = [];
   readonly #warnings = new Map<string, number>();
   #state;
@@ -158,11 +164,14 @@ export class Session {
     }
     this.#transport = transport;
     const { clock, turnTaking, limits, agent } = this.#parts;
-    const [vad, providers] = await Promise.all([
-      this.#parts.vad.create(),
-      matchRates(transport, this.#parts.stt, this.#parts.tts),
-    ]);
-    if (this.#abort.signal.aborted) {
+    const vad = await this.#parts.vad.create();
+    const providers = await matchRates(transport, this.#parts.stt, this.#parts.tts).catch(
+      (thrown: unknown) => {
+        vad.close();
+        throw thrown;
+      },
+    );
+    if (this.#hasEnded()) {
       vad.close();
       providers.close();
       return;
@@ -172,6 +181,11 @@ export class Session {
     this.#startedMs = clock.nowMs();
     this.#playout = new Playout(transport, clock);
     this.#emitStart(transport);
+    if (this.#hasEnded()) {
+      // A listener of session.start has ended it.
+      vad.close();
+      return;
+    }
     const format = negotiateFormat(transport.inputFormat, stt.accepts);
     this.#input = new InputPipeline({ vad, stt, format, turnTaking, clock, listener: this.#inputListener() });
     this.#input.start();
@@ -251,7 +265,10 @@ export class Session {
   }
 
   #playedOut(record: TurnRecord): void {
-    record.heardText = record.pipeline?.spoken.text ?? '';
+    const { pipeline } = record;
+    // Of an answer that broke off, only what had sound was heard.
+    if (pipeline)
+      record.heardText = pipeline.failed ? pipeline.heardText(pipeline.endSamples) : pipeline.spoken.text;
     this.#dispatch({ type: 'played_out', atMs: this.#nowMs(), turn: record.turn });
   }
 
@@ -291,7 +308,9 @@ export class Session {
       case 'speak_now':
         return this.#speakNow(effect.turn);
       case 'drop_answer':
-        return this.#recordOf(effect.turn)?.pipeline?.abort();
+        this.#recordOf(effect.turn)?.pipeline?.abort();
+        if (effect.revoked) this.#speeches.revoke(effect.turn);
+        return;
       case 'release_audio':
         return this.#release(effect.turn);
       case 'pause_playout':
@@ -314,7 +333,6 @@ export class Session {
 
   #startTurn(turn: AgentTurn, commitMs: number, again: boolean): void {
     const record = (again ? this.#recordOf(turn.turn) : null) ?? new TurnRecord(turn.turn, turn.kind);
-    const after = record.pipeline?.runningTools ?? null;
     record.begin(turn, commitMs);
     this.#record = record;
     if (turn.text !== '') this.#history.setUser(turn.turn, turn.text);
@@ -324,11 +342,7 @@ export class Session {
     else if (turn.kind === 'sorry')
       this.#startOutput(record, { from: 'user', text: [turnTaking.sorryPrompt] });
     else if (llm) {
-      this.#startOutput(
-        record,
-        { from: 'model', model: llm, history: this.#history, tools: agent.tools },
-        after,
-      );
+      this.#startOutput(record, { from: 'model', model: llm, history: this.#history, tools: agent.tools });
     }
   }
 
@@ -338,13 +352,13 @@ export class Session {
     if (record && text) this.#startOutput(record, { from: 'user', text });
   }
 
-  #startOutput(record: TurnRecord, source: TextSource, after: Promise<unknown> | null = null): void {
+  #startOutput(record: TurnRecord, source: TextSource): void {
     const { transport, playout, providers } = this.#live();
     record.pipeline = new OutputPipeline({
       turn: record.turn,
       sessionId: this.id,
       source,
-      after,
+      tools: this.#tools,
       tts: providers.tts,
       format: negotiateFormat(transport.outputFormat, providers.tts.produces),
       transport,
@@ -393,7 +407,7 @@ export class Session {
       },
       onFinished: ({ played, failed, endsCall }) => {
         const atMs = this.#nowMs();
-        if (played) return this.#dispatch({ type: 'output_finished', atMs, turn, endsCall });
+        if (played) return this.#dispatch({ type: 'output_finished', atMs, turn, failed, endsCall });
         this.#emitResponse(record);
         this.#dispatch({ type: 'nothing_to_play', atMs, turn, failed, endsCall });
       },
@@ -448,6 +462,7 @@ export class Session {
     if (aborted === 'hangup' || aborted === 'ended') {
       record.heardText = record.pipeline?.heardText(this.#playout?.estimate() ?? 0) ?? '';
     }
+    record.pipeline?.abort();
     this.#history.setHeard(turn, record.heardText);
     const metrics = record.metrics(aborted);
     this.#turns.push(metrics);
@@ -467,7 +482,11 @@ export class Session {
     this.#providers?.close();
     this.#emit({ type: 'session.end', turn: this.#currentTurn(), reason, durationMs: this.#nowMs() });
     this.#bus.clear();
-    void down.then(() => this.#resolveClosed());
+    void within(this.#parts.clock, closeWithinMs, down).then(() => this.#resolveClosed());
+  }
+
+  #hasEnded(): boolean {
+    return this.#abort.signal.aborted;
   }
 
   #live(): {

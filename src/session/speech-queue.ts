@@ -34,6 +34,13 @@ export class SpeechQueue {
     this.#spoken.delete(result.turn);
   }
 
+  /** The turn was revoked: neither what was spoken as its answer nor what waits behind it fits any more. */
+  revoke(turn: number): void {
+    if (!this.#spoken.has(turn)) return;
+    this.finish({ turn, heardText: '', interrupted: true });
+    this.drop(turn);
+  }
+
   /** Answers everything that waits: it will not be spoken. */
   drop(turn: number): void {
     for (const { resolve } of this.#waiting.splice(0)) resolve({ turn, heardText: '', interrupted: true });

@@ -368,7 +368,7 @@ describe('the end', () => {
 
   it('comes after the farewell when the model wants to hang up', () => {
     const call = new Conversation().says('goodbye').answerPlays();
-    call.input({ type: 'output_finished', turn: 1, endsCall: true });
+    call.input({ type: 'output_finished', turn: 1, failed: false, endsCall: true });
     call.log();
     call.playedOut();
     expect(call.log()).toEqual(['tts.audio_end 1', 'end_turn 1', 'end_session completed']);
@@ -398,7 +398,12 @@ describe('whatever comes in whatever order', () => {
       failed: fc.boolean(),
       endsCall: fc.boolean(),
     }),
-    fc.record({ type: fc.constant('output_finished' as const), turn, endsCall: fc.boolean() }),
+    fc.record({
+      type: fc.constant('output_finished' as const),
+      turn,
+      failed: fc.boolean(),
+      endsCall: fc.boolean(),
+    }),
     fc.record({ type: fc.constant('played_out' as const), turn }),
     fc.record({
       type: fc.constant('cut_done' as const),

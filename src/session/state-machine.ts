@@ -6,9 +6,12 @@ import type { TurnAbortReason } from '../events/session-event.js';
 import { commitSilenceMs, confirmsSpeech, isBackchannel } from './caller-text.js';
 import {
   addSegment,
-  overdueUtterance,
+  forgetWords,
+  giveUpFinal,
+  owesFinals,
   startSpeaking,
   stopSpeaking,
+  takeLateFinal,
   textOf,
   timingOf,
   unheardUtterance,
@@ -71,6 +74,9 @@ export function transition(state: MachineState, input: MachineInput, turnTaking:
   return { state: step.state, effects: step.effects };
 }
 
+/** How long a sound that may become speech can hold back an answer that is due. */
+const longestDoubtMs = 200;
+
 /** One transition under construction. */
 class Step {
   state: MachineState;
@@ -103,13 +109,13 @@ class Step {
       case 'timer':
         return this.#timer(input.timer, input.speechLikely);
       case 'audio_ready':
-        if (!this.#isAgent(input.turn, 'generating')) return;
-        this.#setAgentPhase('ready');
-        return this.#releaseIfAllowed(input.speechLikely);
+        return this.#audioReady(input.turn, input.speechLikely);
       case 'nothing_to_play':
         return this.#nothingToPlay(input.turn, input.failed, input.endsCall);
       case 'output_finished':
-        if (this.state.agent?.turn === input.turn && input.endsCall) this.#updateAgent({ endsCall: true });
+        if (this.state.agent?.turn === input.turn) {
+          this.#updateAgent({ endsCall: input.endsCall && !input.failed, failed: input.failed });
+        }
         return;
       case 'played_out':
         return this.#playedOut(input.turn);
@@ -149,10 +155,12 @@ class Step {
 
   #partial(text: string): void {
     const caller = this.state.caller ?? unheardUtterance(this.#nowMs);
-    if ((caller.finalOverdue && !caller.speaking) || text === caller.partial) return;
+    const late = !caller.speaking && owesFinals(caller, this.#nowMs);
+    if (late || text === caller.partial) return;
     this.#emit({ type: 'transcript.partial', turn: this.#candidateTurn(), text });
     const confirmed = caller.confirmed || confirmsSpeech(caller.partial, text, this.#turnTaking);
     this.#setCaller({ ...caller, partial: text, confirmed });
+    if (caller.undetected) this.#setTimer('final', this.#nowMs + this.#turnTaking.finalTimeoutMs);
     if (this.state.agent?.phase === 'paused') {
       this.#setTimer('barge_in', this.#nowMs + this.#turnTaking.bargeInTimeoutMs);
     }
@@ -162,10 +170,9 @@ class Step {
   #final(text: string, endOfUtterance: boolean): void {
     const said = text.trim();
     const { caller: known } = this.state;
-    if (known?.finalOverdue) {
-      // This is what the timeout did without; the words were committed from the partial.
-      if (endOfUtterance) this.#setCaller(known.speaking ? { ...known, finalOverdue: false } : null);
-      return;
+    if (known && owesFinals(known, this.#nowMs)) {
+      if (endOfUtterance) return this.#lateFinal(known, said);
+      if (!known.speaking && !known.awaitingFinal) return;
     }
     if (!known && said === '') return;
     const caller = known ?? unheardUtterance(this.#nowMs);
@@ -174,14 +181,21 @@ class Step {
     this.#setCaller({ ...addSegment(caller, said, this.#nowMs), awaitingFinal });
     if (said !== '' && !this.#onlyBackchannels()) this.#confirm();
     if (answered || (!caller.speaking && !caller.awaitingFinal && endOfUtterance)) this.#utteranceHeard();
+    else if (caller.undetected) this.#setTimer('final', this.#nowMs + this.#turnTaking.finalTimeoutMs);
+  }
+
+  /** What a timeout did without; the words were taken from the partial. */
+  #lateFinal(known: CallerUtterance, said: string): void {
+    const caller = takeLateFinal(known, said);
+    const isOver = !caller.speaking && !caller.awaitingFinal && caller.segments.length === 0;
+    this.#setCaller(isOver ? forgetWords(caller, this.#nowMs) : caller);
   }
 
   #finalTimedOut(): void {
     const { caller } = this.state;
     if (!caller?.awaitingFinal) return;
-    const said = caller.partial.trim();
-    this.#setCaller({ ...addSegment(caller, said, this.#nowMs), awaitingFinal: false, finalOverdue: true });
-    if (said !== '' && !this.#onlyBackchannels()) this.#confirm();
+    this.#setCaller(giveUpFinal(caller, this.#nowMs));
+    if (caller.partial.trim() !== '' && !this.#onlyBackchannels()) this.#confirm();
     this.#utteranceHeard();
   }
 
@@ -209,7 +223,8 @@ class Step {
     if (agent?.phase === 'paused') return this.#resume(reason);
     if (agent?.phase === 'revoked') {
       // The words that revoked the answer were taken back, so the turn stands as it was.
-      this.#commit({ text: agent.text, timing: agent.timing ?? timingOf(caller, this.#nowMs), typed: false });
+      const timing = agent.timing ?? timingOf(caller, this.#nowMs);
+      this.#commit({ text: agent.text, repeats: true, timing, typed: false });
       return;
     }
     if (agent) return this.#releaseIfAllowed(false);
@@ -250,6 +265,8 @@ class Step {
   #commit(commit: PendingCommit): void {
     const { agent } = this.state;
     if (agent && isAudible(agent.phase)) {
+      // The caller's words are committed: whatever is being said gives way.
+      if (agent.phase !== 'cutting') this.#cut('caller');
       const { pending } = this.state;
       this.state = { ...this.state, pending: pending ? joined(pending, commit) : commit };
       return;
@@ -257,8 +274,7 @@ class Step {
     const continued = agent?.phase === 'revoked' ? agent : null;
     if (agent && !continued) this.#endTurn(agent.phase === 'awaiting' ? null : 'superseded');
     const turn = continued?.turn ?? this.#takeTurnNumber();
-    const text =
-      continued && continued.text !== commit.text ? `${continued.text} ${commit.text}`.trim() : commit.text;
+    const text = continued && !commit.repeats ? `${continued.text} ${commit.text}`.trim() : commit.text;
     this.state = { ...this.state, sorryPrompts: 0 };
     this.#emit({ type: 'transcript.final', turn, text, typed: commit.typed });
     this.#emit({ type: 'turn.start', turn, text });
@@ -284,6 +300,7 @@ class Step {
       releaseAtMs,
       interruptedBy: null,
       endsCall: false,
+      failed: false,
     };
     if (kind !== 'answer') this.#emit({ type: 'turn.start', turn, text });
     this.state = { ...this.state, agent };
@@ -304,11 +321,20 @@ class Step {
     const { agent, caller } = this.state;
     if (agent?.phase !== 'ready' || caller?.speaking || caller?.awaitingFinal) return;
     if (this.#nowMs < agent.releaseAtMs) return this.#setTimer('release', agent.releaseAtMs);
-    if (speechLikely) return this.#setTimer('release', this.#nowMs + 20);
+    if (speechLikely && this.#nowMs < agent.releaseAtMs + longestDoubtMs) {
+      return this.#setTimer('release', this.#nowMs + 20);
+    }
     this.#cancelTimer('release');
     this.#setAgentPhase('playing');
     this.effects.push({ type: 'release_audio', turn: agent.turn });
     this.#emit({ type: 'tts.audio_start', turn: agent.turn });
+  }
+
+  #audioReady(turn: number, speechLikely: boolean): void {
+    const { agent } = this.state;
+    if (!agent || !this.#isAgent(turn, 'generating')) return;
+    this.#updateAgent({ phase: 'ready', releaseAtMs: Math.max(agent.releaseAtMs, this.#nowMs) });
+    this.#releaseIfAllowed(speechLikely);
   }
 
   #nothingToPlay(turn: number, failed: boolean, endsCall: boolean): void {
@@ -321,8 +347,10 @@ class Step {
     const { agent } = this.state;
     if (agent?.turn !== turn || (agent.phase !== 'playing' && agent.phase !== 'paused')) return;
     this.#cancelTimer('barge_in');
+    // A pause that came too late must not hold the next answer.
+    if (agent.phase === 'paused') this.effects.push({ type: 'resume_playout', turn });
     this.#emit({ type: 'tts.audio_end', turn, cut: false });
-    this.#endTurn(null);
+    this.#endTurn(agent.failed ? 'error' : null);
     if (agent.endsCall) this.#end('completed');
   }
 
@@ -330,7 +358,9 @@ class Step {
     const { agent } = this.state;
     if (!agent) return;
     this.#cancelTimer('release');
-    if (!isAudible(agent.phase)) this.effects.push({ type: 'drop_answer', turn: agent.turn });
+    if (!isAudible(agent.phase)) {
+      this.effects.push({ type: 'drop_answer', turn: agent.turn, revoked: false });
+    }
     this.effects.push({ type: 'end_turn', turn: agent.turn, aborted });
     this.state = { ...this.state, agent: null };
   }
@@ -351,7 +381,7 @@ class Step {
     if (agent.phase === 'awaiting' && !this.#goesOn(agent)) return;
     if (agent.kind !== 'answer') return this.#endTurn('superseded');
     this.#cancelTimer('release');
-    this.effects.push({ type: 'drop_answer', turn: agent.turn });
+    this.effects.push({ type: 'drop_answer', turn: agent.turn, revoked: true });
     this.#emit({ type: 'turn.continued', turn: agent.turn, text: agent.text });
     this.#setAgentPhase('revoked');
   }
@@ -435,7 +465,8 @@ class Step {
   /** Forgets what was said; an answer to a flush that is still to come is remembered as overdue. */
   #dropUtterance(): void {
     this.#cancelTimer('commit');
-    this.#setCaller(this.state.caller?.finalOverdue ? overdueUtterance(this.#nowMs) : null);
+    const { caller } = this.state;
+    this.#setCaller(caller && forgetWords(caller, this.#nowMs));
   }
 
   #onlyBackchannels(): boolean {

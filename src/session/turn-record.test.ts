@@ -12,6 +12,7 @@ function turn(text: string, kind: TurnKind = 'answer'): AgentTurn {
     releaseAtMs: 1500,
     interruptedBy: null,
     endsCall: false,
+    failed: false,
   };
 }
 
