@@ -180,7 +180,10 @@ export class OutputPipeline {
     if (!this.#isAborted()) this.#options.listener.onModelStart();
     for (let round = 0; round < maxToolRounds; round++) {
       const calls = await this.#generate(source);
-      if (calls.length === 0) { this.#checkAnswer(source.model.name); return; }
+      if (calls.length === 0) {
+        this.#checkAnswer(source.model.name);
+        return;
+      }
       await this.#runTools(source, calls);
     }
     throw new ProviderError(`The model called tools ${maxToolRounds} times in a row without answering.`, {

@@ -165,6 +165,45 @@ describe('a caller turn', () => {
   });
 });
 
+describe('a recogniser that is late or eager', () => {
+  it('corrects the words of a turn that waits to be committed', () => {
+    const call = new Conversation()
+      .startsToSpeak()
+      .partials('book', 'book a point for')
+      .stopsSpeaking()
+      .wait(450);
+    call.input({ type: 'stt_final', text: 'book an appointment for', endOfUtterance: true }).wait(1500);
+    expect(call.log()).toContain("transcript.final 1 'book an appointment for'");
+  });
+
+  it('does not answer the second flush with the first final', () => {
+    const call = new Conversation().startsToSpeak().partials('on a', 'on a').stopsSpeaking().wait(400);
+    call.startsToSpeak().wait(300).stopsSpeaking();
+    call.input({ type: 'stt_final', text: 'on a', endOfUtterance: true });
+    call.input({ type: 'stt_final', text: 'friday', endOfUtterance: true }).wait(1500);
+    expect(call.log().filter((line) => line.startsWith('transcript.final'))).toEqual([
+      "transcript.final 1 'on a friday'",
+    ]);
+  });
+
+  it('may give segments while the caller still speaks; the mouth is the end of the speech', () => {
+    const call = new Conversation().startsToSpeak().wait(500);
+    call.input({ type: 'stt_final', text: 'book it', endOfUtterance: false }).wait(400).stopsSpeaking();
+    call.input({ type: 'stt_final', text: '', endOfUtterance: true });
+    expect(call.state.agent?.timing).toEqual({ mouthMs: 900, vadEndMs: 1080, sttFinalMs: 1080 });
+  });
+
+  it('may hear words where the detector hears none; they are committed when no more come', () => {
+    const call = new Conversation().partials('hello', 'hello there').wait(400);
+    expect(call.log()).toContain("transcript.final 1 'hello there'");
+  });
+
+  it('keeps a word that is said twice', () => {
+    const call = new Conversation().says('friday').wait(100).says('friday');
+    expect(call.log()).toContain("transcript.final 1 'friday friday'");
+  });
+});
+
 describe('an answer that is not yet audible', () => {
   it('is held until the caller has been silent for long enough', () => {
     const call = new Conversation().says('book my appointment');
@@ -200,6 +239,12 @@ describe('an answer that is not yet audible', () => {
       "turn.start 1 'i would like to book an appointment for friday at three'",
       'start_turn 1 again',
     ]);
+  });
+
+  it('is not held back for ever by a sound that never becomes speech', () => {
+    const call = new Conversation().says('book my appointment');
+    call.input({ type: 'audio_ready', turn: 1, speechLikely: false }).wait(600, true);
+    expect(call.log().slice(-2)).toEqual(['release_audio 1', 'tts.audio_start 1']);
   });
 
   it('survives a noise: it is held while the noise lasts and comes out afterwards', () => {
@@ -279,6 +324,13 @@ describe('barge-in', () => {
     expect(call.log().slice(-2)).toEqual(['resume_playout 1', 'agent.resumed 1']);
   });
 
+  it('that comes with the very end of the answer leaves nothing paused', () => {
+    const call = talking().startsToSpeak();
+    call.log();
+    call.playedOut();
+    expect(call.log()).toEqual(['resume_playout 1', 'tts.audio_end 1', 'end_turn 1']);
+  });
+
   it('works during the greeting', () => {
     const call = new Conversation({ greets: true });
     call.input({ type: 'audio_ready', turn: 0, speechLikely: false });
@@ -350,6 +402,16 @@ describe('a session that the user drives', () => {
     const call = new Conversation({ managed: false }).says('i would like to book an appointment').wait(200);
     call.says('for friday');
     expect(call.log()).toContain("transcript.final 1 'i would like to book an appointment for friday'");
+  });
+
+  it('gives way when the caller’s words are committed while it speaks late', () => {
+    const call = new Conversation({ managed: false }).says('book it').wait(2000).says('it is for my');
+    call.input({ type: 'speak' }).input({ type: 'audio_ready', turn: 1, speechLikely: false });
+    call.log();
+    call.wait(1300);
+    expect(call.log()).toEqual(['cut_playout 1']);
+    call.cutDone('');
+    expect(call.log()).toContain("transcript.final 2 'it is for my'");
   });
 
   it('speaks unprompted as a turn of its own', () => {

@@ -1,17 +1,21 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
+import { delay } from '../clock.js';
 import type { SessionEvent, SessionEventType } from '../events/session-event.js';
+import type { LanguageModel } from '../llm/language-model.js';
 import type { ReplayResult } from '../replay/replay-call.js';
 import type { SimulatedPhone } from '../replay/simulated-phone.js';
 import type { SessionConfig } from '../server/config.js';
 import type { Session } from '../session/session.js';
 import { SentenceSplitter } from '../session/sentence-splitter.js';
-import type { TimedWord } from '../tts/text-to-speech.js';
+import type { TextToSpeech, TimedWord } from '../tts/text-to-speech.js';
 import { fixtures } from './recordings.js';
 import { TestVoices, VirtualRelay } from './virtual-call.js';
 
 const agent = { systemPrompt: 'You run an appointment desk.' };
 const greeting = 'Hello, this is the appointment desk. How can I help you?';
+
+const brokenVoice = { name: 'broken', produces: { encodings: ['linear16'], sampleRatesHz: 'any' } } as const;
 
 const voices = new TestVoices();
 let relay: VirtualRelay | null = null;
@@ -222,6 +226,18 @@ describe('a session that the user drives', () => {
     expect(result).toMatchObject({ interrupted: true, heardText: '' });
   });
 
+  it('learns what became of every answer, revoked ones too', async () => {
+    const results: unknown[] = [];
+    await start({}, (session) => {
+      session.on('transcript', async ({ text }) => results.push(await session.speak(`You said: ${text}.`)));
+    });
+    await say(['pause-400ms']);
+    expect(results).toMatchObject([
+      { turn: 1, heardText: '', interrupted: true },
+      { turn: 1, interrupted: false },
+    ]);
+  });
+
   it('is unharmed by a listener that throws', async () => {
     await start({ agent }, (session) => {
       session.on('*', () => {
@@ -275,6 +291,95 @@ describe('the user’s own parts', () => {
       { kind: 'llm', message: expect.stringContaining('the model is down') },
     ]);
     expect(ofType(events, 'turn.end')[0]?.heardText).toBe('Sorry, that failed.');
+  });
+
+  it('may be a slow tool: it runs once, also when the caller goes on meanwhile', async () => {
+    let runs = 0;
+    const look_up = {
+      description: 'Looks something up.',
+      parameters: z.object({}),
+      execute: () => {
+        runs++;
+        return delay(relay!.clock, 1500).then(() => 'found');
+      },
+    };
+    const llm: LanguageModel = {
+      name: 'caller of tools',
+      async *generate({ messages }) {
+        await Promise.resolve();
+        if (messages.some(({ role }) => role === 'tool')) {
+          yield { type: 'token', text: 'It was found.' };
+          yield { type: 'done', finishReason: 'stop' };
+        } else {
+          yield {
+            type: 'tool_call',
+            call: { id: `call-${messages.length}`, name: 'look_up', arguments: '{}' },
+          };
+          yield { type: 'done', finishReason: 'tool_calls' };
+        }
+      },
+    };
+    await start({ agent: { ...agent, tools: { look_up } }, llm });
+    const { events } = await say(['pause-400ms']);
+    expect(ofType(events, 'turn.continued')).toHaveLength(1);
+    expect(runs).toBe(1);
+    expect(ofType(events, 'turn.end')).toMatchObject([
+      { turn: 1, heardText: 'It was found.', aborted: null },
+    ]);
+  });
+
+  it('are stopped when the call ends in the middle of an answer', async () => {
+    const signals: AbortSignal[] = [];
+    const llm: LanguageModel = {
+      name: 'endless',
+      async *generate({ signal }) {
+        signals.push(signal);
+        for (let word = 0; !signal.aborted; word++) {
+          yield { type: 'token', text: `This is sentence number ${word}. ` };
+          await delay(relay!.clock, 200, signal).catch(() => undefined);
+        }
+        yield { type: 'done', finishReason: 'stop' };
+      },
+    };
+    const at = await start({ agent, llm });
+    const hangUp = new AbortController();
+    at.clock.setTimer(6000, () => hangUp.abort(new Error('the caller hangs up')));
+    await say(['book-my-appointment'], { signal: hangUp.signal });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  });
+
+  it.each<[string, () => TextToSpeech]>([
+    [
+      'throws',
+      () => ({
+        ...brokenVoice,
+        open: () => {
+          throw new Error('no voice today');
+        },
+      }),
+    ],
+    [
+      'gives another rate than it was asked for',
+      () => ({
+        ...brokenVoice,
+        open: ({ onEvent }) => ({
+          write: () =>
+            onEvent({
+              type: 'audio',
+              chunk: 0,
+              frame: { samples: new Int16Array(960), sampleRateHz: 24_000 },
+            }),
+          end: () => undefined,
+          close: () => undefined,
+        }),
+      }),
+    ],
+  ])('may be a voice that %s: the turn ends with an error and the call goes on', async (_what, makeVoice) => {
+    await start({ agent, tts: makeVoice() });
+    const { events } = await say(['book-my-appointment', 'reschedule-for-friday']);
+    expect(texts(events)).toEqual(['book my appointment', 'reschedule for friday']);
+    expect(ofType(events, 'turn.end').map(({ aborted }) => aborted)).toEqual(['error', 'error']);
+    expect(ofType(events, 'error')[0]).toMatchObject({ kind: 'tts', provider: 'broken' });
   });
 });
 
