@@ -22,8 +22,7 @@ export function brokenPromises(events) {
   const begun = events.filter(({ type }) => type === 'turn.start' || type === 'tts.audio_start');
   for (const turn of new Set(begun.map((event) => event.turn)))
     if (ends.filter((ended) => ended === turn).length !== 1) problems.push(`turn ${turn} has not ended once`);
-  for (const event of events)
-    if (event.type === 'error') problems.push(`an error: ${event.message}`);
+  for (const event of events) if (event.type === 'error') problems.push(`an error: ${event.message}`);
   return problems;
 }
 
@@ -37,7 +36,8 @@ export function problemsOfPoliteCall({ events, turns }, phone, texts) {
   const heard = transcriptsOf(events);
   if (JSON.stringify(heard) !== JSON.stringify(texts))
     problems.push(`heard ${JSON.stringify(heard)}, said ${JSON.stringify(texts)}`);
-  for (const { name, said, answered } of turns) if (!said || !answered) problems.push(`${name} got no answer`);
+  for (const { name, said, answered } of turns)
+    if (!said || !answered) problems.push(`${name} got no answer`);
   for (const event of events) {
     if (event.type === 'warning') problems.push(`a warning: ${event.code}`);
     if (event.type === 'turn.end' && event.turn > 0 && event.latency.ear !== 'measured')

@@ -1,5 +1,5 @@
 /** Many calls at the same time, in real time, on a relay that owns its workers: no caller is harmed by the others. */
-import { systemClock } from '../../dist/clock.js';
+import { delay, systemClock } from '../../dist/clock.js';
 import { replayCall } from '../../dist/replay/replay-call.js';
 import { createRelay } from '../../dist/server/create.js';
 import { appointmentDeskSession } from '../../dist/cli/appointment-desk-session.js';
@@ -18,18 +18,26 @@ const conversations = [
 ];
 
 /**
+ * Callers do not dial in the same millisecond. With this between them, twenty are on the line at once for ten seconds
+ * and more, each at another point of the conversation.
+ */
+const betweenCallsMs = 250;
+
+/**
  * The main thread may keep its events waiting for so long, one time in a hundred. A caller's frame comes every 20 ms; a
  * frame later than that has begun to be heard. Twenty phones live on the same thread, and do half of its work.
  */
 const maxLoopDelayP99Ms = 20;
 
-/** Places all calls in the same moment; resolves with problems and figures. */
+/** Holds the calls, all of them at the same time in the middle; resolves with problems and figures. */
 export async function callsAtOnce({ calls, noisy }) {
   const before = heldResources();
   const clock = systemClock;
   const relay = createRelay({ port: 0, session: appointmentDeskSession, maxSessions: calls });
   await relay.listen();
   const listening = heldResources();
+  let mostAtOnce = 0;
+  relay.on('session.start', () => (mostAtOnce = Math.max(mostAtOnce, relay.sessions.length)));
   const endLoopWatch = watchLoopDelay();
   const events = { subscribe: (listener) => (relay.on('*', listener), () => relay.off('*', listener)) };
   const results = await Promise.all(
@@ -38,6 +46,7 @@ export async function callsAtOnce({ calls, noisy }) {
       let phone = null;
       const onPhone = (placed) => (phone = placed);
       const recorded = await recordings(says);
+      await delay(clock, index * betweenCallsMs);
       try {
         const result = await replayCall({ url: relay.url, events, recordings: recorded, clock, onPhone });
         return { says, result, problems: problemsOfPoliteCall(result, phone, textsOf(says)) };
@@ -50,6 +59,7 @@ export async function callsAtOnce({ calls, noisy }) {
   const problems = results.flatMap(({ says, problems: found }, index) =>
     found.map((problem) => `caller ${index + 1} (${says.join(', ')}): ${problem}`),
   );
+  if (mostAtOnce < calls) problems.push(`only ${mostAtOnce} calls were on the line at once`);
   if (relay.sessions.length > 0) problems.push(`${relay.sessions.length} sessions are still there`);
   const left = await leftSince(listening, () => ({ ...heldResources(), workers: 0 }));
   if (left) problems.push(`after the calls there are still ${left}`);

@@ -68,7 +68,8 @@ function misheard(heard) {
   }
   for (const [, results] of sentences) {
     const missed = results.filter((result) => !isExact(result));
-    if (missed.length > results.length - voicesHeard && results.length > 1) problems.push(...missed.map(wrong));
+    if (missed.length > results.length - voicesHeard && results.length > 1)
+      problems.push(...missed.map(wrong));
   }
   return problems;
 }

@@ -55,7 +55,9 @@ export class MemoryWatch {
     const { heapBytesPerCall, residentRiseMb, judged } = this.result();
     const problems = [];
     if (judged && heapBytesPerCall > maxHeapBytesPerCall)
-      problems.push(`the heap grows by ${heapBytesPerCall} bytes per call; ${maxHeapBytesPerCall} are allowed`);
+      problems.push(
+        `the heap grows by ${heapBytesPerCall} bytes per call; ${maxHeapBytesPerCall} are allowed`,
+      );
     if (judged && residentRiseMb > maxResidentRiseMb)
       problems.push(`the process grows by ${residentRiseMb} MB; ${maxResidentRiseMb} are allowed`);
     return problems;

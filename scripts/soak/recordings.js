@@ -14,7 +14,9 @@ const loaded = new Map();
 export function recordingOf(file) {
   const known = loaded.get(file);
   if (known) return known;
-  const reading = readRecordings([fileURLToPath(new URL(file, folder))], 8000).then(([recording]) => recording);
+  const reading = readRecordings([fileURLToPath(new URL(file, folder))], 8000).then(
+    ([recording]) => recording,
+  );
   loaded.set(file, reading);
   return reading;
 }

@@ -45,5 +45,7 @@ function repeated(problems) {
     if (known) known.times += 1;
     else first.set(key, { problem, times: 1 });
   }
-  return [...first.values()].map(({ problem, times }) => (times > 1 ? `${problem} (${times} times)` : problem));
+  return [...first.values()].map(({ problem, times }) =>
+    times > 1 ? `${problem} (${times} times)` : problem,
+  );
 }

@@ -17,7 +17,10 @@ export function scriptedModel(clock, thinkingMs) {
       await delay(clock, thinkingMs, signal);
       const [tool] = tools;
       if (tool && messages.at(-1)?.role !== 'tool') {
-        yield { type: 'tool_call', call: { id: `call-${messages.length}`, name: tool.name, arguments: '{}' } };
+        yield {
+          type: 'tool_call',
+          call: { id: `call-${messages.length}`, name: tool.name, arguments: '{}' },
+        };
         yield { type: 'done', finishReason: 'tool_calls' };
         return;
       }

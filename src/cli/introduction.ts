@@ -46,8 +46,8 @@ function twilio(facts: RelayFacts): string[] {
   const { publicUrl, url, checksSignatures } = facts;
   if (!callable(facts)) {
     return [
-      'closed, because the outside can reach this relay and nothing tells Twilio’s',
-      'calls from forged ones. Set TWILIO_AUTH_TOKEN and start again.',
+      'closed, since the outside can reach this relay and forged calls',
+      'could not be told from Twilio’s. Set TWILIO_AUTH_TOKEN, start again.',
     ];
   }
   if (publicUrl !== null) return ["set your number's voice webhook (POST) to", `${publicUrl}/twilio/voice`];

@@ -52,8 +52,8 @@ function addDev(program: Command, version: string, run: RunCommand): void {
       'after',
       `
 Environment:
-  TWILIO_AUTH_TOKEN   checks that phone calls come from Twilio; required for them
-                      with --public-url
+  TWILIO_AUTH_TOKEN   checks that calls come from Twilio; with --public-url none
+                      are let in without it
   HZRELAY_PORT        the default of --port
 
 Examples:
@@ -100,7 +100,7 @@ Examples:
   hzrelay replay book.wav --json > golden.ndjson
   hzrelay replay book.wav --expect golden.ndjson
 
-Exit codes: 0 all was said (and as expected), 1 it was not, 2 bad usage or files.
+Exit codes: 0 all was said, and as expected; 1 it was not; 2 bad usage or files.
 `,
     )
     .action((files: string[], options: ReplayOptions) =>

@@ -38,7 +38,7 @@ export function relayUrl(text: string): string {
   const plain = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
   if (url && plain && (url.protocol === 'http:' || url.protocol === 'https:')) return url.origin;
   throw new UsageError(
-    `--url ${text} is no relay's address. Give scheme and host only, for example http://127.0.0.1:8787.`,
+    `--url ${url?.username ? 'holds credentials' : `${text} is no relay's address`}. Give scheme and host only, for example http://127.0.0.1:8787.`,
   );
 }
 
@@ -52,6 +52,6 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** What the operating system said, in words. */
 export function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const { code = '' } = cause as NodeJS.ErrnoException;
   return reasons[code] ?? messageOf(cause);
 }

@@ -50,7 +50,7 @@ export function complaintsAbout({ recording, end, turns, events }: ReplayResult)
   const warning = (text: string): Complaint => ({ level: 'warning', text });
   if (!recording) {
     const answer = end.reason ?? (end.said.join(' ') || end.how);
-    return [error(`the call was not answered: ${printable(answer)}. The relay's log says why.`)];
+    return [error(`the call was not answered (${printable(answer)}). The relay's log says why.`)];
   }
   const complaints: Complaint[] = [];
   if (end.error) complaints.push(error(`the call broke off: ${printable(end.error.message)}`));
@@ -85,8 +85,8 @@ function isAsExpected(
   say(`Different from ${expect} (- expected, + got):`);
   const colour = takesColour(json ? process.stderr : process.stdout);
   for (const part of aroundChanges(diff, contextLines))
-    say('skipped' in part ? `  … ${part.skipped} equal lines` : diffLine(part, colour));
-  say('Where it should be so now, write the golden log anew with --json.');
+    say('skipped' in part ? `  … ${part.skipped} equal` : diffLine(part, colour));
+  say('If it should be like this now, write the golden log anew with --json.');
   return false;
 }
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { note, out, paint, renderLogLine, takesColour } from './terminal.js';
+import { note, out, paint, progress, renderLogLine, takesColour } from './terminal.js';
 
 afterEach(() => {
   jest.restoreAllMocks();
@@ -31,4 +31,16 @@ it('data goes to stdout and messages to stderr, a line each', () => {
   out('data');
   note('message');
   expect([stdout.mock.calls, stderr.mock.calls]).toEqual([[['data\n']], [['message\n']]]);
+});
+
+it.each([
+  [true, [['working\n']]],
+  [false, []],
+])('progress is for a person at a terminal (%j)', (isTTY, written) => {
+  const before = process.stderr.isTTY;
+  const stderr = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+  process.stderr.isTTY = isTTY;
+  progress('working');
+  process.stderr.isTTY = before;
+  expect(stderr.mock.calls).toEqual(written);
 });

@@ -60,16 +60,17 @@ class Line {
   }
 
   async hold(recordings: readonly Recording[], bargeInMs: number | null = null): Promise<SaidTurn[]> {
-    let turns: SaidTurn[] | null = null;
     const manners = { ...defaultManners, bargeInMs };
-    void holdConversation(this.#phone, this.voice, recordings, this.clock, manners).then((said) => {
-      turns = said;
-    });
-    for (;;) {
-      await nextTick();
-      if (turns) return turns;
+    const held = holdConversation(this.#phone, this.voice, recordings, this.clock, manners);
+    let done = false;
+    void held.then(() => (done = true));
+    const isDone = (): boolean => done;
+    await nextTick();
+    while (!isDone()) {
       this.clock.advance(20);
+      await nextTick();
     }
+    return held;
   }
 }
 

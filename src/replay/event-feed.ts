@@ -96,9 +96,13 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** What went wrong, in words. fetch hides it in the cause of a TypeError. */
 function reasonOf(thrown: unknown): string {
-  const cause = thrown instanceof Error ? (thrown.cause ?? thrown) : thrown;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const cause = field(thrown, 'cause') ?? thrown;
+  const code = String(field(cause, 'code'));
   // OpenSSL's words for "this is not TLS" are a line of internals.
   if (code.startsWith('ERR_SSL')) return 'it does not speak https';
   return reasons[code] ?? messageOf(cause);
+}
+
+function field(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined;
 }

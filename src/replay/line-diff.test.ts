@@ -38,7 +38,7 @@ describe('the diff of two texts', () => {
 
 describe('a long diff', () => {
   const around = (expected: string, actual: string): string =>
-    aroundChanges(diffLines([...expected], [...actual]), 1)
+    aroundChanges(diffLines(Array.from(expected), Array.from(actual)), 1)
       .map((part) =>
         'skipped' in part
           ? `(${part.skipped})`

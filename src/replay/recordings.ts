@@ -31,15 +31,18 @@ export async function readRecordings(
 
 /** Like `Promise.all`, but one AudioFileError tells the problems of all. */
 async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
-  const results = await Promise.allSettled(promises);
-  const problems = results.flatMap((result) =>
-    result.status === 'rejected' ? [result.reason as unknown] : [],
+  const results = await Promise.all(
+    promises.map((promise) =>
+      promise.catch((thrown: unknown) => {
+        if (thrown instanceof AudioFileError) return thrown;
+        throw thrown;
+      }),
+    ),
   );
-  const unexpected = problems.find((problem) => !(problem instanceof AudioFileError));
-  if (unexpected !== undefined) throw unexpected;
+  const problems = results.filter((result) => result instanceof AudioFileError);
   if (problems.length > 0)
     throw new AudioFileError(problems.map(messageOf).join('\n'), { cause: problems[0] });
-  return results.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+  return results.flatMap((result) => (result instanceof AudioFileError ? [] : [result]));
 }
 
 async function expand(pattern: string): Promise<string[]> {

@@ -41,19 +41,14 @@ export class Providers {
     };
   }
 
-  /** Loads what sessions of this config will need, so that the first call does not wait for it. */
-  async warmUp(config: ResolvedConfig): Promise<void> {
-    const providers: Closable[] = [this.#stt(config.stt), this.#tts(config.tts)];
-    if (config.agent) providers.push(this.#llm(config.llm));
-    await warm(providers, this.#vad);
-  }
-
-  /** Loads what the sessions made so far will need. */
-  async warmUpShared(): Promise<void> {
-    await Promise.all([
-      ...[...this.#shared.values()].map((provider) => provider.warmUp?.()),
-      loadVad(this.#vad),
-    ]);
+  /**
+   * Loads what sessions of this config will need, so that the first call does not wait for it; null for what any session
+   * needs. Throws what the providers throw.
+   */
+  async warmUp(config: ResolvedConfig | null): Promise<void> {
+    const providers: Closable[] = config ? [this.#stt(config.stt), this.#tts(config.tts)] : [];
+    if (config?.agent) providers.push(this.#llm(config.llm));
+    await Promise.all([...providers.map(async (provider) => provider.warmUp?.()), loadVad(this.#vad)]);
   }
 
   /** Ends the workers. Idempotent. */
@@ -91,10 +86,6 @@ export class Providers {
     this.#shared.set(key, made);
     return made;
   }
-}
-
-async function warm(providers: readonly Closable[], vad: VoiceActivityDetection): Promise<void> {
-  await Promise.all([...providers.map(async (provider) => provider.warmUp?.()), loadVad(vad)]);
 }
 
 async function loadVad(vad: VoiceActivityDetection): Promise<void> {

@@ -11,10 +11,7 @@ import type { RelayOptions } from './relay-options.js';
  * closes when no session waits or lives. Throws a ConfigError that lists every problem of the config.
  */
 export function createSession(config: SessionConfig, { relay }: { readonly relay?: Relay } = {}): Session {
-  if (!relay) return sessionAtDefaultRelay(config);
-  const session = relay.makeSession(config);
-  relay.expect(session);
-  return session;
+  return relay ? relay.expectCall(config) : sessionAtDefaultRelay(config);
 }
 
 /**

@@ -16,10 +16,10 @@ let portFree: Promise<unknown> = Promise.resolve();
  * `session.end`. Throws a ConfigError that lists every problem.
  */
 export function sessionAtDefaultRelay(config: SessionConfig): Session {
-  if (current && !current.draining) return waitingSession(current, config);
+  if (current && !current.draining) return current.expectCall(config);
   const relay = new Relay({ onNotice: warnUser });
   // Composed before the relay is shared, so that a config that cannot be used leaves nothing behind.
-  const session = waitingSession(relay, config);
+  const session = relay.expectCall(config);
   current = relay;
   relay.onIdle = () => retire(relay);
   const free = portFree;
@@ -36,12 +36,6 @@ async function start(relay: Relay, free: Promise<unknown>): Promise<void> {
     // Its waiting sessions have been told why.
     retire(relay);
   }
-}
-
-function waitingSession(relay: Relay, config: SessionConfig): Session {
-  const session = relay.makeSession(config);
-  relay.expect(session);
-  return session;
 }
 
 function retire(relay: Relay): void {

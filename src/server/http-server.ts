@@ -1,12 +1,12 @@
 /** The relay's HTTP surface: one fastify instance, access checked before any route runs. */
 import formbody from '@fastify/formbody';
 import websocket from '@fastify/websocket';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { messageOf } from '../errors.js';
 import type { RelayDesk } from './relay-desk.js';
 import { refuseRequest } from './refusal.js';
 import { observeRoutes } from './routes/observe-routes.js';
-import { twilioRoutes } from './routes/twilio-routes.js';
+import { mediaPath, twilioRoutes } from './routes/twilio-routes.js';
 
 export type HttpServer = FastifyInstance;
 
@@ -22,15 +22,11 @@ export async function buildHttpServer(relay: RelayDesk): Promise<HttpServer> {
     routerOptions: { ignoreTrailingSlash: true },
     // A HEAD of the event stream would never end, and nothing here needs one.
     exposeHeadRoutes: false,
-    frameworkErrors: (error, _request, reply) => void refuseRequest(reply, statusOf(error), messageOf(error)),
-  });
-  app.addHook('onRequest', async (request, reply) => {
-    const { host, origin } = request.headers;
-    if (!relay.access.knowsHost(host))
-      return refuseRequest(reply, 403, `This relay does not answer to the host ${host ?? '(none)'}.`);
-    if (!relay.access.knowsOrigin(origin, host))
-      return refuseRequest(reply, 403, `Pages of ${origin ?? ''} may not use this relay.`);
-    return undefined;
+    frameworkErrors: (error, request, reply) => {
+      // Of a refused upgrade that came past the hooks nobody else cuts the connection.
+      if (request.headers.upgrade !== undefined) reply.raw.once('finish', () => request.raw.socket.destroy());
+      void refuseRequest(reply, statusOf(error), messageOf(error));
+    },
   });
   app.setErrorHandler((error, _request, reply) => {
     const status = statusOf(error);
@@ -42,17 +38,24 @@ export async function buildHttpServer(relay: RelayDesk): Promise<HttpServer> {
     );
   });
   app.setNotFoundHandler((request, reply) => {
-    void refuseRequest(
-      reply,
-      404,
-      `There is nothing at ${request.method} ${request.url.split('?')[0] ?? ''}.`,
-    );
+    void refuseRequest(reply, 404, `There is nothing at ${request.method} ${pathOf(request)}.`);
   });
   await app.register(formbody, { bodyLimit: maxBodyBytes });
   await app.register(websocket, {
     options: { maxPayload: relay.options.maxMessageBytes, perMessageDeflate: false },
     // Whoever handles a socket handles its errors; the default would cut it off before the peer hears why (1009).
     errorHandler: () => undefined,
+  });
+  // Behind the plugin's own hook: it cuts a refused upgrade's connection only if it has seen the request before.
+  app.addHook('onRequest', async (request, reply) => {
+    const { host, origin } = request.headers;
+    if (!relay.access.knowsHost(host))
+      return refuseRequest(reply, 403, `This relay does not answer to the host ${host ?? '(none)'}.`);
+    if (!relay.access.knowsOrigin(origin, host))
+      return refuseRequest(reply, 403, `Pages of ${origin ?? ''} may not use this relay.`);
+    if (request.ws && request.routeOptions.url !== mediaPath)
+      return refuseRequest(reply, 404, `There is no socket at ${pathOf(request)}.`);
+    return undefined;
   });
   app.addHook('preClose', (done) => {
     // The calls have ended by now. What is left never became one, and must not keep the port by not saying goodbye.
@@ -62,6 +65,11 @@ export async function buildHttpServer(relay: RelayDesk): Promise<HttpServer> {
   await app.register(observeRoutes, { relay });
   await app.register(twilioRoutes, { relay });
   return app;
+}
+
+/** The path alone: a query may hold the token. */
+function pathOf(request: FastifyRequest): string {
+  return request.url.split('?')[0] ?? '';
 }
 
 function statusOf(error: unknown): number {

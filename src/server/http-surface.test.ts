@@ -46,7 +46,8 @@ function ask(
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        const isJson = response.headers['content-type']?.startsWith('application/json') ?? false;
+        const isJson =
+          text !== '' && (response.headers['content-type']?.startsWith('application/json') ?? false);
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
@@ -290,7 +291,7 @@ describe('a request that cannot be answered', () => {
     ['a wrong method', 'GET', '/twilio/voice', 404],
     ['another wrong method', 'DELETE', '/sessions', 404],
     ['a HEAD of the event stream', 'HEAD', '/events', 404],
-    ['a media stream without an upgrade', 'GET', '/twilio/media', 404],
+    ['a media stream without an upgrade', 'GET', '/twilio/media', 426],
     ['a path that is no path', 'GET', '/%ZZ', 400],
   ])('is refused as JSON: %s', async (_what, method, path, status) => {
     const light = await start();
@@ -315,11 +316,17 @@ describe('a request that cannot be answered', () => {
     await (await light.call()).talk();
   });
 
-  it.each(['/healthz', '/events', '/sessions', '/nothing'])('is refused: a socket at %s', async (path) => {
+  it.each([
+    ['/healthz', 404],
+    ['/events', 404],
+    ['/sessions', 404],
+    ['/nothing', 404],
+    ['/%ZZ', 400],
+  ])('is refused: a socket at %s', async (path, status) => {
     const light = await start();
     const socket = new WebSocket(`${light.url}${path}`);
     const refusal = await new Promise<Error>((resolve) => socket.on('error', resolve));
-    expect(refusal.message).toContain('404');
+    expect(refusal.message).toContain(String(status));
     expect(light.clock.pendingTimers).toBe(0);
   });
 
@@ -346,13 +353,13 @@ describe('a relay that can be reached from outside', () => {
     const light = await start(outside);
     expect((await ask(`${light.url}/healthz`)).status).toBe(200);
     for (const path of privatePaths) {
-      for (const headers of [
-        {},
-        { authorization: 'Bearer wrong' },
-        { authorization: `Basic ${light.relay.access.token}` },
-        { cookie: 'hzrelay_token=wrong' },
-      ]) {
-        expect(await ask(`${light.url}${path}`, { headers })).toMatchObject({
+      for (const [name, value] of [
+        ['accept', '*/*'],
+        ['authorization', 'Bearer wrong'],
+        ['authorization', `Basic ${light.relay.access.token}`],
+        ['cookie', 'hzrelay_token=wrong'],
+      ] as const) {
+        expect(await ask(`${light.url}${path}`, { headers: { [name]: value } })).toMatchObject({
           status: 401,
           json: { error: expect.stringContaining('token') },
         });

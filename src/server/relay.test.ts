@@ -282,6 +282,40 @@ describe('a call that cannot be taken', () => {
   });
 });
 
+describe('a session that waits', () => {
+  function eager(warmUp: () => Promise<void>): SessionConfig {
+    const ear = new KeepingEar();
+    const stt = { name: ear.name, accepts: ear.accepts, open: ear.open.bind(ear), warmUp };
+    return { ...lightSession(), stt };
+  }
+
+  it('has its providers loaded before its call, whether it came before the relay listened or after', async () => {
+    const relay = createRelay({ port: 0 });
+    let loaded = 0;
+    const config = eager(() => {
+      loaded++;
+      return Promise.resolve();
+    });
+    createSession(config, { relay });
+    expect(loaded).toBe(0);
+    await relay.listen();
+    expect(loaded).toBe(1);
+    createSession(config, { relay });
+    await until(() => loaded === 2);
+    await relay.close();
+  });
+
+  it('does not keep others from waiting where its providers cannot be loaded', async () => {
+    const light = await startEmpty();
+    const config = eager(() => Promise.reject(new Error('no model here')));
+    createSession(config, { relay: light.relay });
+    const healthy = createSession(lightSession(), { relay: light.relay });
+    await until(() => light.said.includes('Loading ahead of the call failed: no model here'));
+    await light.call();
+    expect((await light.call()).session).toBe(healthy);
+  });
+});
+
 describe('calls at the same time', () => {
   it('keep their events and their audio apart', async () => {
     const light = await start();

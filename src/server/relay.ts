@@ -43,6 +43,8 @@ export class Relay implements RelayDesk {
   readonly #bus: EventBus;
   readonly #live = new Map<string, LiveSession>();
   readonly #waiting: Session[] = [];
+  /** The configs of sessions that wait since before the relay listened: what they need is loaded then. */
+  readonly #awaited: ResolvedConfig[] = [];
   readonly #farewells: Farewells;
   /** Ended calls that are not done with yet. */
   readonly #departing = new Set<Promise<void>>();
@@ -120,23 +122,23 @@ export class Relay implements RelayDesk {
   }
 
   /**
-   * Lets a session wait for the next call of its type; first come, first served. Throws an InvalidStateError on a relay
-   * that takes no more calls.
+   * A session of this config that waits here for the next call of its type; first come, first served. Throws a
+   * ConfigError that lists every problem, and an InvalidStateError on a relay that takes no more calls.
    */
-  expect(session: Session): void {
+  expectCall(config: SessionConfig): Session {
+    const resolved = resolveConfig(config);
     if (this.#draining)
       throw new InvalidStateError('The relay takes no more calls; make a new one with createRelay().');
+    const session = this.#makeSession(resolved);
     this.#waiting.push(session);
     void session.closed.then(() => {
       const index = this.#waiting.indexOf(session);
       if (index >= 0) this.#waiting.splice(index, 1);
       this.#reportIdle();
     });
-  }
-
-  /** A session of this config on this relay's providers. Throws a ConfigError that lists every problem. */
-  makeSession(config: SessionConfig): Session {
-    return this.#makeSession(resolveConfig(config));
+    if (this.#listening) void this.#warmUpFor(resolved);
+    else this.#awaited.push(resolved);
+    return session;
   }
 
   /** Whether a call of this type would find a session. Says on the log why not. */
@@ -258,10 +260,22 @@ export class Relay implements RelayDesk {
     this.#bus.clear();
   }
 
+  /** Loads what the first calls will need. Throws where what every call needs cannot be had. */
   async #warmUp(): Promise<void> {
     const { session } = this.options;
-    if (typeof session === 'object') await this.#providers.warmUp(resolveConfig(session));
-    else await this.#providers.warmUpShared();
+    await Promise.all([
+      this.#providers.warmUp(typeof session === 'object' ? resolveConfig(session) : null),
+      ...this.#awaited.splice(0).map((config) => this.#warmUpFor(config)),
+    ]);
+  }
+
+  /** Loads what one session will need. What fails here fails again, and is told, when its call comes. */
+  async #warmUpFor(config: ResolvedConfig): Promise<void> {
+    try {
+      await this.#providers.warmUp(config);
+    } catch (thrown) {
+      if (!this.#draining) this.notify('warn', `Loading ahead of the call failed: ${messageOf(thrown)}`);
+    }
   }
 
   #makeSession(config: ResolvedConfig): Session {
@@ -277,7 +291,8 @@ export class Relay implements RelayDesk {
       return waiting;
     }
     try {
-      return this.makeSession(typeof session === 'function' ? await this.#ask(session, call) : session);
+      const config = typeof session === 'function' ? await this.#ask(session, call) : session;
+      return this.#makeSession(resolveConfig(config));
     } catch (thrown) {
       this.notify('error', `No session could be made for the call: ${messageOf(thrown)}`);
       return null;

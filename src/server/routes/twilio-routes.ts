@@ -28,6 +28,9 @@ interface Caller {
 
 type Form = Readonly<Record<string, string>>;
 
+/** Where Twilio's media streams connect. */
+export const mediaPath = '/twilio/media';
+
 const fallbackText = 'We are sorry, the connection was lost. Please call again.';
 
 export function twilioRoutes(
@@ -44,7 +47,7 @@ export function twilioRoutes(
       return refuseRequest(reply, 400, 'The form has no CallSid; this route is for Twilio’s voice webhook.');
     if (!relay.canTake('twilio')) return sendTwiml(reply, await rejectBusyTwiml());
     const twiml = await connectStreamTwiml({
-      streamUrl: `${relayUrl(request, relay).replace(/^http/, 'ws')}/twilio/media`,
+      streamUrl: `${relayUrl(request, relay).replace(/^http/, 'ws')}${mediaPath}`,
       actionUrl: `${relayUrl(request, relay)}/twilio/after`,
       parameters: { [tokenParameter]: tokens.issue(callSid, { from, to }) },
     });
@@ -63,11 +66,18 @@ export function twilioRoutes(
     return reply.code(204).send();
   });
 
-  app.get(
-    '/twilio/media',
-    { websocket: true, preValidation: [signedUpgrade(relay), limitPending] },
-    (socket) => void serveMedia(socket),
-  );
+  app.route({
+    method: 'GET',
+    url: mediaPath,
+    preValidation: [signedUpgrade(relay), limitPending],
+    handler: (_request, reply) =>
+      refuseRequest(
+        reply.header('upgrade', 'websocket'),
+        426,
+        'This is for media streams: open a WebSocket.',
+      ),
+    wsHandler: (socket) => void serveMedia(socket),
+  });
 
   function limitPending(_request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { maxPendingSockets } = relay.options;

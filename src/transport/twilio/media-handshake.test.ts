@@ -159,4 +159,15 @@ describe('the handshake of a media socket', () => {
     expect(await failed.accepted).toBeNull();
     expect(failed.refusals).toEqual(['disconnected']);
   });
+
+  it.each([
+    ['WS_ERR_UNSUPPORTED_MESSAGE_LENGTH', 'oversize_message'],
+    ['WS_ERR_INVALID_UTF8', 'malformed_message'],
+    ['ECONNRESET', 'disconnected'],
+  ])('that fails with %s is refused as %s', async (code, refusal) => {
+    const failed = begin();
+    failed.far.emit('error', Object.assign(new Error('what ws says'), { code }));
+    expect(await failed.accepted).toBeNull();
+    expect(failed.refusals).toEqual([refusal]);
+  });
 });

@@ -108,8 +108,15 @@ export function acceptMediaStream<Grant>(
           refuse('unexpected_message');
         }
       },
-      onError: () => refuse('disconnected'),
+      onError: (error) => refuse(codeOf(error)),
       onClose: () => refuse('disconnected'),
     });
   });
+}
+
+/** What a failure of the socket means; `ws` reports what it cannot read as an error with a code of its own. */
+function codeOf(error: Error): RefusalCode {
+  const { code } = error as { code?: unknown };
+  if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') return 'oversize_message';
+  return typeof code === 'string' && code.startsWith('WS_ERR_') ? 'malformed_message' : 'disconnected';
 }

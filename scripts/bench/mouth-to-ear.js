@@ -1,0 +1,53 @@
+/** Where the time goes between the caller's last word and the first of the answer, in calls in real time. */
+import { progress } from '../measuring/progress.js';
+import { answersIn, holdCall } from './phone-call.js';
+import { startRelayProcess } from './relay-child.js';
+import { distribution } from './section.js';
+
+const conversation = [
+  'book-my-appointment',
+  'on-monday',
+  'at-ten-thirty',
+  'yes-please',
+  'when-is-my-appointment',
+  'opening-hours',
+];
+const parts = ['endpointing', 'stt', 'llm', 'sentence', 'tts', 'tools', 'relay', 'playout'];
+/** The relay's own share, in milliseconds, half of all answers must stay below. */
+const targetShareMs = 5;
+
+/** Calls, one after the other, until so many turns were said. */
+export async function mouthToEar({ turns, silent }) {
+  const relay = await startRelayProcess();
+  const { step } = progress('turns', turns, { silent });
+  const callSids = [];
+  let unanswered = 0;
+  for (let said = 0; said < turns; said += conversation.length) {
+    const says = conversation.slice(0, turns - said);
+    // The caller goes on as soon as the agent is silent: nothing that happens then is measured.
+    const call = await holdCall(relay.url, says, { manners: { finishedAfterMs: 200 } });
+    callSids.push(call.callSid);
+    unanswered += call.turns.filter(({ answered }) => !answered).length;
+    says.forEach(() => step());
+  }
+  const answers = await answersIn(relay.url, callSids);
+  await relay.close();
+  const of = (part) => answers.map((answer) => answer.parts[part]);
+  const shares = answers.map(({ parts: { relay: own, playout } }) => own + playout);
+  const problems = unanswered > 0 ? [`${unanswered} of ${turns} turns got no answer`] : [];
+  const estimated = answers.filter(({ ear }) => ear !== 'measured').length;
+  if (estimated > 0) problems.push(`${estimated} ears were estimated, not measured`);
+  return {
+    title: 'Mouth to ear on the phone, one call at a time',
+    figures: [
+      distribution('relay’s own share (relay + playout)', 'ms', shares, { targetP50: targetShareMs }),
+      distribution(
+        'mouth→ear',
+        'ms',
+        answers.map((answer) => answer.mouth_to_ear_ms),
+      ),
+      ...parts.map((part) => distribution(`  ${part}`, 'ms', of(part))),
+    ],
+    problems,
+  };
+}

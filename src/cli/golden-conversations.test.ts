@@ -1,0 +1,34 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { compareRuns, parseEventLog } from '../replay/golden.js';
+import { fixtures } from '../testing/recordings.js';
+import { TestVoices, VirtualRelay } from '../testing/virtual-call.js';
+import { appointmentDeskSession } from './appointment-desk-session.js';
+
+interface Conversation {
+  readonly name: string;
+  readonly recordings: readonly string[];
+  readonly bargeInMs?: number;
+}
+
+const folder = new URL('../../fixtures/golden/', import.meta.url);
+const read = (name: string): Promise<string> => readFile(new URL(name, folder), 'utf8');
+const conversations = JSON.parse(await read('conversations.json')) as Conversation[];
+const voices = new TestVoices();
+
+beforeAll(() => voices.warmUp());
+afterAll(() => voices.close());
+
+it.each(conversations.map((conversation) => [conversation.name, conversation] as const))(
+  'the conversation %s goes as its golden log has it',
+  async (name, { recordings, bargeInMs = null }) => {
+    const { stt, tts, ...session } = appointmentDeskSession;
+    expect([stt, tts]).toEqual([{ provider: 'local' }, { provider: 'local' }]);
+    const relay = await VirtualRelay.start(voices, session);
+    const call = relay.call({ recordings: await fixtures(...recordings), manners: { bargeInMs } });
+    const { events } = await relay.run(call);
+    await relay.close();
+    const { diff } = compareRuns(parseEventLog(await read(`${name}.ndjson`), name), events);
+    expect(diff.filter(({ side }) => side !== 'both')).toEqual([]);
+  },
+);
