@@ -50,7 +50,7 @@ export default tseslint.config(
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {
-    files: ['**/*.js', 'scripts/**'],
+    files: ['**/*.js', '**/*.mjs'],
     languageOptions: {
       globals: {
         console: 'readonly',

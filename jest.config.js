@@ -14,6 +14,8 @@ const shared = {
 };
 
 export default {
+  // A limit for what hangs, not for what is slow: whole calls run here, on machines that do other things too.
+  testTimeout: 60_000,
   projects: [
     {
       ...shared,

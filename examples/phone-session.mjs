@@ -4,7 +4,6 @@
 //   npx hzrelay replay fixtures/audio/book-my-appointment.wav --url http://127.0.0.1:8787    (in a second terminal)
 //
 // A session is one call: when the caller hangs up, nothing is left to do and the process ends.
-import console from 'node:console';
 import { createSession } from 'hzrelay';
 
 const session = createSession({

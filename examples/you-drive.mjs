@@ -2,7 +2,6 @@
 //
 //   node examples/you-drive.mjs
 //   npx hzrelay replay fixtures/audio/book-my-appointment.wav --url http://127.0.0.1:8787    (in a second terminal)
-import console from 'node:console';
 import { createSession } from 'hzrelay';
 
 const session = createSession({ inbound: { type: 'twilio' } });

@@ -94,7 +94,7 @@ export function postWebhook({ clock, url, fields, authToken, signal }: WebhookRe
 
 function advice(status: number | undefined, text: string): string {
   if (status === 401 || status === 403)
-    return 'it refuses the signature. Set TWILIO_AUTH_TOKEN to what the relay has.';
+    return `${JSON.stringify(text.slice(0, 200))}. Set TWILIO_AUTH_TOKEN to what the relay has.`;
   if (status === 404) return 'there is no such route. The path of the relay is /twilio/voice.';
   return `${JSON.stringify(text.slice(0, 200))}. Twilio would end the call with an application error.`;
 }

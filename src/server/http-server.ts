@@ -43,7 +43,7 @@ export async function buildHttpServer(relay: RelayDesk): Promise<HttpServer> {
   await app.register(formbody, { bodyLimit: maxBodyBytes });
   await app.register(websocket, {
     options: { maxPayload: relay.options.maxMessageBytes, perMessageDeflate: false },
-    // Whoever handles a socket handles its errors; the default would cut it off before the peer hears why (1009).
+    // Whoever handles a socket handles its errors; the default cuts it off, and the reason (1009) may be lost with it.
     errorHandler: () => undefined,
   });
   // Behind the plugin's own hook: it cuts a refused upgrade's connection only if it has seen the request before.

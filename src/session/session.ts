@@ -480,7 +480,12 @@ export class Session {
     this.#speeches.drop(this.#currentTurn());
     const down = Promise.allSettled([this.#input?.close(), this.#transport?.close()]);
     this.#providers?.close();
-    this.#emit({ type: 'session.end', turn: this.#currentTurn(), reason, durationMs: this.#nowMs() });
+    this.#emit({
+      type: 'session.end',
+      turn: this.#currentTurn(),
+      reason,
+      durationMs: toMicroseconds(this.#nowMs()),
+    });
     this.#bus.clear();
     void within(this.#parts.clock, closeWithinMs, down).then(() => this.#resolveClosed());
   }
@@ -560,9 +565,14 @@ export class Session {
   }
 
   #emit(draft: EventDraft): void {
-    const event: SessionEvent = { sessionId: this.id, atMs: this.#nowMs(), ...draft };
+    const event: SessionEvent = { sessionId: this.id, atMs: toMicroseconds(this.#nowMs()), ...draft };
     if (event.type === 'warning') this.#warnings.set(event.code, (this.#warnings.get(event.code) ?? 0) + 1);
     if (event.type === 'speech.start' || event.type === 'transcript.final') this.#noteActivity();
     this.#bus.emit(event);
   }
+}
+
+/** Milliseconds with three decimals: what a log can use, and no more digits than the clock has. */
+function toMicroseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

@@ -163,7 +163,7 @@ async function checkSignature(
   if (await isSignedByTwilio({ authToken, signature, url, ...(params && { params }) })) return undefined;
   relay.notify(
     'warn',
-    `A request to ${printable(request.url).slice(0, 200)} was refused: ${signature ? 'its signature is wrong' : 'it is not signed'}.`,
+    `A request to ${printable(request.url.split('?')[0] ?? '').slice(0, 200)} was refused: ${signature ? 'its signature is wrong' : 'it is not signed'}.`,
   );
   return refuseRequest(
     reply,
