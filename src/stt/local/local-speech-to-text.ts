@@ -53,11 +53,13 @@ export class LocalSpeechToText implements SpeechToText {
   }
 
   /**
-   * Starts the workers, loads a decoder in each and compiles the grammar. Rejects with a ProviderError (`bad_request`)
-   * that names what is wrong with the grammar or the words.
+   * Loads a decoder and compiles the grammar; resolves when the first caller can be understood, and goes on to load one
+   * in each worker. Rejects with a ProviderError (`bad_request`) that names what is wrong with the grammar or the words.
    */
-  warmUp(): Promise<void> {
-    return this.#decoders.prepare(this.#workers.size);
+  async warmUp(): Promise<void> {
+    await this.#decoders.prepare(1);
+    // Whoever needs a decoder that could not be loaded is told then.
+    this.#decoders.prepare(this.#workers.size).catch(() => undefined);
   }
 
   open(options: SttStreamOptions): SpeechToTextStream {

@@ -43,9 +43,14 @@ export class LocalTextToSpeech implements TextToSpeech {
     });
   }
 
-  /** Starts the workers and has each speak a word to itself. Rejects if they cannot start. */
+  /**
+   * Starts a worker and has it speak a word to itself; resolves when the first answer can be spoken, and goes on with the
+   * other workers. Rejects if the first cannot start.
+   */
   async warmUp(): Promise<void> {
-    await this.#pool.runOnEach('warmUp', this.#voice);
+    await this.#pool.run('warmUp', this.#voice);
+    // Whoever is given a worker that could not start is told then.
+    this.#pool.runOnEach('warmUp', this.#voice).catch(() => undefined);
   }
 
   open(options: TtsStreamOptions): TextToSpeechStream {
