@@ -1,12 +1,13 @@
 /** Many calls, one after the other, in virtual time: nothing of a call may stay behind when it is over. */
 import { InMemorySessionDirectory } from '../../dist/server/session-directory.js';
-import { TestVoices, VirtualRelay } from '../../dist/testing/virtual-call.js';
+import { VirtualRelay } from '../../dist/testing/virtual-call.js';
 import { progress } from '../measuring/progress.js';
 import { brokenPromises, problemsOfPoliteCall } from './call-problems.js';
 import { desk } from './desk.js';
 import { MemoryWatch } from './memory.js';
 import { recordings, textsOf } from './recordings.js';
 import { heldResources, leftSince } from './resources.js';
+import { warmVoices } from './warm-voices.js';
 
 /** What callers say, in turn. Those with manners talk over the greeting, so that what is heard is not one text each. */
 const conversations = [
@@ -22,8 +23,7 @@ const conversations = [
 /** Places the calls; resolves with problems and figures. */
 export async function callsInARow({ calls, silent }) {
   const before = heldResources();
-  const voices = new TestVoices();
-  await voices.warmUp();
+  const voices = await warmVoices();
   // As full as that of a relay that has run for a week: what it keeps does not count as growth.
   const directory = new InMemorySessionDirectory(1);
   const at = await VirtualRelay.start(voices, desk, { directory });

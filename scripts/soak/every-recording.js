@@ -1,10 +1,11 @@
 /** Every checked-in recording as a call of its own, in virtual time: what is heard is what was said, and nothing breaks. */
-import { TestVoices, VirtualRelay } from '../../dist/testing/virtual-call.js';
+import { VirtualRelay } from '../../dist/testing/virtual-call.js';
 import { progress } from '../measuring/progress.js';
 import { brokenPromises, transcriptsOf } from './call-problems.js';
 import { desk } from './desk.js';
 import { manifest, recordingOf } from './recordings.js';
 import { heldResources, leftSince } from './resources.js';
+import { warmVoices } from './warm-voices.js';
 
 const callsAtOnce = 8;
 /** Of the five voices that say a sentence, so many must be heard word for word. */
@@ -14,8 +15,7 @@ const voicesHeard = 4;
 export async function everyRecording({ limit = manifest.length, silent }) {
   const before = heldResources();
   const fixtures = manifest.slice(0, limit);
-  const voices = new TestVoices();
-  await voices.warmUp();
+  const voices = await warmVoices();
   const at = await VirtualRelay.start(voices, desk);
   const { step } = progress('recordings', fixtures.length, { silent });
   const problems = [];

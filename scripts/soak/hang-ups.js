@@ -4,13 +4,14 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { delay } from '../../dist/clock.js';
 import { postWebhook } from '../../dist/replay/simulated-phone-webhook.js';
-import { TestVoices, VirtualRelay } from '../../dist/testing/virtual-call.js';
+import { VirtualRelay } from '../../dist/testing/virtual-call.js';
 import { progress } from '../measuring/progress.js';
 import { brokenPromises } from './call-problems.js';
 import { desk } from './desk.js';
 import { recordings } from './recordings.js';
 import { heldResources, leftSince } from './resources.js';
 import { scriptedModel } from './scripted-model.js';
+import { warmVoices } from './warm-voices.js';
 
 /** How long the scripted model thinks, and how long its tool works. */
 const thinkingMs = 1000;
@@ -38,8 +39,7 @@ const rounds = 3;
 /** Hangs up `rounds` times at each stage; resolves with problems and figures. */
 export async function hangUps({ silent }) {
   const before = heldResources();
-  const voices = new TestVoices();
-  await voices.warmUp();
+  const voices = await warmVoices();
   const withVoices = heldResources();
   const problems = [];
   const early = [
