@@ -14,7 +14,7 @@ import { AccessPolicy, isAnyAddress } from './access.js';
 import { Providers } from './compose.js';
 import { resolveConfig, type ResolvedConfig, type SessionConfig } from './config.js';
 import { Farewells } from './farewells.js';
-import { buildHttpServer, type HttpServer } from './http-server.js';
+import type { HttpServer } from './http-server.js';
 import type { RelayDesk } from './relay-desk.js';
 import {
   resolveRelayOptions,
@@ -234,10 +234,14 @@ export class Relay implements RelayDesk {
 
   async #listen(): Promise<void> {
     const { host, port } = this.options;
+    // The models load in threads of their own while this one loads the web server, hence not an import at the top.
+    const warm = this.#warmUp();
+    warm.catch(() => undefined);
     try {
+      const { buildHttpServer } = await import('./http-server.js');
       this.#http = await buildHttpServer(this);
       await this.#http.listen({ host, port });
-      await this.#warmUp();
+      await warm;
     } catch (cause) {
       const error = listenError(cause, host, port);
       // First, so that a session made by a listener of what follows does not wait here.

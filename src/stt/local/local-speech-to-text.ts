@@ -24,7 +24,7 @@ export interface LocalSpeechToTextOptions {
   readonly workers?: number;
   /**
    * How many callers can be recognised at the same moment; others wait until one has finished speaking. Each takes
-   * some 25 MB, from when it is first needed.
+   * some 15 MB, from when it is first needed.
    * @default 16
    */
   readonly maxDecoders?: number;

@@ -1,15 +1,25 @@
 /** The entry file of the recognition workers. */
+import { readFile } from 'node:fs/promises';
 import { InvalidStateError, messageOf } from '../../errors.js';
 import { serveWorker } from '../../workers/serve-worker.js';
 import type { DecoderSettings, RecognitionService } from './recognition-service.js';
+import { pronunciationsOf, wordsOfGrammar, type Pronunciation } from './dictionary.js';
 import { garbageWords, withGarbage, withoutGarbage } from './garbage-model.js';
-import { loadSoundSwallower, type SoundSwallower, type SphinxDecoder } from './soundswallower.js';
+import {
+  dictionaryPath,
+  loadSoundSwallower,
+  noDictionaryPath,
+  type SoundSwallower,
+  type SphinxDecoder,
+} from './soundswallower.js';
 import { transcriptText } from './transcript-text.js';
 
 const decoders: SphinxDecoder[] = [];
 const listening = new Set<SphinxDecoder>();
 let log: string[] = [];
 let library: Promise<SoundSwallower> | undefined;
+/** What the dictionary has of a grammar's words; all decoders of a worker have the same grammar. */
+let known: { readonly grammar: string; readonly words: readonly Pronunciation[] } | undefined;
 
 /**
  * Where the estimate of the channel (the mean of the first cepstra) begins. Phone speech of usual loudness lies nearer to
@@ -23,8 +33,15 @@ const service: RecognitionService = {
   async create(settings) {
     library ??= loadSoundSwallower((line) => log.push(line));
     const { Decoder } = await library;
-    const decoder = new Decoder({ loglevel: 'ERROR', samprate: 8000, cmninit: channelEstimate });
+    const dictionary = await dictionaryFor(settings.grammar);
+    const decoder = new Decoder({
+      loglevel: 'ERROR',
+      samprate: 8000,
+      cmninit: channelEstimate,
+      dict: noDictionaryPath,
+    });
     await decoder.initialize();
+    decoder.add_words(...dictionary, ...garbageWords);
     const problem = configure(decoder, settings);
     if (problem !== undefined) {
       decoder.delete();
@@ -62,6 +79,14 @@ const service: RecognitionService = {
   },
 };
 
+async function dictionaryFor(grammar: string): Promise<readonly Pronunciation[]> {
+  if (known?.grammar !== grammar) {
+    const text = await readFile(dictionaryPath, 'latin1');
+    known = { grammar, words: pronunciationsOf(wordsOfGrammar(grammar), text) };
+  }
+  return known.words;
+}
+
 function stop(decoder: SphinxDecoder): void {
   if (listening.delete(decoder)) decoder.stop();
 }
@@ -78,7 +103,6 @@ function decoderAt(index: number): SphinxDecoder {
 
 /** Gives the decoder its words and grammar; returns what is wrong with them, all unknown words at once. */
 function configure(decoder: SphinxDecoder, { grammar, words }: DecoderSettings): string | undefined {
-  decoder.add_words(...garbageWords);
   for (const [word, phones] of Object.entries(words)) {
     const problem = complaint(() => decoder.add_words([word, phones]));
     if (problem !== undefined) return `The pronunciation of "${word}" is not valid: ${problem}`;

@@ -5,7 +5,7 @@
 import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 
-/** One recogniser: an acoustic model, a dictionary and a grammar, some 25 MB that are never given back. */
+/** One recogniser: an acoustic model, a dictionary and a grammar, some 15 MB that are never given back. */
 export interface SphinxDecoder {
   initialize(): Promise<unknown>;
   /** Makes changed audio settings take effect, and forgets what was learnt of the last speaker's channel. */
@@ -27,6 +27,15 @@ export interface SoundSwallower {
   readonly Decoder: new (config: Readonly<Record<string, string | number>>) => SphinxDecoder;
 }
 
+/** Where the library keeps its models. */
+const modelFolder = join(dirname(createRequire(import.meta.url).resolve('soundswallower')), 'model') + sep;
+
+/** The dictionary of the model of English: one pronunciation per line. */
+export const dictionaryPath = join(modelFolder, 'en-us', 'dict.txt');
+
+/** A path for the option `dict` where there is no file: the decoder starts without any words. */
+export const noDictionaryPath = join(modelFolder, 'none');
+
 interface ModuleOptions {
   readonly modelBase: string;
   readonly print: (line: string) => void;
@@ -40,10 +49,9 @@ interface ModuleOptions {
 export async function loadSoundSwallower(onLog: (line: string) => void): Promise<SoundSwallower> {
   const { default: imported } = await import('soundswallower');
   const createModule = imported as unknown as (options: ModuleOptions) => Promise<SoundSwallower>;
-  const main = createRequire(import.meta.url).resolve('soundswallower');
   const known = new Set(process.listeners('uncaughtException'));
   const module = await createModule({
-    modelBase: join(dirname(main), 'model') + sep,
+    modelBase: modelFolder,
     print: onLog,
     printErr: onLog,
   });
