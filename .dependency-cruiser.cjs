@@ -61,6 +61,17 @@ module.exports = {
       { path: '^src/dashboard/', pathNot: '\\.test\\.tsx?$' },
       { path: '^src/', pathNot: '^src/(dashboard|events|metrics)/' },
     ),
+    only(
+      'page-takes-little-along',
+      { path: '^src/web/', pathNot: '\\.test\\.ts$' },
+      {
+        path: '^src/|^node_modules/',
+        pathNot:
+          '^src/web/|^src/events/(session-event|sys-log)\\.ts$|^src/metrics/turn-latency\\.ts$|^src/audio/sound-edges\\.ts$|^src/transport/webrtc/page-protocol\\.ts$',
+      },
+    ),
+    only('page-model-knows-no-browser', { path: '^src/web/model/' }, { path: '^src/web/browser/' }),
+    only('nothing-imports-the-page', { path: '^src/', pathNot: '^src/web/' }, { path: '^src/web/' }),
     only('testing-stays-below-cli', { path: '^src/testing/' }, { path: '^src/cli/' }),
   ],
   options: {

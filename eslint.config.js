@@ -27,9 +27,14 @@ export default tseslint.config(
     },
   },
   {
-    // The engine takes its time from the injected Clock; only the clock itself may ask the machine.
+    files: ['src/web/browser/**/*.ts'],
+    languageOptions: { parserOptions: { project: './tsconfig.web.json' } },
+  },
+  {
+    // The engine takes its time from the injected Clock; only the clock itself may ask the machine. The page has
+    // the browser's.
     files: ['src/**/*.ts'],
-    ignores: ['src/clock.ts', 'src/**/*.test.ts', 'src/testing/**'],
+    ignores: ['src/clock.ts', 'src/**/*.test.ts', 'src/testing/**', 'src/web/browser/**'],
     rules: {
       'no-restricted-globals': [
         'error',

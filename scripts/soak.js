@@ -5,6 +5,7 @@ import { callsAtOnce } from './soak/calls-at-once.js';
 import { callsInARow } from './soak/calls-in-a-row.js';
 import { everyRecording } from './soak/every-recording.js';
 import { hangUps } from './soak/hang-ups.js';
+import { parityEverywhere } from './soak/parity.js';
 import { phaseLines } from './soak/report.js';
 
 const help = `Usage: npm run soak [-- options]
@@ -16,6 +17,8 @@ wrong or leaves something behind. The phases:
   at-once     calls at the same time, in real time, on a relay that owns its workers
   hang-ups    the caller hangs up at every stage of a call, three times each, in virtual time
   recordings  every file in fixtures/audio as a call of its own, in virtual time
+  parity      every file, and the golden conversations, by phone and from a browser, in virtual time: what happens
+              in a call must not depend on the transport
 
 In virtual time the clock moves only when no message and no worker is under way; all else is as in a real call, and a
 conversation of twelve seconds takes half a second.
@@ -24,8 +27,8 @@ Options:
   --only <phase>     run one phase; may be given more than once
   --calls <n>        calls of the phase "row" (default: 100; below 60 memory is not judged)
   --at-once <n>      calls of the phase "at-once" (default: 20)
-  --recordings <n>   only the first n recordings
-  --quick            14 calls in a row, 5 at once, 16 recordings: a minute
+  --recordings <n>   only the first n recordings, in the phases "recordings" and "parity"
+  --quick            14 calls in a row, 5 at once, 16 recordings: a minute and a half
   --json             print the figures as JSON on stdout, nothing else
   -h, --help         show this help
 `;
@@ -64,6 +67,7 @@ async function soak() {
     'at-once': () => callsAtOnce({ calls: count('at-once', quick ? 5 : 20), noisy: machine.noisy }),
     'hang-ups': () => hangUps({ silent }),
     recordings: () => everyRecording({ limit: count('recordings', quick ? 16 : undefined), silent }),
+    parity: () => parityEverywhere({ limit: count('recordings', quick ? 16 : undefined), silent }),
   };
   const chosen = options.only ?? Object.keys(phases);
   for (const name of chosen)

@@ -44,11 +44,11 @@ export async function callsAtOnce({ calls, noisy }) {
     Array.from({ length: calls }, async (_, index) => {
       const says = conversations[index % conversations.length];
       let phone = null;
-      const onPhone = (placed) => (phone = placed);
+      const onCaller = (placed) => (phone = placed);
       const recorded = await recordings(says);
       await delay(clock, index * betweenCallsMs);
       try {
-        const result = await replayCall({ url: relay.url, events, recordings: recorded, clock, onPhone });
+        const result = await replayCall({ url: relay.url, events, recordings: recorded, clock, onCaller });
         return { says, result, problems: problemsOfPoliteCall(result, phone, textsOf(says)) };
       } catch (error) {
         return { says, result: null, problems: [error.message] };

@@ -61,7 +61,7 @@ async function oneCall(at, says, manners) {
   const recorded = await recordings(says);
   const call = at.call({
     recordings: recorded,
-    onPhone: (placed) => (phone = placed),
+    onCaller: (placed) => (phone = placed),
     ...(manners && { manners }),
   });
   try {

@@ -110,7 +110,7 @@ async function hangUpRinging(at) {
     recordings: await recordings(['book-my-appointment']),
     signal: caller.signal,
     // By then the request is on its way and not answered.
-    onPhone: () => queueMicrotask(() => caller.abort(new Error('The caller hung up.'))),
+    onCaller: () => queueMicrotask(() => caller.abort(new Error('The caller hung up.'))),
   });
   const outcome = await at.run(
     call.then(

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { readRecordings } from '../../dist/replay/recordings.js';
+import { callerRatesHz } from '../../dist/replay/replay-call.js';
 
 const folder = new URL('../../fixtures/', import.meta.url);
 
@@ -10,14 +11,15 @@ export const manifest = JSON.parse(await readFile(new URL('manifest.json', folde
 
 const loaded = new Map();
 
-/** The fixture's recording at the phone's rate; `file` as in the manifest. */
-export function recordingOf(file) {
-  const known = loaded.get(file);
+/** The fixture's recording, by default at the phone's rate; `file` as in the manifest. */
+export function recordingOf(file, sampleRateHz = callerRatesHz.twilio) {
+  const key = `${sampleRateHz} ${file}`;
+  const known = loaded.get(key);
   if (known) return known;
-  const reading = readRecordings([fileURLToPath(new URL(file, folder))], 8000).then(
+  const reading = readRecordings([fileURLToPath(new URL(file, folder))], sampleRateHz).then(
     ([recording]) => recording,
   );
-  loaded.set(file, reading);
+  loaded.set(key, reading);
   return reading;
 }
 

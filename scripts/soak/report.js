@@ -22,6 +22,13 @@ const facts = {
         `not so: ${file}: ${heard.length === 0 ? 'nothing' : JSON.stringify(heard.join(' / '))} for ${JSON.stringify(said)}`,
     ),
   ],
+  parity: ({ conversations, equal, mouthToEar }) => [
+    `${equal} of ${conversations} conversations alike over both transports`,
+    ...Object.entries(mouthToEar).map(
+      ([via, { count, p50, p95 }]) =>
+        `${via}: ${count} answers, mouth→ear p50 ${shown(p50)} ms, p95 ${shown(p95)} ms of virtual time`,
+    ),
+  ],
 };
 
 export function phaseLines({ phase, seconds, problems, figures }) {

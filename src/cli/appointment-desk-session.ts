@@ -1,8 +1,7 @@
-import type { SessionConfig } from '../server/config.js';
+import type { RelaySessionConfig } from '../server/config.js';
 
 /** The session that answers where the user has configured none: the embedded appointment desk. */
-export const appointmentDeskSession: SessionConfig = {
-  inbound: { type: 'twilio' },
+export const appointmentDeskSession: RelaySessionConfig = {
   stt: { provider: 'local' },
   llm: { provider: 'local' },
   tts: { provider: 'local' },

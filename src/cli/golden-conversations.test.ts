@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { compareRuns, parseEventLog } from '../replay/golden.js';
-import { fixtures } from '../testing/recordings.js';
+import { fixturesFor } from '../testing/recordings.js';
 import { TestVoices, VirtualRelay } from '../testing/virtual-call.js';
+import type { TransportType } from '../transport/transport.js';
 import { appointmentDeskSession } from './appointment-desk-session.js';
 
 interface Conversation {
@@ -19,16 +20,26 @@ const voices = new TestVoices();
 beforeAll(() => voices.warmUp());
 afterAll(() => voices.close());
 
-it.each(conversations.map((conversation) => [conversation.name, conversation] as const))(
-  'the conversation %s goes as its golden log has it',
-  async (name, { recordings, bargeInMs = null }) => {
+const transports: readonly TransportType[] = ['twilio', 'webrtc'];
+const cases = conversations.flatMap((conversation) =>
+  transports.map((via) => [conversation.name, via, conversation] as const),
+);
+
+it.each(cases)(
+  'the conversation %s goes over %s as its golden log has it',
+  async (name, via, { recordings, bargeInMs = null }) => {
     const { stt, tts, ...session } = appointmentDeskSession;
     expect([stt, tts]).toEqual([{ provider: 'local' }, { provider: 'local' }]);
     const relay = await VirtualRelay.start(voices, session);
-    const call = relay.call({ recordings: await fixtures(...recordings), manners: { bargeInMs } });
+    const call = relay.call({
+      via,
+      recordings: await fixturesFor(via, ...recordings),
+      manners: { bargeInMs },
+    });
     const { events } = await relay.run(call);
     await relay.close();
     const { diff } = compareRuns(parseEventLog(await read(`${name}.ndjson`), name), events);
     expect(diff.filter(({ side }) => side !== 'both')).toEqual([]);
+    expect(relay.clock.pendingTimers).toBe(0);
   },
 );

@@ -72,10 +72,17 @@ Ctrl-C ends the calls and stops; a second one stops at once.
 function addReplay(program: Command, run: RunCommand): void {
   program
     .command('replay')
-    .description('Play recordings into a relay as one phone call and show what it made of them.')
+    .description(
+      'Play recordings into a relay as one call, by phone or from a browser, and show what it made of them.',
+    )
     .argument(
       '<file...>',
       'recordings, consecutive turns of one call: WAV of any kind, raw mu-law (.ulaw), a directory or a glob',
+    )
+    .addOption(
+      new Option('--via <transport>', 'how to call: by phone, from a browser, or both in turn and compare')
+        .choices(['twilio', 'webrtc', 'both'] satisfies ReplayOptions['via'][])
+        .default('twilio'),
     )
     .option('--url <url>', 'call this relay instead of one of our own')
     .addOption(
@@ -89,18 +96,28 @@ function addReplay(program: Command, run: RunCommand): void {
     .addHelpText(
       'after',
       `
+With --via both the relay gets the same recordings twice, by phone first and then
+from a browser. What happened in each stands side by side at the end, with the
+latency of every answer; differences are marked and make it fail. --json prints the
+events of one call after the other: session.start has the transport, every event its
+sessionId. -o reply.wav writes reply.twilio.wav and reply.webrtc.wav. --expect
+compares each call with the golden log, which holds for either transport.
+
 Environment:
-  TWILIO_AUTH_TOKEN   signs the call as Twilio would
-  HZRELAY_TOKEN       opens the events of a relay that is reachable from outside
+  TWILIO_AUTH_TOKEN   signs a phone call as Twilio would
+  HZRELAY_TOKEN       opens a relay that is reachable from outside: its events, and
+                      its route for browsers
 
 Examples:
   hzrelay replay book.wav friday.wav             two turns of one call
   hzrelay replay 'calls/*.wav' -o reply.wav      listen to the answers
   hzrelay replay stop.wav --barge-in 500         talk over the greeting
+  hzrelay replay book.wav --via webrtc           call as a browser does
+  hzrelay replay book.wav --via both             does it go alike over both?
   hzrelay replay book.wav --json > golden.ndjson
   hzrelay replay book.wav --expect golden.ndjson
 
-Exit codes: 0 all was said, and as expected; 1 it was not; 2 bad usage or files.
+Exit codes: 0 all was said, as expected and alike; 1 it was not; 2 bad usage or files.
 `,
     )
     .action((files: string[], options: ReplayOptions) =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Recording } from '../replay/recordings.js';
 import { UsageError } from './exit.js';
-import { checkOutput, readExpected, relayUrl } from './replay-inputs.js';
+import { checkOutput, outputFor, readExpected, relayUrl } from './replay-inputs.js';
 
 let folder = '';
 const at = (name: string): string => join(folder, name);
@@ -14,6 +14,8 @@ beforeAll(async () => {
   await writeFile(at('caller.wav'), 'sound');
   await writeFile(at('golden.ndjson'), '{"type":"dtmf","turn":1}\n');
   await writeFile(at('notes.txt'), 'no events');
+  const ofSession = (sessionId: string): string => `{"type":"dtmf","turn":1,"sessionId":"${sessionId}"}\n`;
+  await writeFile(at('both.ndjson'), ofSession('a3f9b2c1') + ofSession('b7d1e4f2'));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -44,11 +46,24 @@ describe('an output file', () => {
   });
 });
 
+describe('the output of several calls', () => {
+  it.each([
+    ['reply.wav', 'reply.webrtc.wav'],
+    ['calls/reply.of.monday.wav', 'calls/reply.of.monday.webrtc.wav'],
+    ['/tmp/reply', '/tmp/reply.webrtc'],
+  ])('to %s goes to a file of its own for each: %s', (path, ofBrowser) => {
+    expect(outputFor(path, 'webrtc')).toBe(ofBrowser);
+    expect(outputFor(path, null)).toBe(path);
+    expect(outputFor(undefined, 'webrtc')).toBeUndefined();
+  });
+});
+
 describe('a golden log', () => {
   it.each([
     ['nowhere.ndjson', /--expect .*nowhere\.ndjson cannot be read: there is no such file/],
     ['.', /--expect .* cannot be read: it is a folder/],
     ['notes.txt', /--expect .*notes\.txt: line 1 is no session event/],
+    ['both.ndjson', /--expect .*both\.ndjson holds the events of 2 calls.*without --via both/],
   ])('%s is refused', async (name, message) => {
     await expect(readExpected(at(name))).rejects.toThrow(UsageError);
     await expect(readExpected(at(name))).rejects.toThrow(message);

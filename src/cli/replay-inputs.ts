@@ -1,14 +1,24 @@
 /** What `hzrelay replay` is given besides recordings, checked before a call begins. */
 import { access, constants, readFile, stat } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, parse, resolve } from 'node:path';
 import { messageOf } from '../errors.js';
 import type { SessionEvent } from '../events/session-event.js';
 import { parseEventLog } from '../replay/golden.js';
 import type { Recording } from '../replay/recordings.js';
+import type { TransportType } from '../transport/transport.js';
 import { UsageError } from './exit.js';
 
-/** Reads the golden log of `--expect`. Throws a UsageError if there is none or it is something else. */
+/** Reads the golden log of `--expect`. Throws a UsageError if there is none or it is something else than one call's. */
 export async function readExpected(path: string): Promise<SessionEvent[]> {
+  const events = await readEvents(path);
+  const calls = new Set(events.map(({ sessionId }) => sessionId)).size;
+  if (calls === 1) return events;
+  throw new UsageError(
+    `--expect ${path} holds the events of ${calls} calls, and each call is compared with one. Write it without --via both.`,
+  );
+}
+
+async function readEvents(path: string): Promise<SessionEvent[]> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new UsageError(`--expect ${path} cannot be read: ${reasonOf(cause)}.`, { cause });
   });
@@ -17,6 +27,16 @@ export async function readExpected(path: string): Promise<SessionEvent[]> {
   } catch (cause) {
     throw new UsageError(`--expect ${messageOf(cause)}`, { cause });
   }
+}
+
+/**
+ * The file of one call: the one that `--output` names, or, where several calls are made, one for each, with the transport
+ * before the extension.
+ */
+export function outputFor(path: string | undefined, transport: TransportType | null): string | undefined {
+  if (path === undefined || transport === null) return path;
+  const { dir, name, ext } = parse(path);
+  return join(dir, `${name}.${transport}${ext}`);
 }
 
 /** Makes sure that `--output` can be written and overwrites no recording. Throws a UsageError. */

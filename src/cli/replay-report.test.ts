@@ -16,7 +16,7 @@ const silence = new Int16Array(160);
 const good: ReplayResult = {
   events: [end],
   turns: [{ name: 'a.wav', said: true, answered: true }],
-  end: { how: 'caller_hung_up', verbs: ['Connect'], said: [] },
+  end: { how: 'caller_hung_up' },
   recording: { sampleRateHz: 8000, caller: silence, agent: silence },
 };
 

@@ -4,11 +4,13 @@ import { writeWav } from '../audio/wav.js';
 import { HzRelayError } from '../errors.js';
 import type { SessionEvent } from '../events/session-event.js';
 import { printable } from '../events/sys-log.js';
+import type { CallRecording } from '../replay/caller.js';
 import { compareRuns } from '../replay/golden.js';
 import { aroundChanges, type DiffLine } from '../replay/line-diff.js';
 import type { ReplayResult } from '../replay/replay-call.js';
-import type { CallRecording } from '../replay/simulated-phone-stream.js';
+import type { TransportType } from '../transport/transport.js';
 import { exitCodes } from './exit.js';
+import { parityTable, type ParityRun } from './parity-table.js';
 import { reasonOf } from './replay-inputs.js';
 import { note, out, paint, stdoutColumns, takesColour } from './terminal.js';
 import { turnTable } from './turn-table.js';
@@ -21,6 +23,8 @@ export interface ReportOptions {
   readonly expected: readonly SessionEvent[] | null;
   /** Whether somebody hung up from here, so that whatever is missing needs no complaint. */
   readonly stopped: boolean;
+  /** Which of several calls it was; null where it was the only one. */
+  readonly name: TransportType | null;
 }
 
 /** Unchanged lines that a diff shows before and after a change. */
@@ -34,9 +38,36 @@ export async function report(result: ReplayResult, options: ReportOptions): Prom
     await writeRecording(options.output, result.recording);
   if (options.stopped) return exitCodes.failed;
   const complaints = complaintsAbout(result);
-  for (const { level, text } of complaints) note(`${level}: ${text}`);
+  for (const { level, text } of complaints) note(`${level}: ${of(options.name)}${text}`);
   const same = options.expected === null || isAsExpected(options.expected, result.events, options);
   return same && complaints.every(({ level }) => level !== 'error') ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Says whether two calls with the same recordings went alike: the table, or with `json` only what differs, on stderr. */
+export function reportParity(
+  first: { readonly via: TransportType; readonly events: readonly SessionEvent[] },
+  second: { readonly via: TransportType; readonly events: readonly SessionEvent[] },
+  { json }: { readonly json?: boolean },
+): boolean {
+  const columns = json ? Infinity : stdoutColumns();
+  const named = [first, second].map(({ via: name, events }) => ({ name, events })) as [ParityRun, ParityRun];
+  const { equal, lines } = parityTable(...named, columns);
+  const say = json ? note : out;
+  const colour = takesColour(json ? process.stderr : process.stdout);
+  for (const line of lines) {
+    const differs = line.startsWith('≠');
+    if (differs || !json) say(differs && colour ? paint(line, red) : line);
+  }
+  say(
+    equal
+      ? 'Parity: equal.'
+      : `Parity: different where a line begins with ≠ (${first.via}, then ${second.via}).`,
+  );
+  return equal;
+}
+
+function of(name: string | null): string {
+  return name === null ? '' : `${name}: `;
 }
 
 interface Complaint {
@@ -49,7 +80,7 @@ export function complaintsAbout({ recording, end, turns, events }: ReplayResult)
   const error = (text: string): Complaint => ({ level: 'error', text });
   const warning = (text: string): Complaint => ({ level: 'warning', text });
   if (!recording) {
-    const answer = end.reason ?? (end.said.join(' ') || end.how);
+    const answer = end.reason ?? (end.said?.join(' ') || end.how);
     return [error(`the call was not answered (${printable(answer)}). The relay's log says why.`)];
   }
   const complaints: Complaint[] = [];
@@ -74,15 +105,15 @@ async function writeRecording(path: string, { caller, agent, sampleRateHz }: Cal
 function isAsExpected(
   expected: readonly SessionEvent[],
   actual: readonly SessionEvent[],
-  { json, expect = '' }: ReportOptions,
+  { json, expect = '', name }: ReportOptions,
 ): boolean {
   const say = json ? note : out;
   const { equal, diff } = compareRuns(expected, actual);
   if (equal) {
-    say(`Equal to ${expect}.`);
+    say(`${of(name)}Equal to ${expect}.`);
     return true;
   }
-  say(`Different from ${expect} (- expected, + got):`);
+  say(`${of(name)}Different from ${expect} (- expected, + got):`);
   const colour = takesColour(json ? process.stderr : process.stdout);
   for (const part of aroundChanges(diff, contextLines))
     say('skipped' in part ? `  … ${part.skipped} equal` : diffLine(part, colour));

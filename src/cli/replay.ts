@@ -2,14 +2,18 @@
 import { systemClock } from '../clock.js';
 import type { SessionEvent } from '../events/session-event.js';
 import { sysLogLine } from '../events/sys-log.js';
-import { readRecordings } from '../replay/recordings.js';
-import { replayCall } from '../replay/replay-call.js';
-import { checkOutput, readExpected, relayUrl } from './replay-inputs.js';
-import { report } from './replay-report.js';
-import { ownTarget, remoteTarget } from './replay-target.js';
-import { out, renderLogLine } from './terminal.js';
+import { readRecordings, type Recording } from '../replay/recordings.js';
+import { callerRatesHz, replayCall } from '../replay/replay-call.js';
+import type { TransportType } from '../transport/transport.js';
+import { exitCodes } from './exit.js';
+import { checkOutput, outputFor, readExpected, relayUrl } from './replay-inputs.js';
+import { report, reportParity } from './replay-report.js';
+import { ownTarget, remoteTarget, type ReplayTarget } from './replay-target.js';
+import { out, progress, renderLogLine } from './terminal.js';
 
 export interface ReplayOptions {
+  /** By phone, from a browser, or both. */
+  readonly via: TransportType | 'both';
   readonly url?: string;
   readonly bargeIn?: number;
   readonly output?: string;
@@ -19,11 +23,23 @@ export interface ReplayOptions {
   readonly verbose?: boolean;
 }
 
-const phoneRateHz = 8000;
+/** One call that is to be made. */
+interface PlannedCall {
+  readonly via: TransportType;
+  /** At the caller's rate. */
+  readonly recordings: readonly Recording[];
+  readonly output: string | undefined;
+}
+
+interface HeldCall {
+  readonly via: TransportType;
+  readonly events: readonly SessionEvent[];
+  readonly exitCode: number;
+}
 
 /**
  * Plays the recordings; resolves with the exit code. Everything that can be wrong with files and addresses is found before
- * the call begins. The signal hangs up: what was said until then is reported.
+ * a call begins. The signal hangs up: what was said until then is reported.
  */
 export async function replay(
   files: readonly string[],
@@ -31,27 +47,74 @@ export async function replay(
   signal: AbortSignal,
 ): Promise<number> {
   const url = options.url === undefined ? null : relayUrl(options.url);
-  const recordings = await readRecordings(files, phoneRateHz);
+  const transports: readonly TransportType[] = options.via === 'both' ? ['twilio', 'webrtc'] : [options.via];
+  const calls = await Promise.all(
+    transports.map(async (via): Promise<PlannedCall> => {
+      const recordings = await readRecordings(files, callerRatesHz[via]);
+      const output = outputFor(options.output, transports.length > 1 ? via : null);
+      if (output !== undefined) await checkOutput(output, recordings);
+      return { via, recordings, output };
+    }),
+  );
   const expected = options.expect === undefined ? null : await readExpected(options.expect);
-  if (options.output !== undefined) await checkOutput(options.output, recordings);
 
   const target = url === null ? await ownTarget(signal) : remoteTarget(url);
   try {
-    const authToken = process.env.TWILIO_AUTH_TOKEN;
-    const result = await replayCall({
-      url: target.url,
-      events: target.events,
-      recordings,
-      clock: systemClock,
-      signal,
-      manners: { bargeInMs: options.bargeIn ?? null },
-      ...(authToken && { authToken }),
-      onEvent: (event) => show(event, options),
-    });
-    return await report(result, { ...options, expected, stopped: signal.aborted });
+    const held: HeldCall[] = [];
+    // One after the other: at the same time each would wait for the other's speech to be recognised and synthesised,
+    // and its latency would be the other's doing.
+    for (const call of calls) {
+      if (signal.aborted) break;
+      if (calls.length > 1) announce(call.via, options);
+      held.push(await hold(call, { ...options, target, expected, compared: calls.length > 1 }, signal));
+    }
+    const [first, second] = held;
+    const equal = !first || !second || signal.aborted || reportParity(first, second, options);
+    const failed = held.find(({ exitCode }) => exitCode !== exitCodes.ok);
+    return failed?.exitCode ?? (equal ? exitCodes.ok : exitCodes.failed);
   } finally {
     await target.close();
   }
+}
+
+interface HoldOptions extends ReplayOptions {
+  readonly target: ReplayTarget;
+  readonly expected: readonly SessionEvent[] | null;
+  /** Whether there is another call beside it. */
+  readonly compared: boolean;
+}
+
+/** Holds one call and reports it. */
+async function hold(call: PlannedCall, options: HoldOptions, signal: AbortSignal): Promise<HeldCall> {
+  const { via, recordings, output } = call;
+  const { target, expected, compared, bargeIn, json, expect } = options;
+  const authToken = process.env.TWILIO_AUTH_TOKEN;
+  const result = await replayCall({
+    url: target.url,
+    events: target.events,
+    via,
+    recordings,
+    clock: systemClock,
+    signal,
+    manners: { bargeInMs: bargeIn ?? null },
+    ...(authToken && { authToken }),
+    onEvent: (event) => show(event, options),
+  });
+  const exitCode = await report(result, {
+    ...(json !== undefined && { json }),
+    ...(output !== undefined && { output }),
+    ...(expect !== undefined && { expect }),
+    expected,
+    stopped: signal.aborted,
+    name: compared ? via : null,
+  });
+  return { via, events: result.events, exitCode };
+}
+
+function announce(via: TransportType, { json }: ReplayOptions): void {
+  const how = via === 'twilio' ? 'by phone (twilio)' : 'from a browser (webrtc)';
+  if (json) progress(`Calling ${how}.`);
+  else out(`Calling ${how}:`);
 }
 
 function show(event: SessionEvent, { json, quiet, verbose }: ReplayOptions): void {

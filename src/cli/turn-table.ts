@@ -2,6 +2,7 @@
 import type { SessionEvent } from '../events/session-event.js';
 import { printable } from '../events/sys-log.js';
 import type { LatencyPart, TurnLatency } from '../metrics/turn-latency.js';
+import { clip, widest } from './table-text.js';
 
 const parts: readonly LatencyPart[] = [
   'endpointing',
@@ -64,7 +65,7 @@ function rowsOf(events: readonly SessionEvent[]): Row[] {
       caller: printable(transcripts.get(turn) ?? ''),
       answer: printable(`${heardText}${aborted ? ` [${aborted}]` : ''}`),
       parts: measured ? parts.map((part) => measured[part].toFixed(0)) : [],
-      total: total(latency),
+      total: mouthToEarText(latency),
     };
   });
 }
@@ -118,18 +119,8 @@ function sumLines(figures: readonly string[], columns: number): string[] {
   }, []);
 }
 
-function total({ mouth_to_ear_ms: ms, absent, ear }: TurnLatency): string {
+/** The figure of a turn as text: what it is, whether it was measured, or why there is none. */
+export function mouthToEarText({ mouth_to_ear_ms: ms, absent, ear }: TurnLatency): string {
   if (ms === null) return absent ?? '';
   return `${ms.toFixed(0)}ms${ear === 'estimated' ? ' (est.)' : ''}`;
-}
-
-/** Exactly `width` characters: cut off with an ellipsis, or filled up. */
-function clip(text: string, width: number): string {
-  const characters = Array.from(text);
-  if (characters.length > width) return `${characters.slice(0, width - 1).join('')}…`;
-  return text + ' '.repeat(width - characters.length);
-}
-
-function widest(texts: readonly string[]): number {
-  return Math.max(...texts.map((text) => Array.from(text).length));
 }

@@ -1,8 +1,9 @@
-import { decodeMulaw, mulawSilence } from '../audio/g711.js';
+/** Samples that a new track has room for: ten seconds of a phone's. */
+const firstRoom = 80_000;
 
-/** One side of a recorded call: mu-law on a timeline, silent where nothing was written. */
+/** One side of a recorded call: samples on a timeline, silent where nothing was written. */
 export class AudioTrack {
-  #bytes = new Uint8Array(0);
+  #samples = new Int16Array(0);
   #length = 0;
 
   /** Samples up to the end of what was written. */
@@ -10,35 +11,35 @@ export class AudioTrack {
     return this.#length;
   }
 
-  /** Writes mu-law bytes from sample `at` on, over what is there. */
-  write(at: number, mulaw: Uint8Array): void {
-    const end = at + mulaw.length;
-    if (end > this.#bytes.length) this.#grow(end);
-    this.#bytes.set(mulaw, at);
+  /** Writes samples from position `at` on, over what is there. */
+  write(at: number, samples: Int16Array): void {
+    const end = at + samples.length;
+    if (end > this.#samples.length) this.#grow(end);
+    this.#samples.set(samples, at);
     this.#length = Math.max(this.#length, end);
   }
 
-  /** The mu-law bytes from `start` to `end`, exclusive; valid until the next write. */
-  read(start: number, end: number): Uint8Array {
-    if (end > this.#bytes.length) this.#grow(end);
-    return this.#bytes.subarray(start, end);
+  /** The samples from `start` to `end`, exclusive, sharing the track's memory: valid until the next write. */
+  read(start: number, end: number): Int16Array {
+    if (end > this.#samples.length) this.#grow(end);
+    return this.#samples.subarray(start, end);
   }
 
-  /** Silences everything from sample `at` on. */
+  /** Silences everything from position `at` on. */
   cut(at: number): void {
     if (at >= this.#length) return;
-    this.#bytes.fill(mulawSilence, at, this.#length);
+    this.#samples.fill(0, at, this.#length);
     this.#length = at;
   }
 
-  /** The first `length` samples. */
+  /** A copy of the first `length` samples. */
   samples(length: number): Int16Array {
-    return decodeMulaw(this.read(0, length));
+    return this.read(0, length).slice();
   }
 
   #grow(needed: number): void {
-    const grown = new Uint8Array(Math.max(needed, 2 * this.#bytes.length, 80_000)).fill(mulawSilence);
-    grown.set(this.#bytes);
-    this.#bytes = grown;
+    const grown = new Int16Array(Math.max(needed, 2 * this.#samples.length, firstRoom));
+    grown.set(this.#samples);
+    this.#samples = grown;
   }
 }

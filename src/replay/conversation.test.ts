@@ -2,15 +2,9 @@ import { setImmediate as nextTick } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { delay } from '../clock.js';
 import { VirtualClock } from '../testing/virtual-clock.js';
-import {
-  AgentVoice,
-  defaultManners,
-  holdConversation,
-  type SaidTurn,
-  type Telephone,
-} from './conversation.js';
+import { AgentVoice, defaultManners, holdConversation, type SaidTurn, type Speaker } from './conversation.js';
+import type { CallEnd } from './caller.js';
 import type { Recording } from './recordings.js';
-import type { CallEnd } from './simulated-phone.js';
 
 /** A second of sound and, behind it, as much silence as is asked for. */
 function recording(name: string, silenceMs = 0): Recording {
@@ -26,20 +20,20 @@ class Line {
   hangUp: () => void = () => undefined;
   #playsUntilMs = 0;
   readonly #over = new AbortController();
-  readonly #phone: Telephone;
+  readonly #speaker: Speaker;
 
   constructor() {
     const over = new Promise<CallEnd>((resolve) => {
       this.hangUp = () => {
         this.#over.abort();
-        resolve({ how: 'relay_hung_up', verbs: [], said: [] });
+        resolve({ how: 'relay_hung_up' });
       };
     });
-    const playout = (): Telephone['playout'] => {
+    const playout = (): Speaker['playout'] => {
       const queuedMs = Math.max(0, this.#playsUntilMs - this.clock.nowMs());
       return { queuedMs, idleSinceMs: queuedMs > 0 ? null : this.#playsUntilMs, heardSamples: 0 };
     };
-    this.#phone = {
+    this.#speaker = {
       ended: over,
       get playout() {
         return playout();
@@ -61,7 +55,7 @@ class Line {
 
   async hold(recordings: readonly Recording[], bargeInMs: number | null = null): Promise<SaidTurn[]> {
     const manners = { ...defaultManners, bargeInMs };
-    const held = holdConversation(this.#phone, this.voice, recordings, this.clock, manners);
+    const held = holdConversation(this.#speaker, this.voice, recordings, this.clock, manners);
     let done = false;
     void held.then(() => (done = true));
     const isDone = (): boolean => done;

@@ -4,8 +4,8 @@
  */
 import { audibleEnd } from '../audio/silence.js';
 import { within, type Clock } from '../clock.js';
+import type { Caller } from './caller.js';
 import type { Recording } from './recordings.js';
-import type { SimulatedPhone } from './simulated-phone.js';
 
 /** How the caller waits. */
 export interface Manners {
@@ -26,8 +26,8 @@ export const defaultManners: Manners = {
   bargeInMs: null,
 };
 
-/** What a conversation needs of the phone. */
-export type Telephone = Pick<SimulatedPhone, 'say' | 'playout' | 'ended'>;
+/** What a conversation needs of the caller. */
+export type Speaker = Pick<Caller, 'say' | 'playout' | 'ended'>;
 
 /** What became of one recording. */
 export interface SaidTurn {
@@ -38,7 +38,7 @@ export interface SaidTurn {
   readonly answered: boolean;
 }
 
-/** What the conversation has to know about the agent's voice; `onAudio` of the phone's listener feeds it. */
+/** What the conversation has to know about the agent's voice; `onAudio` of the caller's listener feeds it. */
 export class AgentVoice {
   readonly #clock: Clock;
   #firstAudioMs: number | null = null;
@@ -74,13 +74,13 @@ const listenEveryMs = 20;
  * that is done or the call has ended; does not hang up.
  */
 export async function holdConversation(
-  phone: Telephone,
+  speaker: Speaker,
   voice: AgentVoice,
   recordings: readonly Recording[],
   clock: Clock,
   manners: Manners = defaultManners,
 ): Promise<SaidTurn[]> {
-  const call = new Call(phone, voice, clock, manners);
+  const call = new Call(speaker, voice, clock, manners);
   const turns: SaidTurn[] = [];
   await call.untilTurn(manners.greetingWithinMs);
   for (const [index, recording] of recordings.entries()) {
@@ -103,17 +103,17 @@ export async function holdConversation(
 
 class Call {
   over = false;
-  readonly #phone: Telephone;
+  readonly #speaker: Speaker;
   readonly #voice: AgentVoice;
   readonly #clock: Clock;
   readonly #manners: Manners;
 
-  constructor(phone: Telephone, voice: AgentVoice, clock: Clock, manners: Manners) {
-    this.#phone = phone;
+  constructor(speaker: Speaker, voice: AgentVoice, clock: Clock, manners: Manners) {
+    this.#speaker = speaker;
     this.#voice = voice;
     this.#clock = clock;
     this.#manners = manners;
-    void phone.ended.then(() => {
+    void speaker.ended.then(() => {
       this.over = true;
     });
   }
@@ -123,7 +123,7 @@ class Call {
     // The rest of an answer that the caller talks over must not pass for the answer to what is being said.
     const lastWordMs = (audibleEnd(samples, sampleRateHz) / sampleRateHz) * 1000;
     const lastWord = this.#clock.setTimer(lastWordMs, () => this.#voice.restart());
-    await this.#phone.say(samples);
+    await this.#speaker.say(samples);
     lastWord.cancel();
   }
 
@@ -152,7 +152,7 @@ class Call {
   }
 
   #silentMs(): number {
-    const { idleSinceMs } = this.#phone.playout;
+    const { idleSinceMs } = this.#speaker.playout;
     return idleSinceMs === null ? 0 : this.#clock.nowMs() - idleSinceMs;
   }
 
@@ -166,7 +166,7 @@ class Call {
     while (!this.over) {
       if (condition()) return true;
       if (this.#clock.nowMs() - startMs >= withinMs) return false;
-      await within(this.#clock, listenEveryMs, this.#phone.ended);
+      await within(this.#clock, listenEveryMs, this.#speaker.ended);
     }
     return false;
   }

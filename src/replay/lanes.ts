@@ -53,16 +53,29 @@ export function lanesOf(events: Iterable<SessionEvent>): SessionLanes {
   return { turns: sorted.map(([number, turn]) => lanesOfTurn(number, turn)), end };
 }
 
-/** The lanes as lines of text, for a diff or a table. */
-export function laneLines({ turns, end }: SessionLanes): string[] {
-  const lines = turns.flatMap(({ turn, caller, model, voice, outcome }) => [
-    ...caller.map((entry) => `turn ${turn}  caller  ${entry}`),
-    ...model.map((entry) => `turn ${turn}  model   ${entry}`),
-    ...voice.map((entry) => `turn ${turn}  voice   ${entry}`),
-    `turn ${turn}  end     ${outcome ?? '(none)'}`,
-  ]);
-  return [...lines, `session end  ${end ?? '(none)'}`];
+/** One entry of the lanes: in which turn and lane it stands, and what it says. */
+export interface LaneRow {
+  readonly lane: string;
+  readonly entry: string;
 }
+
+/** The lanes as rows of a table. */
+export function laneRows({ turns, end }: SessionLanes): LaneRow[] {
+  const rows = turns.flatMap(({ turn, caller, model, voice, outcome }) => [
+    ...caller.map((entry) => ({ lane: `turn ${turn}  caller`, entry })),
+    ...model.map((entry) => ({ lane: `turn ${turn}  model `, entry })),
+    ...voice.map((entry) => ({ lane: `turn ${turn}  voice `, entry })),
+    { lane: `turn ${turn}  end   `, entry: outcome ?? none },
+  ]);
+  return [...rows, { lane: 'session end', entry: end ?? none }];
+}
+
+/** The lanes as lines of text, for a diff. */
+export function laneLines(lanes: SessionLanes): string[] {
+  return laneRows(lanes).map(({ lane, entry }) => `${lane}  ${entry}`);
+}
+
+const none = '(none)';
 
 const laneEvents = new Set<SessionEvent['type']>([
   'speech.start',

@@ -1,11 +1,16 @@
-/** One simulated phone call from the first ring to the last event. */
+/** One simulated call, by phone or from a browser, from the first ring to the last event. */
 import { within, type Clock } from '../clock.js';
 import type { SessionEvent } from '../events/session-event.js';
+import type { TransportType } from '../transport/transport.js';
+import type { CallEnd, Caller, CallRecording } from './caller.js';
 import { AgentVoice, defaultManners, holdConversation, type Manners, type SaidTurn } from './conversation.js';
 import { openEventFeed } from './event-feed.js';
 import type { Recording } from './recordings.js';
-import { SimulatedPhone, type CallEnd } from './simulated-phone.js';
-import type { CallRecording } from './simulated-phone-stream.js';
+import type { RoughNetworkOptions } from './rough-network.js';
+import { browserRateHz } from './simulated-browser-stream.js';
+import { SimulatedBrowser } from './simulated-browser.js';
+import { phoneRateHz } from './simulated-phone-stream.js';
+import { SimulatedPhone } from './simulated-phone.js';
 
 /** Where the events of the relay's sessions come from. */
 export type EventSource =
@@ -18,15 +23,20 @@ export interface ReplayCallOptions {
   /** The relay's address. */
   readonly url: string;
   readonly events: EventSource;
+  /** How the caller calls. @default 'twilio' */
+  readonly via?: TransportType;
+  /** At the caller's rate, see {@link callerRatesHz}. */
   readonly recordings: readonly Recording[];
   readonly clock: Clock;
   readonly manners?: Partial<Manners>;
-  /** Signs as Twilio would. */
+  /** Signs a phone call as Twilio would. */
   readonly authToken?: string;
+  /** What becomes of a browser's voice on its way. @default nothing */
+  readonly network?: RoughNetworkOptions;
   /** Hears the events of this call's session as they happen. */
   readonly onEvent?: (event: SessionEvent) => void;
-  /** Gets the phone before it dials. */
-  readonly onPhone?: (phone: SimulatedPhone) => void;
+  /** Gets the caller before it dials: a {@link SimulatedPhone} or a {@link SimulatedBrowser}. */
+  readonly onCaller?: (caller: Caller) => void;
   /** Hangs up. */
   readonly signal?: AbortSignal;
 }
@@ -39,32 +49,60 @@ export interface ReplayResult {
   readonly recording: CallRecording | null;
 }
 
+/** The rate at which each kind of caller speaks: a phone network's band, and all that a voice has. */
+export const callerRatesHz = { twilio: phoneRateHz, webrtc: browserRateHz } as const;
+
 /** How long `session.end` may come after the call is over. */
 const lastEventWithinMs = 3000;
 
-/** Places the call, says the recordings, hangs up. Throws a TransportError or an HzRelayError if there is no call. */
+/**
+ * Places the call, says the recordings, hangs up. Throws a TransportError or an HzRelayError if there is no call, and a
+ * RangeError for recordings at another rate than the caller's.
+ */
 export async function replayCall(options: ReplayCallOptions): Promise<ReplayResult> {
-  const { url, clock, recordings, authToken, signal } = options;
+  const { clock, recordings } = options;
   const voice = new AgentVoice(clock);
-  const phone = new SimulatedPhone({
-    voiceUrl: new URL('/twilio/voice', url).href,
-    clock,
-    listener: { onAudio: () => voice.heard() },
-    ...(authToken !== undefined && { authToken }),
-    ...(signal && { signal }),
-  });
-  options.onPhone?.(phone);
-  const session = new SessionWatch(phone.callSid, options.onEvent);
+  const caller = callerOf(options, voice);
+  for (const { name, sampleRateHz } of recordings)
+    if (sampleRateHz !== caller.sampleRateHz)
+      throw new RangeError(
+        `${name} is at ${sampleRateHz} Hz; this caller speaks at ${caller.sampleRateHz} Hz.`,
+      );
+  options.onCaller?.(caller);
+  const session = new SessionWatch(caller, options.onEvent);
   const unsubscribe = await subscribe(options, (event) => session.take(event));
   try {
-    await phone.dial();
+    await caller.dial();
     const manners = { ...defaultManners, ...options.manners };
-    const turns = phone.answered ? await holdConversation(phone, voice, recordings, clock, manners) : [];
-    const end = await phone.hangUp();
-    if (phone.answered) await within(clock, lastEventWithinMs, session.ended);
-    return { events: session.events, turns, end, recording: phone.answered ? phone.recording() : null };
+    const turns = caller.answered ? await holdConversation(caller, voice, recordings, clock, manners) : [];
+    const end = await caller.hangUp();
+    if (caller.answered) await within(clock, lastEventWithinMs, session.ended);
+    return { events: session.events, turns, end, recording: caller.answered ? caller.recording() : null };
   } finally {
     unsubscribe();
+  }
+}
+
+function callerOf(options: ReplayCallOptions, voice: AgentVoice): Caller {
+  const { via = 'twilio', url, clock, events, authToken, network, signal } = options;
+  const listener = { onAudio: () => voice.heard() };
+  const shared = { clock, listener, ...(signal && { signal }) };
+  switch (via) {
+    case 'twilio':
+      return new SimulatedPhone({
+        ...shared,
+        voiceUrl: new URL('/twilio/voice', url).href,
+        ...(authToken !== undefined && { authToken }),
+      });
+    case 'webrtc': {
+      const token = 'token' in events ? events.token : undefined;
+      return new SimulatedBrowser({
+        ...shared,
+        relayUrl: url,
+        ...(token !== undefined && { token }),
+        ...(network && { network }),
+      });
+    }
   }
 }
 
@@ -82,13 +120,13 @@ async function subscribe(
 class SessionWatch {
   readonly events: SessionEvent[] = [];
   readonly ended: Promise<void>;
-  readonly #callId: string;
+  readonly #caller: Caller;
   readonly #onEvent: ((event: SessionEvent) => void) | undefined;
   #sessionId: string | null = null;
   #resolveEnded: () => void = () => undefined;
 
-  constructor(callId: string, onEvent: ((event: SessionEvent) => void) | undefined) {
-    this.#callId = callId;
+  constructor(caller: Caller, onEvent: ((event: SessionEvent) => void) | undefined) {
+    this.#caller = caller;
     this.#onEvent = onEvent;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;
@@ -96,10 +134,15 @@ class SessionWatch {
   }
 
   take(event: SessionEvent): void {
-    if (event.type === 'session.start' && event.callId === this.#callId) this.#sessionId = event.sessionId;
+    if (event.type === 'session.start' && isOf(this.#caller, event.callId)) this.#sessionId = event.sessionId;
     if (event.sessionId !== this.#sessionId) return;
     this.events.push(event);
     this.#onEvent?.(event);
     if (event.type === 'session.end') this.#resolveEnded();
   }
+}
+
+/** Whether a call that the relay names is this caller's; neither has a name before it is placed. */
+function isOf({ callId }: Caller, named: string | undefined): boolean {
+  return callId !== null && callId === named;
 }

@@ -1,11 +1,14 @@
 import type { WebSocket } from 'ws';
 import { z } from 'zod';
-import { encodeMulaw } from '../audio/g711.js';
+import { decodeMulaw, encodeMulaw } from '../audio/g711.js';
 import type { Clock, Timer } from '../clock.js';
 import { AudioTrack } from './audio-track.js';
+import type { CallFault, CallRecording, Playout, WireCount } from './caller.js';
 import { PlayoutBuffer } from './playout-buffer.js';
 
-const samplesPerMs = 8;
+/** What a phone network carries. */
+export const phoneRateHz = 8000;
+const samplesPerMs = phoneRateHz / 1000;
 const frameMs = 20;
 const frameSamples = frameMs * samplesPerMs;
 /** Twilio holds ten minutes of audio. */
@@ -20,10 +23,9 @@ const outboundMessage = z.discriminatedUnion('event', [
 ]);
 
 /** Something that Twilio would complain about, under the number of its error page. */
-export interface WireFault {
+export interface WireFault extends CallFault {
   /** 31924 bad message, 31931 queue full, 31950 binary message. */
   readonly twilioCode: number;
-  readonly message: string;
 }
 
 /** What happens on the caller's side of a stream. */
@@ -36,25 +38,6 @@ export interface PhoneStreamListener {
   onMarkEchoed?(name: string): void;
   /** The agent's audio was swept out. */
   onClear?(): void;
-}
-
-/** What the caller hears. */
-export interface Playout {
-  /** Agent audio that waits or plays. */
-  readonly queuedMs: number;
-  /** Since when nothing plays, on the clock; null while something does. */
-  readonly idleSinceMs: number | null;
-  /** Agent samples that were played, at 8 kHz. */
-  readonly heardSamples: number;
-}
-
-/** Both sides of a call on one timeline at 8 kHz, of equal length; zero is the start of the stream. */
-export interface CallRecording {
-  readonly sampleRateHz: 8000;
-  /** What the caller said, as it went over the wire. */
-  readonly caller: Int16Array;
-  /** What the caller heard, when it was heard. */
-  readonly agent: Int16Array;
 }
 
 /** Whose doing the end of a stream was. */
@@ -120,7 +103,7 @@ export class SimulatedPhoneStream {
   }
 
   /** Messages that went over the socket in each direction. */
-  get wire(): { readonly sent: number; readonly received: number } {
+  get wire(): WireCount {
     return { sent: this.#sent, received: this.#received };
   }
 
@@ -142,7 +125,8 @@ export class SimulatedPhoneStream {
     if (this.#lengthSamples !== null || samples.length === 0) return Promise.resolve();
     const nextFrame = Math.max(this.#nextFrame, Math.ceil(this.#nowSamples() / frameSamples));
     const start = Math.max(this.#caller.length, nextFrame * frameSamples);
-    this.#caller.write(start, encodeMulaw(samples));
+    // The track holds what goes over the wire: the samples as mu-law can say them.
+    this.#caller.write(start, decodeMulaw(encodeMulaw(samples)));
     return new Promise((resolve) => this.#waiting.push({ samples: start + samples.length, resolve }));
   }
 
@@ -165,7 +149,11 @@ export class SimulatedPhoneStream {
 
   recording(): CallRecording {
     const length = this.#lengthSamples ?? this.#nowSamples();
-    return { sampleRateHz: 8000, caller: this.#caller.samples(length), agent: this.#agent.samples(length) };
+    return {
+      sampleRateHz: phoneRateHz,
+      caller: this.#caller.samples(length),
+      agent: this.#agent.samples(length),
+    };
   }
 
   #announce(): void {
@@ -197,7 +185,7 @@ export class SimulatedPhoneStream {
     const start = this.#nextFrame * frameSamples;
     const end = start + frameSamples;
     this.#nextFrame += 1;
-    const payload = Buffer.from(this.#caller.read(start, end)).toString('base64');
+    const payload = Buffer.from(encodeMulaw(this.#caller.read(start, end))).toString('base64');
     const timestamp = String(start / samplesPerMs);
     this.#sendSequenced('media', {
       media: { track: 'inbound', chunk: String(this.#nextFrame), timestamp, payload },
@@ -250,7 +238,7 @@ export class SimulatedPhoneStream {
       });
       return;
     }
-    this.#agent.write(start, mulaw);
+    this.#agent.write(start, decodeMulaw(mulaw));
     this.#listener.onAudio?.(mulaw, start / samplesPerMs);
   }
 

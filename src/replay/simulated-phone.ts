@@ -2,42 +2,30 @@ import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
 import { delay, type Clock } from '../clock.js';
 import { messageOf, TransportError } from '../errors.js';
+import type { CallEnd, Caller, CallRecording, Playout, WireCount } from './caller.js';
 import {
+  phoneRateHz,
   SimulatedPhoneStream,
-  type CallRecording,
   type PhoneStreamListener,
-  type Playout,
   type WireFault,
 } from './simulated-phone-stream.js';
 import { postWebhook, twilioSignature } from './simulated-phone-webhook.js';
 import { readTwiml, type TwimlElement } from './twiml-reader.js';
 
-/** How a call ended. */
-export interface CallEnd {
-  readonly how:
-    | 'caller_hung_up'
-    /** The relay closed the stream, and what its TwiML said next was done. */
-    | 'relay_hung_up'
-    /** The call was refused before it was answered. */
-    | 'rejected'
-    /** Something went wrong once the call was answered; `error` says what. */
-    | 'failed';
-  /** The reason of a `<Reject>`, `rejected` or `busy`. */
-  readonly reason?: string;
+/** How a phone call ended. */
+export interface PhoneCallEnd extends CallEnd {
   /** How the last media stream was closed; 1000 is the normal way. */
   readonly closeCode?: number;
   /** The TwiML verbs that were carried out, in order. */
   readonly verbs: readonly string[];
-  /** What Twilio's own voice would have said. */
   readonly said: readonly string[];
-  readonly error?: Error;
 }
 
 /** What happens during a call; every callback is optional. */
 export interface SimulatedPhoneListener extends PhoneStreamListener {
   /** The media stream is open and announced. */
   onAnswered?(): void;
-  onEnded?(end: CallEnd): void;
+  onEnded?(end: PhoneCallEnd): void;
 }
 
 export interface PlaceCallOptions {
@@ -78,9 +66,10 @@ export async function placeCall(options: PlaceCallOptions): Promise<SimulatedPho
  * `<Connect action>`. Its time is the injected clock's alone, so a call can run as fast as a test moves it; `wire` tells
  * such a test when nothing is under way.
  */
-export class SimulatedPhone {
+export class SimulatedPhone implements Caller {
   /** Resolves when the call is over; never rejects. */
-  readonly ended: Promise<CallEnd>;
+  readonly ended: Promise<PhoneCallEnd>;
+  readonly sampleRateHz = phoneRateHz;
   readonly callSid = `CA${randomHex()}`;
   readonly #options: PlaceCallOptions;
   readonly #accountSid: string;
@@ -90,7 +79,7 @@ export class SimulatedPhone {
   #stream: SimulatedPhoneStream | null = null;
   #closeCode: number | undefined;
   #requests = 0;
-  #resolveEnded: (end: CallEnd) => void = () => undefined;
+  #resolveEnded: (end: PhoneCallEnd) => void = () => undefined;
   #onAnswered: () => void = () => undefined;
 
   /** Does nothing yet; {@link placeCall} also dials. */
@@ -102,13 +91,18 @@ export class SimulatedPhone {
     });
   }
 
+  /** The call's name in the session's events. */
+  get callId(): string {
+    return this.callSid;
+  }
+
   /** Whether a media stream was opened. */
   get answered(): boolean {
     return this.#stream !== null;
   }
 
   /** Messages that went over the media socket in each direction. */
-  get wire(): { readonly sent: number; readonly received: number } {
+  get wire(): WireCount {
     return this.#stream?.wire ?? { sent: 0, received: 0 };
   }
 
@@ -137,7 +131,7 @@ export class SimulatedPhone {
   }
 
   /** Hangs up. Idempotent; resolves when the call is over. */
-  hangUp(): Promise<CallEnd> {
+  hangUp(): Promise<PhoneCallEnd> {
     this.#hangUp.abort(new TransportError('The caller hung up.'));
     return this.ended;
   }
@@ -169,8 +163,8 @@ export class SimulatedPhone {
     if (how === 'caller_hung_up') throw this.#hangUp.signal.reason;
   }
 
-  async #run(): Promise<CallEnd> {
-    const ending = (how: CallEnd['how'], more: { reason?: string; error?: Error } = {}): CallEnd => ({
+  async #run(): Promise<PhoneCallEnd> {
+    const ending = (how: CallEnd['how'], more: { reason?: string; error?: Error } = {}): PhoneCallEnd => ({
       how,
       verbs: this.#verbs,
       said: this.#said,

@@ -61,6 +61,12 @@ export interface SessionConfig {
   readonly limits?: Partial<SessionLimits>;
 }
 
+/**
+ * The config that a relay gives to every call. Without `inbound` it serves phone and browser alike; with it, other calls
+ * are answered busy.
+ */
+export type RelaySessionConfig = Omit<SessionConfig, 'inbound'> & Partial<Pick<SessionConfig, 'inbound'>>;
+
 export const defaultSessionLimits: SessionLimits = { maxDurationMs: 3_600_000, idleTimeoutMs: 60_000 };
 
 export const defaultApology = 'Sorry, something went wrong on my side. Could you say that again?';
@@ -184,6 +190,11 @@ export function resolveConfig(config: SessionConfig): ResolvedConfig {
   };
 }
 
+/** The config of one call: what it leaves open is the way the call came. */
+export function configForCall(config: RelaySessionConfig, type: TransportType): SessionConfig {
+  return { ...config, inbound: config.inbound ?? { type } };
+}
+
 /** The fields of what may be no config at all. */
 function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? { ...value } : {};
@@ -198,13 +209,6 @@ function transportProblems(inbound?: Direction, outbound?: Direction): ConfigPro
       field: 'outbound.type',
       problem: `is '${outbound.type}', but the call comes in by '${inbound.type}'.`,
       remedy: 'A call has one transport: leave outbound out, or give both the same type.',
-    });
-  }
-  if (inbound?.type === 'webrtc') {
-    problems.push({
-      field: 'inbound.type',
-      problem: "'webrtc' is not part of this version.",
-      remedy: "Use 'twilio'; the browser follows in the next one.",
     });
   }
   return problems;

@@ -6,7 +6,9 @@ import { messageOf } from '../errors.js';
 import type { RelayDesk } from './relay-desk.js';
 import { refuseRequest } from './refusal.js';
 import { observeRoutes } from './routes/observe-routes.js';
+import { pageRoutes } from './routes/page-routes.js';
 import { mediaPath, twilioRoutes } from './routes/twilio-routes.js';
+import { webRtcRoutes } from './routes/webrtc-routes.js';
 
 export type HttpServer = FastifyInstance;
 
@@ -62,8 +64,10 @@ export async function buildHttpServer(relay: RelayDesk): Promise<HttpServer> {
     for (const client of app.websocketServer.clients) client.terminate();
     done();
   });
+  await app.register(pageRoutes, { relay });
   await app.register(observeRoutes, { relay });
   await app.register(twilioRoutes, { relay });
+  await app.register(webRtcRoutes, { relay });
   return app;
 }
 

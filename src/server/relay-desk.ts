@@ -8,6 +8,12 @@ import type { AccessPolicy } from './access.js';
 import type { IncomingCall, RelayNotice, ResolvedRelayOptions } from './relay-options.js';
 import type { SessionSnapshot } from './session-directory.js';
 
+/** A place that is kept for a call which is not there yet. */
+export interface Reservation {
+  /** Gives the place back: the call has come, or never will. Idempotent. */
+  release(): void;
+}
+
 export interface RelayDesk {
   readonly access: AccessPolicy;
   readonly options: ResolvedRelayOptions;
@@ -15,6 +21,7 @@ export interface RelayDesk {
   readonly sessions: readonly Session[];
   readonly draining: boolean;
   canTake(transport: TransportType): boolean;
+  reserve(transport: TransportType): Reservation | null;
   claim(call: IncomingCall): Promise<Session | null>;
   connect(session: Session, transport: Transport): Promise<void>;
   farewell(callId: string): SessionEndReason | null;

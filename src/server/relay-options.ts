@@ -1,10 +1,17 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import type { OpusComplexity } from '../audio/opus-encoder.js';
 import type { Clock } from '../clock.js';
 import { ConfigError, type ConfigProblem } from '../errors.js';
 import type { Session } from '../session/session.js';
 import type { CallInfo, TransportType } from '../transport/transport.js';
-import { resolveConfig, type SessionConfig } from './config.js';
+import {
+  resolveWebRtcOptions,
+  type ResolvedWebRtcOptions,
+  type WebRtcOptions,
+} from '../transport/webrtc/ice-options.js';
+import { isLoopback } from './access.js';
+import { configForCall, resolveConfig, type RelaySessionConfig } from './config.js';
 import { InMemorySessionDirectory, type SessionDirectory } from './session-directory.js';
 
 /** A call that has reached the relay. */
@@ -21,9 +28,10 @@ export interface RelayNotice {
 export interface RelayOptions {
   /**
    * The config of each call's session, or a function that gives it within ten seconds; a call for which it fails is ended.
-   * Without one, sessions must be waiting.
+   * Where it leaves out `inbound`, phone and browser calls get the same. Without one, sessions must be waiting.
    */
-  readonly session?: SessionConfig | ((call: IncomingCall) => SessionConfig | Promise<SessionConfig>);
+  readonly session?:
+    RelaySessionConfig | ((call: IncomingCall) => RelaySessionConfig | Promise<RelaySessionConfig>);
   /**
    * Called with every session that gets a call, before the call starts: the place to subscribe to its events. It may be
    * asynchronous, but nobody waits for it. A throw of its is a notice and harms no call.
@@ -47,6 +55,15 @@ export interface RelayOptions {
   readonly maxMessageBytes?: number;
   /** How long a media socket may take to say who it is. @default 5000 */
   readonly startTimeoutMs?: number;
+  /** How browsers reach the relay: addresses, ports, STUN and TURN servers. */
+  readonly webrtc?: WebRtcOptions;
+  /** How the agent's voice is encoded for browsers. */
+  readonly opus?: {
+    /** Work that the encoder puts in, 0 to 10. @default 5 */
+    readonly complexity?: OpusComplexity;
+    /** Bits per second, 6000 to 510000. @default 32000 */
+    readonly bitrateBps?: number;
+  };
   /** Where sessions are made known. @default in memory */
   readonly directory?: SessionDirectory;
   /** @default the machine's monotonic clock */
@@ -65,11 +82,18 @@ export interface ResolvedRelayOptions {
   readonly maxPendingSockets: number;
   readonly maxMessageBytes: number;
   readonly startTimeoutMs: number;
+  readonly webrtc: ResolvedWebRtcOptions;
+  readonly opus: NonNullable<RelayOptions['opus']>;
   readonly directory: SessionDirectory;
   readonly clock: Clock | null;
 }
 
+const defaultHost = '127.0.0.1';
 const defaultPort = 8787;
+const opusOptions = z.strictObject({
+  complexity: z.number().int().min(0).max(10).optional(),
+  bitrateBps: z.number().int().min(6000).max(510_000).optional(),
+});
 const positive = z.number().int().positive();
 
 /** Fills in environment and defaults. Throws a ConfigError that lists every problem. */
@@ -96,7 +120,7 @@ export function resolveRelayOptions(
     session: options.session,
     onSession: options.onSession,
     onNotice: options.onNotice,
-    host: options.host ?? '127.0.0.1',
+    host: options.host ?? defaultHost,
     port: number(
       'port',
       z.number().int().min(0).max(65_535),
@@ -110,6 +134,8 @@ export function resolveRelayOptions(
     maxPendingSockets: number('maxPendingSockets', positive, 100, count),
     maxMessageBytes: number('maxMessageBytes', positive, 65_536, count),
     startTimeoutMs: number('startTimeoutMs', positive, 5000, count),
+    webrtc: resolveWebRtcOptions(options.webrtc, isLoopback(options.host ?? defaultHost), problems),
+    opus: parseOpus(options.opus, problems),
     directory: options.directory ?? new InMemorySessionDirectory(),
     clock: options.clock ?? null,
   };
@@ -122,7 +148,7 @@ export function resolveRelayOptions(
 function sessionProblems(session: RelayOptions['session']): ConfigProblem[] {
   if (session === undefined || typeof session === 'function') return [];
   try {
-    resolveConfig(session);
+    resolveConfig(configForCall(session, 'twilio'));
     return [];
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
@@ -153,6 +179,23 @@ function parsePublicUrl(text: string | undefined, problems: ConfigProblem[]): UR
     remedy: 'Give scheme and host only, for example https://example.ngrok.app.',
   });
   return null;
+}
+
+function parseOpus(opus: unknown, problems: ConfigProblem[]): NonNullable<RelayOptions['opus']> {
+  const parsed = opusOptions.safeParse(opus ?? {}, { reportInput: true });
+  if (parsed.success) {
+    const { complexity, bitrateBps } = parsed.data;
+    return {
+      ...(complexity !== undefined && { complexity: complexity as OpusComplexity }),
+      ...(bitrateBps !== undefined && { bitrateBps }),
+    };
+  }
+  for (const { path, input } of parsed.error.issues) {
+    const field = ['opus', ...path.map(String)].join('.');
+    const remedy = 'Give { complexity: 0 to 10, bitrateBps: 6000 to 510000 }, each optional.';
+    problems.push({ field, problem: `is ${inspect(input)}.`, remedy });
+  }
+  return {};
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

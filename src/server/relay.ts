@@ -12,10 +12,16 @@ import { Session } from '../session/session.js';
 import type { Transport, TransportType } from '../transport/transport.js';
 import { AccessPolicy, isAnyAddress } from './access.js';
 import { Providers } from './compose.js';
-import { resolveConfig, type ResolvedConfig, type SessionConfig } from './config.js';
+import {
+  configForCall,
+  resolveConfig,
+  type RelaySessionConfig,
+  type ResolvedConfig,
+  type SessionConfig,
+} from './config.js';
 import { Farewells } from './farewells.js';
 import type { HttpServer } from './http-server.js';
-import type { RelayDesk } from './relay-desk.js';
+import type { RelayDesk, Reservation } from './relay-desk.js';
 import {
   resolveRelayOptions,
   type IncomingCall,
@@ -50,6 +56,8 @@ export class Relay implements RelayDesk {
   readonly #departing = new Set<Promise<void>>();
   /** Calls whose session is being made. */
   #arriving = 0;
+  /** Places kept for calls that are still connecting. */
+  readonly #reserved: Record<TransportType, number> = { twilio: 0, webrtc: 0 };
   #http: HttpServer | null = null;
   #port = 0;
   #draining = false;
@@ -144,14 +152,37 @@ export class Relay implements RelayDesk {
   /** Whether a call of this type would find a session. Says on the log why not. */
   canTake(transport: TransportType): boolean {
     if (this.#draining) return this.#refuse(stopping);
-    if (this.#live.size + this.#arriving >= this.options.maxSessions) {
-      return this.#refuse(`${this.options.maxSessions} sessions live already (maxSessions).`);
-    }
-    if (this.options.session || this.#waiting.some((session) => session.transportType === transport))
-      return true;
+    const { maxSessions, session } = this.options;
+    const coming = this.#reserved.twilio + this.#reserved.webrtc;
+    if (this.#live.size + this.#arriving + coming >= maxSessions)
+      return this.#refuse(`${maxSessions} sessions live already (maxSessions).`);
+    if (typeof session === 'object' && session.inbound && session.inbound.type !== transport)
+      return this.#refuse(
+        `it is a ${transport} call, but sessions are for ${session.inbound.type} calls only.`,
+      );
+    if (session) return true;
+    const waiting = this.#waiting.filter(({ transportType }) => transportType === transport);
+    if (waiting.length > this.#reserved[transport]) return true;
     return this.#refuse(
       `no session waits for a ${transport} call. createRelay({ session, onSession }) makes a fresh one for every call.`,
     );
+  }
+
+  /**
+   * Keeps a place, and where sessions wait one of them, for a call that is connecting; null where there is none, as
+   * {@link canTake}. Whoever gets one releases it just before the call is claimed.
+   */
+  reserve(transport: TransportType): Reservation | null {
+    if (!this.canTake(transport)) return null;
+    this.#reserved[transport]++;
+    let held = true;
+    return {
+      release: () => {
+        if (held) this.#reserved[transport]--;
+        held = false;
+        this.#reportIdle();
+      },
+    };
   }
 
   /** Gives the call its session, or null where there is none for it. */
@@ -170,7 +201,7 @@ export class Relay implements RelayDesk {
       return null;
     }
     this.#live.set(session.id, { session, call });
-    if (call.callId !== undefined) this.#farewells.begun(call.callId);
+    if (call.callId !== undefined && hasCarrier(call)) this.#farewells.begun(call.callId);
     session.on('*', (event) => {
       if (event.type === 'session.start' || event.type === 'turn.end') void this.#publish(session, call);
       this.#bus.emit(event);
@@ -268,7 +299,9 @@ export class Relay implements RelayDesk {
   async #warmUp(): Promise<void> {
     const { session } = this.options;
     await Promise.all([
-      this.#providers.warmUp(typeof session === 'object' ? resolveConfig(session) : null),
+      this.#providers.warmUp(
+        typeof session === 'object' ? resolveConfig(configForCall(session, 'twilio')) : null,
+      ),
       ...this.#awaited.splice(0).map((config) => this.#warmUpFor(config)),
     ]);
   }
@@ -296,7 +329,12 @@ export class Relay implements RelayDesk {
     }
     try {
       const config = typeof session === 'function' ? await this.#ask(session, call) : session;
-      return this.#makeSession(resolveConfig(config));
+      const resolved = resolveConfig(configForCall(config, call.transport));
+      if (resolved.type !== call.transport)
+        throw new HzRelayError(
+          `Its config is for ${resolved.type} calls, but it is a ${call.transport} call.`,
+        );
+      return this.#makeSession(resolved);
     } catch (thrown) {
       this.notify('error', `No session could be made for the call: ${messageOf(thrown)}`);
       return null;
@@ -305,9 +343,9 @@ export class Relay implements RelayDesk {
 
   /** The config that the user's function gives. */
   async #ask(
-    session: (call: IncomingCall) => SessionConfig | Promise<SessionConfig>,
+    session: (call: IncomingCall) => RelaySessionConfig | Promise<RelaySessionConfig>,
     call: IncomingCall,
-  ): Promise<SessionConfig> {
+  ): Promise<RelaySessionConfig> {
     const config = Promise.resolve(session(call));
     if (await within(this.clock, sessionFunctionMs, config)) return config;
     throw new HzRelayError(`The session function gave no config in ${sessionFunctionMs / 1000} s.`);
@@ -330,7 +368,9 @@ export class Relay implements RelayDesk {
     void session.closed.then(() => this.#live.delete(session.id));
     const { callId } = call;
     const departed =
-      callId === undefined ? session.closed : this.#farewells.ended(callId, reason, session.closed);
+      callId !== undefined && hasCarrier(call)
+        ? this.#farewells.ended(callId, reason, session.closed)
+        : session.closed;
     this.#departing.add(departed);
     void departed.then(() => {
       this.#departing.delete(departed);
@@ -352,7 +392,8 @@ export class Relay implements RelayDesk {
   }
 
   #reportIdle(): void {
-    const busy = this.#live.size + this.#waiting.length + this.#arriving + this.#departing.size;
+    const coming = this.#arriving + this.#reserved.twilio + this.#reserved.webrtc;
+    const busy = this.#live.size + this.#waiting.length + coming + this.#departing.size;
     if (busy === 0) this.onIdle?.();
   }
 
@@ -362,6 +403,11 @@ export class Relay implements RelayDesk {
       if (!this.#live.has(id)) return id;
     }
   }
+}
+
+/** Whether somebody will ask what comes after the call. */
+function hasCarrier({ transport }: IncomingCall): boolean {
+  return transport === 'twilio';
 }
 
 function snapshot(session: Session, { callId, from, to }: IncomingCall): SessionSnapshot {

@@ -16,6 +16,7 @@ function snapshot(sessionId: string, state: SessionState = 'listening'): Session
       ageMs: 1,
       turns: [],
       mouthToEar: summarise([]),
+      inboundAudio: null,
       warnings: {},
     },
   };

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import type { LanguageModel } from '../llm/language-model.js';
 import type { LatencySummary } from '../metrics/percentile.js';
 import type { SpeechToText } from '../stt/speech-to-text.js';
-import type { TransportType } from '../transport/transport.js';
+import type { InboundQuality, TransportType } from '../transport/transport.js';
 import type { TextToSpeech } from '../tts/text-to-speech.js';
 import type { VoiceActivityDetection } from '../vad/voice-activity-detector.js';
 import type { AgentTools } from './agent-tools.js';
@@ -66,6 +66,8 @@ export interface SessionMetrics {
   readonly turns: readonly TurnMetrics[];
   /** Over the turns that have a figure, in milliseconds. */
   readonly mouthToEar: LatencySummary;
+  /** How the caller's audio arrives; null before the call, and where the wire loses nothing. */
+  readonly inboundAudio: InboundQuality | null;
   /** How often each warning came. */
   readonly warnings: Readonly<Record<string, number>>;
 }

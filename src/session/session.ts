@@ -150,6 +150,7 @@ export class Session {
       ageMs: this.#state.phase === 'waiting' ? null : this.#nowMs(),
       turns: [...this.#turns],
       mouthToEar: summarise(figures),
+      inboundAudio: this.#transport?.inboundQuality ?? null,
       warnings: Object.fromEntries(this.#warnings),
     };
   }

@@ -3,8 +3,9 @@ import { z } from 'zod';
 import { delay } from '../clock.js';
 import type { SessionEvent, SessionEventType } from '../events/session-event.js';
 import type { LanguageModel } from '../llm/language-model.js';
+import type { Caller } from '../replay/caller.js';
 import type { ReplayResult } from '../replay/replay-call.js';
-import type { SimulatedPhone } from '../replay/simulated-phone.js';
+
 import type { SessionConfig } from '../server/config.js';
 import type { Session } from '../session/session.js';
 import { SentenceSplitter } from '../session/sentence-splitter.js';
@@ -151,11 +152,11 @@ describe('a caller who talks over the agent', () => {
     'after %i ms leaves the words in the history that were heard',
     async (bargeInMs) => {
       await start({ agent: { ...agent, greeting } });
-      let phone: SimulatedPhone | null = null;
+      let phone: Caller | null = null;
       let heardSamples = 0;
       const { events } = await say(['stop-and-cancel'], {
         manners: { bargeInMs },
-        onPhone: (placed: SimulatedPhone) => (phone = placed),
+        onCaller: (placed: Caller) => (phone = placed),
         onEvent: (event: SessionEvent) => {
           if (event.type === 'agent.interrupted') heardSamples = phone!.playout.heardSamples;
         },

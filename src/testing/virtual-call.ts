@@ -1,11 +1,11 @@
 /**
- * A whole call in virtual time: a real relay, real sockets, real recogniser and synthesis workers, and a simulated phone,
- * all on one clock that moves only when nothing is under way. Minutes of conversation take seconds, and every run is alike.
+ * A whole call in virtual time: a real relay, real sockets, real recogniser and synthesis workers, and a simulated
+ * phone or browser, all on one clock that moves only when nothing is under way. Minutes of conversation take seconds, and every run is alike.
  */
 import { setImmediate as nextTick } from 'node:timers/promises';
 import type { SessionEvent } from '../events/session-event.js';
 import { replayCall, type ReplayCallOptions, type ReplayResult } from '../replay/replay-call.js';
-import type { SimulatedPhone } from '../replay/simulated-phone.js';
+import type { Caller, WireCount } from '../replay/caller.js';
 import type { SessionConfig } from '../server/config.js';
 import { createRelay } from '../server/create.js';
 import type { Relay } from '../server/relay.js';
@@ -17,12 +17,6 @@ import { VirtualClock } from './virtual-clock.js';
 /** Something whose work goes on outside the clock. */
 interface Worker {
   idle(): Promise<void>;
-}
-
-/** A socket's count of messages in each direction. */
-interface Wire {
-  readonly sent: number;
-  readonly received: number;
 }
 
 /** Time moves in steps of this length: the frames of a phone call. */
@@ -49,8 +43,8 @@ export class VirtualRelay {
   readonly relay: Relay;
   readonly events: SessionEvent[] = [];
   readonly #workers: readonly Worker[];
-  readonly #phones = new Set<SimulatedPhone>();
-  readonly #over = new WeakSet<SimulatedPhone>();
+  readonly #callers = new Set<Caller>();
+  readonly #over = new WeakSet<Caller>();
 
   private constructor(relay: Relay, clock: VirtualClock, voices: TestVoices) {
     this.relay = relay;
@@ -69,7 +63,7 @@ export class VirtualRelay {
     const relay = createRelay({
       port: 0,
       clock,
-      session: { inbound: { type: 'twilio' }, stt: voices.stt, tts: voices.tts, ...session },
+      session: { stt: voices.stt, tts: voices.tts, ...session },
       ...options,
     });
     await relay.listen();
@@ -78,7 +72,7 @@ export class VirtualRelay {
 
   /** A call from the first ring to the last event. Several may run at once; {@link run} moves their time. */
   call(options: Pick<ReplayCallOptions, 'recordings'> & Partial<ReplayCallOptions>): Promise<ReplayResult> {
-    let placed: SimulatedPhone | null = null;
+    let placed: Caller | null = null;
     return replayCall({
       url: this.relay.url,
       clock: this.clock,
@@ -89,14 +83,14 @@ export class VirtualRelay {
         },
       },
       ...options,
-      onPhone: (phone) => {
-        placed = phone;
-        this.#phones.add(phone);
-        void phone.ended.then(() => this.#over.add(phone));
-        options.onPhone?.(phone);
+      onCaller: (caller) => {
+        placed = caller;
+        this.#callers.add(caller);
+        void caller.ended.then(() => this.#over.add(caller));
+        options.onCaller?.(caller);
       },
     }).finally(() => {
-      if (placed) this.#phones.delete(placed);
+      if (placed) this.#callers.delete(placed);
     });
   }
 
@@ -119,7 +113,7 @@ export class VirtualRelay {
     for (let quiet = 0; quiet < quietLooks;) {
       await nextTick();
       await Promise.all(this.#workers.map((worker) => worker.idle()));
-      const wires = [...this.#phones].map((phone) => this.#wiresOf(phone));
+      const wires = [...this.#callers].map((caller) => this.#wiresOf(caller));
       const now = JSON.stringify([wires, this.events.length]);
       quiet = now === before && wires.every(isQuiet) ? quiet + 1 : 0;
       before = now;
@@ -131,36 +125,40 @@ export class VirtualRelay {
     await this.run(this.relay.close());
   }
 
-  #wiresOf(phone: SimulatedPhone): Wires {
-    const session = this.relay.sessions.find(({ transport }) => transport?.call.callId === phone.callSid);
+  #wiresOf(caller: Caller): Wires {
+    const { callId } = caller;
+    const session =
+      callId === null
+        ? undefined
+        : this.relay.sessions.find(({ transport }) => transport?.call.callId === callId);
     const transport = session?.state === 'ended' ? null : session?.transport;
     return {
-      waits: phone.waitsForRelay,
-      phone: phone.wire,
+      waits: caller.waitsForRelay,
+      caller: caller.wire,
       relay: transport && hasWire(transport) ? transport.wire : null,
-      // Between the socket's opening and the session's start the relay's end is nobody's yet.
-      starting: phone.answered && !this.#over.has(phone) && !this.#known(phone),
+      // Between the connection's coming up and the session's start the relay's end is nobody's yet.
+      starting: caller.answered && !this.#over.has(caller) && !this.#known(callId),
     };
   }
 
-  #known(phone: SimulatedPhone): boolean {
-    return this.events.some((event) => event.type === 'session.start' && event.callId === phone.callSid);
+  #known(callId: string | null): boolean {
+    return this.events.some((event) => event.type === 'session.start' && event.callId === callId);
   }
 }
 
-/** Both ends of a call's socket. */
+/** Both ends of a call's connection. */
 interface Wires {
   readonly waits: boolean;
   readonly starting: boolean;
-  readonly phone: Wire;
-  readonly relay: Wire | null;
+  readonly caller: WireCount;
+  readonly relay: WireCount | null;
 }
 
-function isQuiet({ waits, starting, phone, relay }: Wires): boolean {
+function isQuiet({ waits, starting, caller, relay }: Wires): boolean {
   if (waits || starting) return false;
-  return relay === null || (phone.sent === relay.received && relay.sent === phone.received);
+  return relay === null || (caller.sent === relay.received && relay.sent === caller.received);
 }
 
-function hasWire(transport: object): transport is { readonly wire: Wire } {
+function hasWire(transport: object): transport is { readonly wire: WireCount } {
   return 'wire' in transport;
 }

@@ -58,6 +58,18 @@ export interface CallInfo {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
+/** How the caller's audio arrives, where packets can be lost. */
+export interface InboundQuality {
+  readonly packetsReceived: number;
+  readonly packetsLost: number;
+  /** Share of the delivered audio that was made up because its packet was lost or late, 0 to 1. */
+  readonly concealedShare: number;
+  /** Share of the delivered audio that was recovered from the redundancy in a later packet, 0 to 1. */
+  readonly recoveredShare: number;
+  /** How unevenly packets arrive (RFC 3550, section 6.4.1). */
+  readonly jitterMs: number;
+}
+
 export interface Transport {
   readonly type: TransportType;
   readonly call: CallInfo;
@@ -65,6 +77,8 @@ export interface Transport {
   readonly inputFormat: AudioFormat;
   /** What `play()` takes. */
   readonly outputFormat: AudioFormat;
+  /** Where packets can be lost; left out where the wire loses nothing. */
+  readonly inboundQuality?: InboundQuality;
   /** Samples handed to `play()` so far. */
   readonly queuedSamples: number;
 

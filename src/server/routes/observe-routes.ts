@@ -1,8 +1,10 @@
 /** Looking at the relay: health, sessions, metrics, and the live event stream. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { ServerResponse } from 'node:http';
 import { finished } from 'node:stream';
 import type { SessionEvent } from '../../events/session-event.js';
+import { authorise } from '../authorise.js';
+import { queryField } from '../query-field.js';
 import type { RelayDesk } from '../relay-desk.js';
 import { refuseRequest } from '../refusal.js';
 
@@ -82,28 +84,4 @@ export function observeRoutes(
   });
 
   done();
-}
-
-/** Lets a request through that carries the relay's token, where one is needed. */
-function authorise(relay: RelayDesk): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
-  return async (request, reply) => {
-    const { access, options } = relay;
-    if (!access.guarded) return undefined;
-    if (!access.carriesToken(request.headers, request.query)) {
-      return refuseRequest(
-        reply,
-        401,
-        'This relay can be reached from outside, so this needs its token: open the link that it printed.',
-      );
-    }
-    if (queryField(request, 'token') !== undefined) {
-      reply.header('set-cookie', access.cookie(options.publicUrl?.protocol === 'https:'));
-    }
-    return undefined;
-  };
-}
-
-function queryField(request: FastifyRequest, name: string): string | undefined {
-  const value: unknown = (request.query as Record<string, unknown>)[name];
-  return typeof value === 'string' && value !== '' ? value : undefined;
 }

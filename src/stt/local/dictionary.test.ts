@@ -1,9 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { pronunciationsOf, wordsOfGrammar } from './dictionary.js';
 
-const dictionary = [';; a comment', 'a AH', 'a(2) EY', "a's EY Z", 'at AE T', 'read R EH D', 'read(2) R IY D'].join(
-  '\n',
-);
+const dictionary = [
+  ';; a comment',
+  'a AH',
+  'a(2) EY',
+  "a's EY Z",
+  'at AE T',
+  'read R EH D',
+  'read(2) R IY D',
+].join('\n');
 
 describe('the dictionary', () => {
   it('gives the words that were asked for, with every pronunciation, and no other', () => {

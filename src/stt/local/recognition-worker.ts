@@ -1,5 +1,6 @@
 /** The entry file of the recognition workers. */
 import { readFile } from 'node:fs/promises';
+import { createResampler, type Resampler } from '../../audio/resampler.js';
 import { InvalidStateError, messageOf } from '../../errors.js';
 import { serveWorker } from '../../workers/serve-worker.js';
 import type { DecoderSettings, RecognitionService } from './recognition-service.js';
@@ -14,7 +15,12 @@ import {
 } from './soundswallower.js';
 import { transcriptText } from './transcript-text.js';
 
+/** What the recogniser hears: the telephone band, in which it was found to be at its best. */
+const recognitionRateHz = 8000;
+
 const decoders: SphinxDecoder[] = [];
+/** By decoder, for utterances at a higher rate. */
+const resamplers = new Map<SphinxDecoder, Resampler>();
 const listening = new Set<SphinxDecoder>();
 let log: string[] = [];
 let library: Promise<SoundSwallower> | undefined;
@@ -36,7 +42,7 @@ const service: RecognitionService = {
     const dictionary = await dictionaryFor(settings.grammar);
     const decoder = new Decoder({
       loglevel: 'ERROR',
-      samprate: 8000,
+      samprate: recognitionRateHz,
       cmninit: channelEstimate,
       dict: noDictionaryPath,
     });
@@ -54,7 +60,8 @@ const service: RecognitionService = {
     const decoder = decoderAt(index);
     // An utterance that failed half-way may have left it so.
     stop(decoder);
-    decoder.set_config('samprate', sampleRateHz);
+    if (sampleRateHz !== recognitionRateHz)
+      resamplers.set(decoder, await createResampler({ fromHz: sampleRateHz, toHz: recognitionRateHz }));
     // This also puts the channel estimate back to where it began: what one caller says never depends on another.
     await decoder.reinitialize_audio();
     decoder.start();
@@ -63,16 +70,14 @@ const service: RecognitionService = {
 
   feed({ decoder: index, samples }) {
     const decoder = decoderAt(index);
-    decoder.process_audio(
-      Float32Array.from(samples, (sample) => sample / 32768),
-      false,
-      false,
-    );
+    process(decoder, resamplers.get(decoder)?.push(samples) ?? samples);
     return textOf(decoder);
   },
 
   end(index) {
     const decoder = decoderAt(index);
+    const rest = resamplers.get(decoder)?.flush();
+    if (rest && listening.has(decoder)) process(decoder, rest);
     stop(decoder);
     log = [];
     return textOf(decoder);
@@ -87,7 +92,17 @@ async function dictionaryFor(grammar: string): Promise<readonly Pronunciation[]>
   return known.words;
 }
 
+function process(decoder: SphinxDecoder, samples: Int16Array): void {
+  decoder.process_audio(
+    Float32Array.from(samples, (sample) => sample / 32768),
+    false,
+    false,
+  );
+}
+
 function stop(decoder: SphinxDecoder): void {
+  resamplers.get(decoder)?.close();
+  resamplers.delete(decoder);
   if (listening.delete(decoder)) decoder.stop();
 }
 

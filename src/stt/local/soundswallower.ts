@@ -10,7 +10,6 @@ export interface SphinxDecoder {
   initialize(): Promise<unknown>;
   /** Makes changed audio settings take effect, and forgets what was learnt of the last speaker's channel. */
   reinitialize_audio(): Promise<void>;
-  set_config(key: string, value: string | number): boolean;
   /** Throws for a grammar that does not parse or has words that are not in the dictionary. */
   set_grammar(jsgf: string): void;
   /** Throws, for want of better, a ReferenceError if the phones are not ARPAbet. */

@@ -1,0 +1,60 @@
+/** libopus as the package `@evan/opus` carries it in WebAssembly: its C interface, of which that package shows a part. */
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+
+/** The exports of `opus.wasm` that decode. Addresses are bytes into `memory`; negative answers are errors. */
+export interface OpusProgram {
+  /** Its `buffer` is another one after the memory has grown: read it anew for every use. */
+  readonly memory: { readonly buffer: ArrayBuffer };
+  malloc(bytes: number): number;
+  free(address: number): void;
+  opus_decoder_get_size(channels: number): number;
+  opus_decoder_init(decoder: number, sampleRateHz: number, channels: number): number;
+  /** `packet` 0 conceals `frameSamples`; `fec` 1 gives the audio before the packet. Returns samples per channel. */
+  opus_decode(
+    decoder: number,
+    packet: number,
+    packetBytes: number,
+    pcm: number,
+    frameSamples: number,
+    fec: 0 | 1,
+  ): number;
+  opus_decoder_ctl_set(decoder: number, request: number, value: number): number;
+}
+
+/** What Node's `WebAssembly` offers and its type definitions leave out. */
+interface WebAssemblyApi {
+  readonly instantiate: (
+    bytes: Uint8Array,
+    imports: object,
+  ) => Promise<{ readonly instance: { readonly exports: unknown } }>;
+}
+
+const { instantiate } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
+let loaded: Promise<OpusProgram> | undefined;
+
+/** The C library would write its last words to a file before it gives up; there are no files here. */
+const imports = {
+  wasi_snapshot_preview1: {
+    fd_seek: () => 0,
+    fd_write: () => 0,
+    fd_close: () => 0,
+    proc_exit: () => undefined,
+  },
+  env: { emscripten_notify_memory_growth: () => undefined },
+};
+
+/**
+ * Loads libopus once per thread (some 5 ms, 16 MB of address space); all decoders live in the one instance, and each has
+ * a state of its own there. Rejects where the package's file cannot be read.
+ */
+export function loadOpus(): Promise<OpusProgram> {
+  loaded ??= readFile(createRequire(import.meta.url).resolve('@evan/opus/wasm/opus.wasm'))
+    .then((bytes) => instantiate(bytes, imports))
+    .then(({ instance }) => instance.exports as OpusProgram)
+    .catch((error: unknown) => {
+      loaded = undefined;
+      throw error;
+    });
+  return loaded;
+}

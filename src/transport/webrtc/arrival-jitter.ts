@@ -1,0 +1,62 @@
+import { timestampDistance } from './rtp-packet.js';
+
+/** How long an extreme is remembered: one to two such stretches. */
+const stretchMs = 2000;
+/** Until so many packets came, the spread is taken for at least `startSpreadMs`. */
+const startPackets = 50;
+const startSpreadMs = 60;
+
+/**
+ * How unevenly packets arrive. It knows their transit time but for a constant: arrival on our clock less timestamp on the
+ * sender's. From that it tells the interarrival jitter of RFC 3550 and until when a packet may still be on its way.
+ */
+export class ArrivalJitter {
+  readonly #ticksPerMs: number;
+  #packets = 0;
+  #timestamp = 0;
+  #ticks = 0;
+  #transitMs = 0;
+  #jitterMs = 0;
+  #stretchStartMs = 0;
+  /** Slowest transit in this stretch and in the one before it; fastest of the first packets. */
+  #slowestMs = -Infinity;
+  #slowestBeforeMs = -Infinity;
+  #fastestMs = Infinity;
+
+  constructor(clockRateHz: number) {
+    this.#ticksPerMs = clockRateHz / 1000;
+  }
+
+  /** Mean deviation of the transit times of successive packets, smoothed (RFC 3550, section 6.4.1). */
+  get jitterMs(): number {
+    return this.#jitterMs;
+  }
+
+  /** Takes note of a packet, in whatever order they arrive. */
+  observe(timestamp: number, nowMs: number): void {
+    const isFirst = this.#packets++ === 0;
+    this.#ticks = isFirst ? 0 : this.#ticksAt(timestamp);
+    this.#timestamp = timestamp;
+    const transitMs = nowMs - this.#ticks / this.#ticksPerMs;
+    if (!isFirst) this.#jitterMs += (Math.abs(transitMs - this.#transitMs) - this.#jitterMs) / 16;
+    this.#transitMs = transitMs;
+    if (isFirst || nowMs - this.#stretchStartMs >= stretchMs) {
+      this.#stretchStartMs = nowMs;
+      this.#slowestBeforeMs = this.#slowestMs;
+      this.#slowestMs = transitMs;
+    } else this.#slowestMs = Math.max(this.#slowestMs, transitMs);
+    if (this.#packets <= startPackets) this.#fastestMs = Math.min(this.#fastestMs, transitMs);
+  }
+
+  /** When a packet with this timestamp arrives if it is as slow as the slowest of late. */
+  latestArrivalMs(timestamp: number): number {
+    const slowestMs = Math.max(this.#slowestMs, this.#slowestBeforeMs);
+    const assumedMs = this.#packets < startPackets ? this.#fastestMs + startSpreadMs : -Infinity;
+    return this.#ticksAt(timestamp) / this.#ticksPerMs + Math.max(slowestMs, assumedMs);
+  }
+
+  /** Timestamps go round every 24.8 h; these ticks go on. */
+  #ticksAt(timestamp: number): number {
+    return this.#ticks + timestampDistance(this.#timestamp, timestamp);
+  }
+}

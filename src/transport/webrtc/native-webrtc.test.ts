@@ -1,0 +1,74 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { PeerRecorder } from '../../testing/peer-recorder.js';
+import { VirtualClock } from '../../testing/virtual-clock.js';
+import { answerOffer } from './answering-peer.js';
+import { resolveWebRtcOptions } from './ice-options.js';
+import { leaseWebRtc, webRtcUse } from './native-webrtc.js';
+import { readOffer } from './offer.js';
+import { offerConnection } from './offering-peer.js';
+
+const last = leaseWebRtc();
+afterAll(() => last.release());
+
+async function connect() {
+  const clock = new VirtualClock();
+  const offered = await offerConnection({ clock, bindAddress: '127.0.0.1' });
+  const reading = readOffer(offered.offer);
+  if (!reading.ok) throw new Error(reading.problem.message);
+  const webrtc = resolveWebRtcOptions(undefined, true, []);
+  const answered = await answerOffer(reading.offer, { clock, webrtc });
+  const caller = new PeerRecorder();
+  const relay = new PeerRecorder();
+  offered.connection.start(caller);
+  answered.connection.start(relay);
+  offered.accept(answered.answer);
+  await caller.until(() => caller.log.includes('open'));
+  return {
+    caller,
+    sendText: (text: string) => offered.connection.sendText(text),
+    relay,
+    hangUp: () => offered.connection.close(),
+  };
+}
+
+describe('the native library', () => {
+  it('stays up for calls that live when another relay of the process is done with it', async () => {
+    const other = leaseWebRtc();
+    await other.load();
+    const call = await connect();
+    await other.release();
+    await other.release();
+    expect(call.sendText('still there')).toBe(true);
+    await call.relay.until(() => call.relay.texts.length === 1);
+    call.hangUp();
+    await call.relay.ended();
+  });
+
+  it('is shut down with its last user, and starts again for the next', async () => {
+    await last.release();
+    expect(webRtcUse()).toEqual({ leases: 0, nativeObjects: 0 });
+    for (let round = 0; round < 3; round++) {
+      const only = leaseWebRtc();
+      const call = await connect();
+      call.hangUp();
+      await call.relay.ended();
+      await only.release();
+      expect(webRtcUse()).toEqual({ leases: 0, nativeObjects: 0 });
+    }
+  });
+
+  it('lets go of everything that was never connected', async () => {
+    const only = leaseWebRtc();
+    const clock = new VirtualClock();
+    for (let i = 0; i < 5; i++) (await offerConnection({ clock })).connection.close();
+    await only.release();
+    expect(webRtcUse()).toEqual({ leases: 0, nativeObjects: 0 });
+  });
+
+  it('costs nobody anything who only claims it', async () => {
+    const unused = leaseWebRtc();
+    expect(webRtcUse().leases).toBe(1);
+    await unused.release();
+    expect(webRtcUse().leases).toBe(0);
+  });
+});

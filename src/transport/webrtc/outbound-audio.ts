@@ -1,0 +1,204 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock, Timer } from '../../clock.js';
+import type { OpusEncoder } from '../../audio/opus-encoder.js';
+import type { MediaConnection } from './media-connection.js';
+import { PacedPlayout } from './paced-playout.js';
+import { writeRtpPacket } from './rtp-packet.js';
+
+/** What the agent's audio is encoded from. */
+export const outboundRateHz = 24_000;
+
+const frameMs = 20;
+/** Opus' RTP clock runs at 48 kHz whatever the audio's rate (RFC 7587, section 4.1). */
+const timestampStep = 960;
+/** Encoded silence behind every stretch of sound, so that the browser does not stretch or fade what it heard last. */
+const silentFrames = 10;
+/** The page has noticed that there is silence. */
+const noticedFrames = 9;
+/** A pacer that is late by more has been kept from its work: it goes on from now instead of hurrying after. */
+const maxLateMs = 100;
+/** How much of what was sent a resume can repeat. */
+const keepMs = 3500;
+
+export interface OutboundAudioOptions {
+  readonly connection: MediaConnection;
+  readonly clock: Clock;
+  readonly encoder: OpusEncoder;
+  /**
+   * A frame was sent: `count` samples of the agent's from position `start`, due at the far end at `playMs` if the way took
+   * no time; `afterSilence` where nothing was audible there before it.
+   */
+  readonly onSent: (start: number, count: number, playMs: number, afterSilence: boolean) => void;
+}
+
+interface Run {
+  startMs: number;
+  frames: number;
+}
+
+/**
+ * Paces the agent's audio: one Opus frame each 20 ms, on deadlines counted from the beginning of a run of sound, so that
+ * nothing drifts, and one frame ahead, so that a late timer is not heard. What was not sent yet can be held or dropped;
+ * what was sent will be heard.
+ */
+export class OutboundAudio {
+  readonly #connection: MediaConnection;
+  readonly #clock: Clock;
+  readonly #encoder: OpusEncoder;
+  readonly #onSent: OutboundAudioOptions['onSent'];
+  readonly #playout = new PacedPlayout({ sampleRateHz: outboundRateHz, keepMs });
+  readonly #frame = new Int16Array(this.#playout.frameSamples);
+  #run: Run | null = null;
+  #runEndMs = 0;
+  /** Frames of silence sent since the last sound. */
+  #silence = silentFrames;
+  #paused = false;
+  #closed = false;
+  #pumping = false;
+  #timer: Timer | null = null;
+  #sequenceNumber: number;
+  #timestamp: number;
+  /** Where the latest frame's samples end, and when they will have been played. */
+  #end = { positionSamples: 0, playMs: 0 };
+  #lateFrames = 0;
+
+  constructor({ connection, clock, encoder, onSent }: OutboundAudioOptions) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#encoder = encoder;
+    this.#onSent = onSent;
+    // RFC 3550, section 5.1: both begin at random.
+    const random = randomBytes(6);
+    this.#sequenceNumber = random.readUInt16BE(0);
+    this.#timestamp = random.readUInt32BE(2);
+  }
+
+  get queuedSamples(): number {
+    return this.#playout.queuedSamples;
+  }
+
+  /** Everything before this position was sent or dropped. */
+  get sentSamples(): number {
+    return this.#playout.sentSamples;
+  }
+
+  /** Frames that left too late to be played in time. */
+  get lateFrames(): number {
+    return this.#lateFrames;
+  }
+
+  /** When a position that was sent is due at the far end, if the way took no time. */
+  playMsOf(positionSamples: number): number {
+    const { positionSamples: end, playMs } = this.#end;
+    return playMs - ((end - positionSamples) / outboundRateHz) * 1000;
+  }
+
+  play(samples: Int16Array): void {
+    if (this.#closed) return;
+    this.#playout.queue(samples);
+    this.#begin();
+  }
+
+  /** Stops after what was sent. Returns how far that is. */
+  pause(): number {
+    this.#paused = true;
+    return this.#playout.sentSamples;
+  }
+
+  resume(fromSamples: number): void {
+    this.#paused = false;
+    this.#playout.rewind(fromSamples);
+    this.#begin();
+  }
+
+  /** Drops what was not sent. Returns how far what was sent goes. */
+  clear(): number {
+    const sent = this.#playout.sentSamples;
+    this.#playout.drop();
+    this.#paused = false;
+    return sent;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#playout.drop();
+  }
+
+  /** Begins a run, after whatever else is done in this moment: who plays something may want to watch it. */
+  #begin(): void {
+    if (this.#run || this.#pumping || this.#paused || !this.#playout.waits) return;
+    this.#pumping = true;
+    queueMicrotask(() => {
+      this.#pumping = false;
+      if (this.#run || this.#paused || this.#closed || !this.#playout.waits) return;
+      const nowMs = this.#clock.nowMs();
+      const idleFrames = Math.max(0, Math.round((nowMs - this.#runEndMs) / frameMs));
+      this.#timestamp = (this.#timestamp + idleFrames * timestampStep) >>> 0;
+      this.#run = { startMs: nowMs, frames: 0 };
+      this.#pump(this.#run);
+    });
+  }
+
+  #pump(run: Run): void {
+    const nowMs = this.#clock.nowMs();
+    for (let dueMs = dueOf(run); dueMs <= nowMs; dueMs = dueOf(run)) {
+      const lateMs = nowMs - dueMs;
+      if (lateMs > frameMs) this.#lateFrames++;
+      if (lateMs > maxLateMs) run.startMs += lateMs;
+      if (this.#isOver()) {
+        this.#run = null;
+        this.#runEndMs = run.startMs + run.frames * frameMs;
+        return;
+      }
+      this.#send(run);
+    }
+    // The due time may lie a rounding error ahead of the timer.
+    this.#timer = this.#clock.setTimer(dueOf(run) - nowMs, () => this.#pump(run));
+  }
+
+  #isOver(): boolean {
+    return this.#silence >= silentFrames && (this.#paused || !this.#playout.waits);
+  }
+
+  #send(run: Run): void {
+    const start = this.#playout.sentSamples;
+    const count = this.#paused ? 0 : this.#playout.take(this.#frame);
+    if (count === 0) this.#frame.fill(0);
+    const afterSilence = this.#silence >= noticedFrames;
+    this.#silence = count === 0 ? this.#silence + 1 : 0;
+    const playMs = run.startMs + run.frames * frameMs;
+    this.#transmit(run.frames === 0);
+    run.frames++;
+    if (count === 0) return;
+    this.#end = {
+      positionSamples: start + count,
+      playMs: playMs + (count / outboundRateHz) * 1000,
+    };
+    this.#onSent(start, count, playMs, afterSilence);
+  }
+
+  #transmit(marker: boolean): void {
+    const { audio } = this.#connection;
+    if (audio.sends) {
+      this.#connection.sendRtp(
+        writeRtpPacket({
+          payloadType: audio.payloadType,
+          marker,
+          sequenceNumber: this.#sequenceNumber,
+          timestamp: this.#timestamp,
+          ssrc: audio.ssrc,
+          payload: this.#encoder.encode(this.#frame),
+        }),
+      );
+    }
+    this.#sequenceNumber = (this.#sequenceNumber + 1) & 0xffff;
+    this.#timestamp = (this.#timestamp + timestampStep) >>> 0;
+  }
+}
+
+/** When the next frame is to leave: the first two of a run at once, then each 20 ms ahead of its turn. */
+function dueOf({ startMs, frames }: Run): number {
+  return startMs + Math.max(0, frames - 1) * frameMs;
+}

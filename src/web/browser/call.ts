@@ -1,0 +1,193 @@
+/** A call as the page runs it: carries out what the state machine decides. */
+import type { SessionEvent } from '../../events/session-event.js';
+import { callStep, idle, type CallEffect, type CallInput, type CallState } from '../model/call-state.js';
+import type { Failure } from '../model/failures.js';
+import { Connection } from './connection.js';
+import { EarWatch } from './ear-watch.js';
+import { Microphone } from './microphone.js';
+import { SoundGraph } from './sound-graph.js';
+
+/** How long the network gets to come back before the page calls again. */
+const retryAfterMs = 1500;
+
+export interface CallListener {
+  onState(state: CallState): void;
+  onEvent(event: SessionEvent): void;
+  /** Something does not work, but the call goes on without it. */
+  onHindrance(failure: Failure): void;
+  /** The microphone is in use; null when it no longer is. */
+  onMicrophone(microphone: Microphone | null): void;
+  /** How loud the visitor is, some twenty times a second. */
+  onLevel(rms: number): void;
+}
+
+export class Call {
+  readonly #listener: CallListener;
+  readonly #voice: HTMLAudioElement;
+  #state: CallState = idle;
+  /** Aborts what belongs to the current attempt and takes its time. */
+  #attempt = new AbortController();
+  #deviceId = '';
+  #muted = false;
+  #microphone: Microphone | null = null;
+  #graph: SoundGraph | null = null;
+  #connection: Connection | null = null;
+  #ears: EarWatch | null = null;
+
+  /** The agent speaks through `voice`. */
+  constructor(voice: HTMLAudioElement, listener: CallListener) {
+    this.#voice = voice;
+    this.#listener = listener;
+  }
+
+  get state(): CallState {
+    return this.#state;
+  }
+
+  /** Calls; a no-op during a call. */
+  connect(): void {
+    this.#input({ type: 'connect' });
+  }
+
+  /** Hangs up, and tells the relay. Idempotent. */
+  disconnect(): void {
+    this.#input({ type: 'disconnect' });
+  }
+
+  /** Hangs up because the page goes away. */
+  leave(): void {
+    this.#connection?.close(true);
+    this.disconnect();
+  }
+
+  /** Says this text instead of speaking it. */
+  type(text: string): void {
+    this.#connection?.send({ type: 'text', text });
+  }
+
+  set muted(muted: boolean) {
+    this.#muted = muted;
+    if (this.#microphone) this.#microphone.muted = muted;
+  }
+
+  /** Takes this microphone, also in the middle of a call that has one. */
+  async useMicrophone(deviceId: string): Promise<void> {
+    this.#deviceId = deviceId;
+    const connection = this.#connection;
+    if (!this.#microphone || !connection) return;
+    const next = await Microphone.open(deviceId);
+    if (!(next instanceof Microphone)) {
+      this.#listener.onHindrance(next);
+      return;
+    }
+    if (connection !== this.#connection) {
+      next.close();
+      return;
+    }
+    this.#takeMicrophone(next);
+    await connection.replaceTrack(next.track);
+    this.#ears?.hearVisitor(next, (rms) => this.#listener.onLevel(rms));
+  }
+
+  /** Lets the agent be heard, after a click: browsers ask for one. */
+  async play(): Promise<void> {
+    try {
+      await Promise.all([this.#voice.play(), this.#graph?.resume()]);
+    } catch (thrown) {
+      // Anything but a refusal means that the call was over before it began to sound.
+      if (thrown instanceof DOMException && thrown.name === 'NotAllowedError')
+        this.#listener.onHindrance({ kind: 'playback_blocked' });
+    }
+  }
+
+  #input(input: CallInput): void {
+    const { state, effects } = callStep(this.#state, input);
+    const changed = state !== this.#state;
+    this.#state = state;
+    if (changed) this.#listener.onState(state);
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: CallEffect): void {
+    switch (effect) {
+      case 'ask':
+        void this.#ask();
+        break;
+      case 'connect':
+        this.#open();
+        break;
+      case 'hang_up':
+        this.#hangUp();
+        break;
+      case 'await_retry':
+        this.#awaitRetry();
+        break;
+    }
+  }
+
+  async #ask(): Promise<void> {
+    const { signal } = this.#attempt;
+    if (!('RTCPeerConnection' in globalThis)) {
+      this.#input({ type: 'failed', failure: { kind: 'no_webrtc' } });
+      return;
+    }
+    const [microphone, graph] = await Promise.all([Microphone.open(this.#deviceId), SoundGraph.open()]);
+    if (signal.aborted) {
+      if (microphone instanceof Microphone) microphone.close();
+      graph?.close();
+      return;
+    }
+    this.#graph = graph;
+    if (microphone instanceof Microphone) this.#takeMicrophone(microphone);
+    else this.#listener.onHindrance(microphone);
+    this.#input({ type: 'microphone_settled' });
+  }
+
+  #open(): void {
+    const microphone = this.#microphone;
+    const connection = new Connection(microphone?.track ?? null, {
+      onOpen: () => this.#input({ type: 'connected' }),
+      onStream: (stream) => {
+        this.#voice.srcObject = stream;
+        void this.play();
+        this.#ears?.hearAgent(stream);
+      },
+      onEvent: (event) => {
+        this.#listener.onEvent(event);
+        if (event.type === 'session.end') this.#input({ type: 'session_ended', reason: event.reason });
+      },
+      onFailed: (failure) => this.#input({ type: 'failed', failure }),
+      onLost: () => this.#input({ type: 'lost' }),
+    });
+    this.#connection = connection;
+    this.#ears = new EarWatch(connection, this.#graph);
+    if (microphone) this.#ears.hearVisitor(microphone, (rms) => this.#listener.onLevel(rms));
+  }
+
+  #takeMicrophone(microphone: Microphone): void {
+    this.#microphone?.close();
+    this.#microphone = microphone;
+    microphone.muted = this.#muted;
+    microphone.onGone = () => this.#listener.onHindrance({ kind: 'microphone_missing' });
+    this.#listener.onMicrophone(microphone);
+  }
+
+  #hangUp(): void {
+    this.#attempt.abort();
+    this.#attempt = new AbortController();
+    this.#ears?.close();
+    this.#connection?.close();
+    this.#graph?.close();
+    this.#voice.srcObject = null;
+    this.#ears = this.#connection = this.#graph = null;
+    if (!this.#microphone) return;
+    this.#microphone.close();
+    this.#microphone = null;
+    this.#listener.onMicrophone(null);
+  }
+
+  #awaitRetry(): void {
+    const timer = setTimeout(() => this.#input({ type: 'retry_due' }), retryAfterMs);
+    this.#attempt.signal.addEventListener('abort', () => clearTimeout(timer));
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * One connection to the relay: offer and answer, the data channel, the audio of both sides. Whatever ends it, ends it once.
+ */
+import type { SessionEvent } from '../../events/session-event.js';
+import {
+  pageChannelLabel,
+  syncEveryMs,
+  type PageMessage,
+  type RelayMessage,
+} from '../../transport/webrtc/page-protocol.js';
+import type { Failure } from '../model/failures.js';
+import { deleteCall, postOffer } from './offer.js';
+
+/** Without servers to ask, all candidates are there at once; a slow network interface must not hold the call up. */
+const gatheringMs = 500;
+/** From the answer to the open data channel. */
+const connectingMs = 10_000;
+/** A relay that has not asked for the clock for so long is gone: ICE alone notices after half a minute. */
+const silentMs = 5 * syncEveryMs;
+
+export interface ConnectionListener {
+  onOpen(): void;
+  /** The agent's voice. */
+  onStream(stream: MediaStream): void;
+  onEvent(event: SessionEvent): void;
+  /** It never came about. Nothing follows. */
+  onFailed(failure: Failure): void;
+  /** It was open and is not any more. Nothing follows. */
+  onLost(): void;
+}
+
+export class Connection {
+  readonly #listener: ConnectionListener;
+  readonly #peer: RTCPeerConnection;
+  readonly #channel: RTCDataChannel;
+  readonly #sender: RTCRtpSender;
+  readonly #closing = new AbortController();
+  #id: string | null = null;
+  #opened = false;
+  #heardMs = 0;
+
+  /** Connects at once; without a track the page only listens and types. Close it with {@link close}. */
+  constructor(track: MediaStreamTrack | null, listener: ConnectionListener) {
+    this.#listener = listener;
+    this.#peer = new RTCPeerConnection();
+    this.#channel = this.#peer.createDataChannel(pageChannelLabel);
+    const { sender } = this.#peer.addTransceiver(track ?? 'audio', {
+      direction: track ? 'sendrecv' : 'recvonly',
+    });
+    this.#sender = sender;
+    this.#watch();
+    void this.#connect();
+  }
+
+  /** Sends a message, if the channel is open. */
+  send(message: PageMessage): void {
+    if (this.#channel.readyState === 'open') this.#channel.send(JSON.stringify(message));
+  }
+
+  /** Sends another microphone from now on. */
+  async replaceTrack(track: MediaStreamTrack): Promise<void> {
+    await this.#sender.replaceTrack(track);
+  }
+
+  statistics(): Promise<RTCStatsReport> {
+    return this.#peer.getStats();
+  }
+
+  /**
+   * Says goodbye and hangs up; nothing is reported afterwards. Idempotent. While the page goes away (`leaving`) only a
+   * request is sure to be sent; otherwise it is needed where the channel is not open.
+   */
+  close(leaving = false): void {
+    if (this.#closing.signal.aborted) return;
+    const says = this.#channel.readyState === 'open';
+    this.send({ type: 'bye' });
+    this.#closing.abort();
+    if (this.#id !== null && (leaving || !says)) deleteCall(this.#id);
+    this.#peer.close();
+  }
+
+  async #connect(): Promise<void> {
+    const { signal } = this.#closing;
+    try {
+      await this.#peer.setLocalDescription();
+      await gathered(this.#peer, signal);
+      const answer = await postOffer(this.#peer.localDescription?.sdp ?? '', signal);
+      if (signal.aborted) {
+        if ('id' in answer) deleteCall(answer.id);
+        return;
+      }
+      if ('kind' in answer) {
+        this.#fail(answer);
+        return;
+      }
+      this.#id = answer.id;
+      await this.#peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
+      after(connectingMs, signal, () => {
+        if (!this.#opened) this.#fail({ kind: 'no_path' });
+      });
+    } catch (thrown) {
+      if (!signal.aborted) this.#fail({ kind: 'relay_refused', detail: String(thrown) });
+    }
+  }
+
+  #watch(): void {
+    const { signal } = this.#closing;
+    const once = { signal };
+    this.#peer.addEventListener(
+      'track',
+      ({ streams, track }) => this.#listener.onStream(streams[0] ?? new MediaStream([track])),
+      once,
+    );
+    this.#peer.addEventListener(
+      'connectionstatechange',
+      () => {
+        if (this.#peer.connectionState !== 'failed') return;
+        if (this.#opened) this.#lose();
+        else this.#fail({ kind: 'no_path' });
+      },
+      once,
+    );
+    this.#channel.addEventListener(
+      'open',
+      () => {
+        this.#opened = true;
+        this.#heardMs = performance.now();
+        this.#listener.onOpen();
+      },
+      once,
+    );
+    this.#channel.addEventListener('close', () => this.#lose(), once);
+    this.#channel.addEventListener('message', ({ data }: MessageEvent<string>) => this.#take(data), once);
+    const heartbeat = setInterval(() => {
+      if (this.#opened && performance.now() - this.#heardMs > silentMs) this.#lose();
+    }, syncEveryMs);
+    signal.addEventListener('abort', () => clearInterval(heartbeat));
+  }
+
+  #take(text: string): void {
+    const receivedPageMs = performance.now();
+    this.#heardMs = receivedPageMs;
+    const message = JSON.parse(text) as RelayMessage;
+    if (message.type === 'sync')
+      this.send({ type: 'sync', id: message.id, receivedPageMs, sentPageMs: performance.now() });
+    else this.#listener.onEvent(message.event);
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#closing.signal.aborted) return;
+    this.close();
+    this.#listener.onFailed(failure);
+  }
+
+  #lose(): void {
+    if (this.#closing.signal.aborted) return;
+    this.close();
+    this.#listener.onLost();
+  }
+}
+
+/** Resolves when all candidates are in the local description, or when it has taken long enough. */
+function gathered(peer: RTCPeerConnection, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const look = (): void => {
+      if (peer.iceGatheringState === 'complete') resolve();
+    };
+    peer.addEventListener('icegatheringstatechange', look, { signal });
+    after(gatheringMs, signal, resolve);
+    look();
+  });
+}
+
+/** Calls back once after this time, unless the signal aborts before. */
+function after(ms: number, signal: AbortSignal, callback: () => void): void {
+  const timer = setTimeout(callback, ms);
+  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
+}

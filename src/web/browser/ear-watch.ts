@@ -1,0 +1,71 @@
+/**
+ * Tells the relay what the visitor's ear and mouth do, on the page's own clock: when the agent becomes audible, when the
+ * visitor's sound begins and ends, and what the browser adds to the way.
+ */
+import type { Connection } from './connection.js';
+import type { Microphone } from './microphone.js';
+import type { SoundGraph } from './sound-graph.js';
+import { WayStatistics } from '../model/way-statistics.js';
+
+const statisticsEveryMs = 1000;
+
+export class EarWatch {
+  readonly #graph: SoundGraph | null;
+  readonly #connection: Connection;
+  readonly #reporting: number;
+  readonly #statistics = new WayStatistics();
+  #stopAgent: (() => void) | null = null;
+  #stopVisitor: (() => void) | null = null;
+
+  /** Begins to report; stop it with {@link close}. Without a graph only the statistics are reported. */
+  constructor(connection: Connection, graph: SoundGraph | null) {
+    this.#connection = connection;
+    this.#graph = graph;
+    this.#reporting = setInterval(() => void this.#reportStatistics(), statisticsEveryMs);
+  }
+
+  /** Listens to the agent. The stream must also play in an audio element: Chromium gives a graph nothing else. */
+  hearAgent(stream: MediaStream): void {
+    const graph = this.#graph;
+    if (!graph) return;
+    this.#stopAgent?.();
+    this.#stopAgent = graph.listen(stream, (report) => {
+      if (report.type !== 'begin') return;
+      this.#connection.send({ type: 'audible', pageMs: graph.audibleMs(report.contextSeconds) });
+    });
+  }
+
+  /** Listens to the visitor; `onLevel` hears how loud, some twenty times a second. */
+  hearVisitor(microphone: Microphone, onLevel: (rms: number) => void): void {
+    const graph = this.#graph;
+    if (!graph) return;
+    this.#stopVisitor?.();
+    this.#stopVisitor = graph.listen(microphone.stream, (report) => {
+      if (report.type === 'level') {
+        onLevel(report.rms);
+        return;
+      }
+      const pageMs = graph.renderedMs(report.contextSeconds) - microphone.latencyMs;
+      this.#connection.send({ type: report.type === 'begin' ? 'speech_start' : 'speech_end', pageMs });
+    });
+  }
+
+  /** Idempotent. */
+  close(): void {
+    clearInterval(this.#reporting);
+    this.#stopAgent?.();
+    this.#stopVisitor?.();
+  }
+
+  async #reportStatistics(): Promise<void> {
+    const report = await this.#connection.statistics();
+    const { jitterBufferMs, roundTripMs } = this.#statistics.read([...report.values()]);
+    if (jitterBufferMs === null) return;
+    this.#connection.send({
+      type: 'stats',
+      jitterBufferMs,
+      roundTripMs,
+      outputLatencyMs: this.#graph?.outputLatencyMs ?? 0,
+    });
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Runs on the audio thread: finds where sound begins and ends in its input, and how loud it is. What it posts is
+ * described in `listening-report.ts`.
+ */
+import { SoundEdges, type SoundEdge } from '../../audio/sound-edges.js';
+import { soundEndsAfterMs } from '../../transport/webrtc/page-protocol.js';
+import { edgeProcessorName, levelEveryMs, type ListeningReport } from './listening-report.js';
+
+/** Of the worklet's global scope (Web Audio API, 1.32.3), which no type library of TypeScript describes. */
+declare const sampleRate: number;
+declare const currentFrame: number;
+declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
+declare class AudioWorkletProcessor {
+  readonly port: MessagePort;
+}
+
+class EdgeProcessor extends AudioWorkletProcessor {
+  readonly #edges = new SoundEdges({ sampleRateHz: sampleRate, endsAfterMs: soundEndsAfterMs, fullScale: 1 });
+  readonly #levelSamples = Math.round((sampleRate * levelEveryMs) / 1000);
+  #silence = new Float32Array(128);
+  /** The graph's frame at which the first sample was taken. */
+  #startFrame: number | null = null;
+  #energy = 0;
+  #inLevel = 0;
+
+  process(inputs: readonly (readonly Float32Array[])[]): boolean {
+    this.#startFrame ??= currentFrame;
+    // Quanta that the graph left out count as silence, so that positions stay true to its clock.
+    while (this.#startFrame + this.#edges.position + this.#silence.length <= currentFrame)
+      this.#edges.push(this.#silence, this.#onEdge);
+    const samples = inputs[0]?.[0] ?? this.#silence;
+    if (samples.length > this.#silence.length) this.#silence = new Float32Array(samples.length);
+    this.#edges.push(samples, this.#onEdge);
+    this.#measure(samples);
+    return true;
+  }
+
+  readonly #onEdge = ({ type, position }: SoundEdge): void => {
+    this.#post({ type, contextSeconds: ((this.#startFrame ?? 0) + position) / sampleRate });
+  };
+
+  #measure(samples: Float32Array): void {
+    for (const sample of samples) this.#energy += sample * sample;
+    this.#inLevel += samples.length;
+    if (this.#inLevel < this.#levelSamples) return;
+    this.#post({ type: 'level', rms: Math.sqrt(this.#energy / this.#inLevel) });
+    this.#energy = 0;
+    this.#inLevel = 0;
+  }
+
+  #post(report: ListeningReport): void {
+    this.port.postMessage(report);
+  }
+}
+
+registerProcessor(edgeProcessorName, EdgeProcessor);

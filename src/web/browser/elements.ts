@@ -1,0 +1,18 @@
+/** The element with this id. Throws where the page lacks it or has another kind there. */
+export function byId<E extends HTMLElement>(id: string, kind: new () => E): E {
+  const element = document.getElementById(id);
+  if (element instanceof kind) return element;
+  throw new Error(`The page has no ${kind.name} #${id}.`);
+}
+
+/** A new element with classes and contents. */
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  classes: string,
+  ...contents: readonly (Node | string)[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  if (classes !== '') element.className = classes;
+  element.append(...contents);
+  return element;
+}

@@ -1,0 +1,39 @@
+/** The two requests of a call: the offer that begins it, and the end. */
+import type { OfferRequest, OfferResponse } from '../../transport/webrtc/page-protocol.js';
+import { refusalFailure, type Failure } from '../model/failures.js';
+
+/** Posts the offer; resolves with the relay's answer, or with why there is none. Rejects only when the signal aborts. */
+export async function postOffer(sdp: string, signal: AbortSignal): Promise<OfferResponse | Failure> {
+  const request: OfferRequest = { type: 'offer', sdp };
+  let response: Response;
+  try {
+    response = await fetch('webrtc/offer', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(request),
+      signal,
+    });
+  } catch {
+    signal.throwIfAborted();
+    return { kind: 'relay_gone' };
+  }
+  if (response.ok) return (await response.json()) as OfferResponse;
+  return refusalFailure(response.status, await errorIn(response));
+}
+
+/** Tells the relay that the call is over; also works while the page goes away. */
+export function deleteCall(id: string): void {
+  fetch(`webrtc/${id}`, { method: 'DELETE', keepalive: true }).catch(() => undefined);
+}
+
+/** The relay's own words, if its answer has any. */
+async function errorIn(response: Response): Promise<string | undefined> {
+  try {
+    const body: unknown = await response.json();
+    return typeof body === 'object' && body !== null && 'error' in body && typeof body.error === 'string'
+      ? body.error
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

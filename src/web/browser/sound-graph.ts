@@ -1,0 +1,97 @@
+/** The page's audio graph: it only listens. Its clock is the one on which sounds are timed. */
+import { AudioClock } from '../model/audio-clock.js';
+import { edgeProcessorName, type ListeningReport } from './listening-report.js';
+
+const observeEveryMs = 250;
+
+/** Called for each report, with the page's time of an edge in place of the graph's. */
+export type SoundListener = (report: ListeningReport) => void;
+
+export class SoundGraph {
+  readonly #context: AudioContext;
+  /** When the graph's samples become audible. */
+  readonly #audible = new AudioClock();
+  /** When the graph renders them. */
+  readonly #rendered = new AudioClock();
+  readonly #observing: number;
+
+  private constructor(context: AudioContext) {
+    this.#context = context;
+    this.#observing = setInterval(() => this.#observe(), observeEveryMs);
+    context.addEventListener('statechange', () => {
+      this.#audible.reset();
+      this.#rendered.reset();
+    });
+  }
+
+  /**
+   * Makes the graph; close it with {@link close}. Null where the browser has no AudioWorklet (a page over plain HTTP): the
+   * call goes on, and the relay estimates what would have been measured.
+   */
+  static async open(): Promise<SoundGraph | null> {
+    const context = new AudioContext({ latencyHint: 'interactive' });
+    try {
+      await context.audioWorklet.addModule(new URL('./edge-worklet.js', import.meta.url));
+      return new SoundGraph(context);
+    } catch {
+      await context.close();
+      return null;
+    }
+  }
+
+  /** From the graph to the loudspeaker. */
+  get outputLatencyMs(): number {
+    return 1000 * (this.#context.outputLatency || this.#context.baseLatency || 0);
+  }
+
+  /** Whether the browser has not let it run so far. */
+  get suspended(): boolean {
+    return this.#context.state === 'suspended';
+  }
+
+  /** Lets it run, which the browser may allow only after a click. */
+  async resume(): Promise<void> {
+    await this.#context.resume();
+  }
+
+  /** Listens to the first audio track of a stream. Call what it returns to stop. */
+  listen(stream: MediaStream, listener: SoundListener): () => void {
+    const source = this.#context.createMediaStreamSource(stream);
+    const node = new AudioWorkletNode(this.#context, edgeProcessorName, {
+      numberOfOutputs: 0,
+      channelCount: 1,
+      channelCountMode: 'explicit',
+    });
+    node.port.onmessage = ({ data }: MessageEvent<ListeningReport>) => listener(data);
+    source.connect(node);
+    return () => {
+      node.port.onmessage = null;
+      source.disconnect();
+    };
+  }
+
+  /** When the graph's sample at this time is audible at the loudspeaker, on the page's clock. */
+  audibleMs(contextSeconds: number): number {
+    this.#observe();
+    return this.#audible.pageMs(contextSeconds) ?? performance.now();
+  }
+
+  /** When the graph's sample at this time went through it, on the page's clock. */
+  renderedMs(contextSeconds: number): number {
+    this.#observe();
+    return this.#rendered.pageMs(contextSeconds) ?? performance.now();
+  }
+
+  /** Idempotent. */
+  close(): void {
+    clearInterval(this.#observing);
+    if (this.#context.state !== 'closed') void this.#context.close();
+  }
+
+  #observe(): void {
+    if (this.#context.state !== 'running') return;
+    const { contextTime = 0, performanceTime = 0 } = this.#context.getOutputTimestamp();
+    this.#audible.observe(contextTime, performanceTime);
+    this.#rendered.observe(this.#context.currentTime, performance.now());
+  }
+}

@@ -1,0 +1,26 @@
+/** The text box: what is typed is said, as a turn like any other. */
+import { maxTypedLength } from '../../transport/webrtc/page-protocol.js';
+import { byId } from './elements.js';
+
+export class Typing {
+  readonly #text = byId('text', HTMLInputElement);
+  readonly #send = byId('send', HTMLButtonElement);
+
+  /** `onText` is called with each text that the visitor sends: trimmed, not empty. */
+  constructor(onText: (text: string) => void) {
+    this.#text.maxLength = maxTypedLength;
+    byId('typing', HTMLFormElement).addEventListener('submit', (submitting) => {
+      submitting.preventDefault();
+      const text = this.#text.value.trim();
+      if (text === '') return;
+      this.#text.value = '';
+      onText(text);
+    });
+  }
+
+  /** There is somebody to type to only during a call. */
+  set enabled(enabled: boolean) {
+    this.#text.disabled = !enabled;
+    this.#send.disabled = !enabled;
+  }
+}

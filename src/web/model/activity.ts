@@ -1,0 +1,40 @@
+import type { SessionEvent } from '../../events/session-event.js';
+
+/** What goes on in a live call, for a person who looks at it. */
+export type Activity = 'listening' | 'hearing' | 'thinking' | 'speaking' | 'paused';
+
+/** What goes on after one more event. */
+export function activityAfter(activity: Activity, event: SessionEvent): Activity {
+  switch (event.type) {
+    case 'session.start':
+      return 'listening';
+    case 'speech.start':
+      // While the agent has the floor, its own state says more.
+      return activity === 'listening' || activity === 'thinking' ? 'hearing' : activity;
+    case 'speech.end':
+      return activity === 'hearing' ? 'listening' : activity;
+    case 'transcript.final':
+      return 'thinking';
+    case 'tts.audio_start':
+    case 'agent.resumed':
+      return 'speaking';
+    case 'agent.paused':
+      return 'paused';
+    case 'tts.audio_end':
+      return activity === 'paused' ? 'hearing' : 'listening';
+    default:
+      return activity;
+  }
+}
+
+const words: Readonly<Record<Activity, string>> = {
+  listening: 'listening',
+  hearing: 'hearing you',
+  thinking: 'thinking',
+  speaking: 'speaking',
+  paused: 'paused',
+};
+
+export function activityText(activity: Activity): string {
+  return words[activity];
+}
