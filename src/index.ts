@@ -13,6 +13,7 @@ export type {
   LocalLlmConfig,
   LocalSttConfig,
   LocalTtsConfig,
+  RelaySessionConfig,
   SessionConfig,
 } from './server/config.js';
 export { Session } from './session/session.js';
@@ -49,11 +50,13 @@ export type {
   CallInfo,
   Heard,
   HeardMark,
+  InboundQuality,
   Origin,
   Transport,
   TransportListener,
   TransportType,
 } from './transport/transport.js';
+export type { IceServerOptions, WebRtcOptions } from './transport/webrtc/ice-options.js';
 export type { SpeechToText, SpeechToTextStream, SttEvent, SttStreamOptions } from './stt/speech-to-text.js';
 export type {
   TextToSpeech,

@@ -36,7 +36,7 @@ export interface OpusDecoder {
   close(): void;
 }
 
-/** Makes a decoder; the first one loads libopus. Throws a RangeError for a rate that Opus does not know. */
+/** Makes a decoder; the first one loads libopus. Throws a RangeError for a rate that Opus does not know, or without memory. */
 export async function createOpusDecoder({
   sampleRateHz = 16_000,
 }: OpusDecoderOptions = {}): Promise<OpusDecoder> {

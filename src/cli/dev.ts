@@ -5,6 +5,7 @@ import { sysLogLine, type LogLine } from '../events/sys-log.js';
 import { createRelay } from '../server/create.js';
 import type { Relay } from '../server/relay.js';
 import type { RelayNotice, RelayOptions } from '../server/relay-options.js';
+import type { WebRtcOptions } from '../transport/webrtc/ice-options.js';
 import { appointmentDeskSession } from './appointment-desk-session.js';
 import { exitCodes, orAborted, UsageError } from './exit.js';
 import { introduction, recordingToTry, type RelayFacts } from './introduction.js';
@@ -14,6 +15,10 @@ export interface DevOptions {
   readonly port?: number;
   readonly host: string;
   readonly publicUrl?: string;
+  readonly webrtcBind?: string;
+  readonly webrtcAddress?: string;
+  readonly webrtcPorts?: readonly [number, number];
+  readonly iceServer?: readonly string[];
   readonly json?: boolean;
   readonly plain?: boolean;
   readonly verbose?: boolean;
@@ -33,6 +38,7 @@ export async function dev(
     host,
     ...(port !== undefined && { port }),
     ...(publicUrl !== undefined && { publicUrl }),
+    webrtc: webRtcOf(options),
     onNotice: (notice) => say(renderLogLine(logLineOf(notice), colour)),
   });
   relay.on('*', (event) => {
@@ -51,15 +57,40 @@ export async function dev(
   return exitCodes.ok;
 }
 
+/** The relay's options by the names that they have on the command line. */
+const flags: Readonly<Record<string, string>> = {
+  publicUrl: '--public-url',
+  port: '--port',
+  'webrtc.bindAddress': '--webrtc-bind',
+  'webrtc.advertisedAddress': '--webrtc-address',
+  'webrtc.portRange': '--webrtc-ports',
+  'webrtc.iceServers': '--ice-server',
+};
+
+function webRtcOf({ webrtcBind, webrtcAddress, webrtcPorts, iceServer }: DevOptions): WebRtcOptions {
+  const { HZRELAY_TURN_USERNAME: username, HZRELAY_TURN_CREDENTIAL: credential } = process.env;
+  return {
+    ...(webrtcBind !== undefined && { bindAddress: webrtcBind }),
+    ...(webrtcAddress !== undefined && { advertisedAddress: webrtcAddress }),
+    ...(webrtcPorts && { portRange: webrtcPorts }),
+    ...(iceServer && {
+      iceServers: iceServer.map((urls) =>
+        urls.startsWith('turn')
+          ? { urls, ...(username && { username }), ...(credential && { credential }) }
+          : urls,
+      ),
+    }),
+  };
+}
+
 /** Makes the relay; what is wrong with its options is told by the names that they have on the command line. */
 function relayOf(options: RelayOptions): Relay {
   try {
     return createRelay(options);
   } catch (thrown) {
     if (!(thrown instanceof ConfigError)) throw thrown;
-    const flags: Readonly<Record<string, string>> = { publicUrl: '--public-url', port: '--port' };
     const lines = thrown.problems.map(
-      ({ field, problem, remedy }) => `${flags[field] ?? field} ${problem} ${remedy}`,
+      ({ field, problem, remedy }) => `${flags[field.replace(/\[\d+\]$/, '')] ?? field} ${problem} ${remedy}`,
     );
     throw new UsageError(lines.join('\n'), { cause: thrown });
   }

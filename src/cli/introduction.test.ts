@@ -23,6 +23,7 @@ describe('the introduction of a relay', () => {
       'hzrelay 1.2.3 is ready on http://127.0.0.1:8787 (812 ms)',
       '',
       '  Agent    an appointment desk; speech, model and voice are embedded: no keys',
+      '  Page     http://127.0.0.1:8787/  talk to it in a browser, or type',
       '  Twilio   open a tunnel to port 8787, then start again with its address:',
       '           TWILIO_AUTH_TOKEN=… npx hzrelay dev --public-url https://…',
       '  Try it   npx hzrelay replay fixtures/audio/book-my-appointment.wav \\',
@@ -36,6 +37,7 @@ describe('the introduction of a relay', () => {
   it('with a public address says what to tell Twilio and how to get in', () => {
     const text = introduction(abroad).join('\n');
     expect(text).toMatch(/voice webhook \(POST\) to\n +https:\/\/example\.ngrok\.app\/twilio\/voice\n/);
+    expect(text).toContain('https://example.ngrok.app/?token=WMAiM6TvBCzDqpovbWZWMtwkSOEUcKpN\n');
     expect(text).toContain('export HZRELAY_TOKEN=WMAiM6TvBCzDqpovbWZWMtwkSOEUcKpN');
     expect(text).toMatch(/--url https:\/\/example\.ngrok\.app\n +\(with the same TWILIO_AUTH_TOKEN\)\n/);
   });

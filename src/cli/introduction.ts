@@ -25,6 +25,7 @@ export function introduction(facts: RelayFacts): string[] {
     `hzrelay ${version} is ready on ${url} (${readyMs.toFixed(0)} ms)`,
     '',
     ...item('Agent', 'an appointment desk; speech, model and voice are embedded: no keys'),
+    ...item('Page', ...page(facts)),
     ...item('Twilio', ...twilio(facts)),
     ...(token === null
       ? []
@@ -40,6 +41,12 @@ export function introduction(facts: RelayFacts): string[] {
 export function recordingToTry(): string {
   const path = fileURLToPath(new URL('../../fixtures/audio/book-my-appointment.wav', import.meta.url));
   return existsSync(path) ? relative(process.cwd(), path) : 'RECORDING.wav';
+}
+
+function page({ url, publicUrl, token }: RelayFacts): string[] {
+  const address = `${publicUrl ?? url}/`;
+  if (token === null) return [`${address}  talk to it in a browser, or type`];
+  return [`${address}?token=${token}`, 'talk to it in a browser, or type; the link lets in whoever has it'];
 }
 
 function twilio(facts: RelayFacts): string[] {

@@ -39,12 +39,20 @@ Examples:
 function addDev(program: Command, version: string, run: RunCommand): void {
   program
     .command('dev')
-    .description('Run the relay here: it answers calls with the appointment desk and logs every event.')
+    .description(
+      'Run the relay here: phone calls and its web page reach the appointment desk, every event is logged.',
+    )
     .addOption(
       new Option('-p, --port <port>', 'port to listen on (default: HZRELAY_PORT or 8787)').argParser(port),
     )
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--public-url <url>', 'where the outside reaches this relay: a tunnel or proxy, https, no path')
+    .option('--webrtc-bind <address>', 'the one local address that browsers are served at (UDP)')
+    .option('--webrtc-address <address>', 'the public address that stands for this machine, as in a cloud')
+    .addOption(
+      new Option('--webrtc-ports <low-high>', 'UDP ports for browsers, one per call').argParser(portRange),
+    )
+    .option('--ice-server <url...>', 'STUN or TURN servers: stun:host[:port], turn:host[:port]')
     .option('--json', 'print events as NDJSON on stdout, nothing else there')
     .option('--plain', 'print one line per event (the default)')
     .option('-v, --verbose', 'also print partials, tokens and raw speech edges')
@@ -55,9 +63,12 @@ Environment:
   TWILIO_AUTH_TOKEN   checks that calls come from Twilio; with --public-url none
                       are let in without it
   HZRELAY_PORT        the default of --port
+  HZRELAY_TURN_USERNAME, HZRELAY_TURN_CREDENTIAL
+                      for the TURN servers of --ice-server
 
 Examples:
   hzrelay dev
+  hzrelay dev --host 0.0.0.0 --webrtc-address 203.0.113.7 --webrtc-ports 40000-40100
   hzrelay dev --public-url https://example.ngrok.app
   hzrelay dev --json | jq 'select(.type == "turn.end").latency'
 
@@ -129,6 +140,12 @@ function port(text: string): number {
   const number = Number(text);
   if (/^\d+$/.test(text) && number <= 65_535) return number;
   throw new InvalidArgumentError('Give a port, 0 to 65535 (0 takes any free one).');
+}
+
+function portRange(text: string): readonly [number, number] {
+  const [low, high] = /^(\d{1,5})-(\d{1,5})$/.exec(text)?.slice(1).map(Number) ?? [];
+  if (low !== undefined && high !== undefined && low > 0 && low <= high && high <= 65_535) return [low, high];
+  throw new InvalidArgumentError('Give the lowest and the highest port, for example 40000-40100.');
 }
 
 function milliseconds(text: string): number {

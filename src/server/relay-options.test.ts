@@ -28,6 +28,15 @@ describe('the options of a relay', () => {
       maxPendingSockets: 100,
       maxMessageBytes: 65_536,
       startTimeoutMs: 5000,
+      webrtc: {
+        bindAddress: '127.0.0.1',
+        advertisedAddress: null,
+        portRange: null,
+        iceServers: [],
+        maxMessageBytes: 65_536,
+        connectTimeoutMs: 15_000,
+      },
+      opus: {},
       directory: expect.any(InMemorySessionDirectory),
       clock: null,
     });
@@ -91,5 +100,28 @@ describe('the options of a relay', () => {
       "maxMessageBytes is '64'.",
       'startTimeoutMs is 0.5.',
     ]);
+  });
+
+  it('let browsers in at any address where the relay itself is not only local', () => {
+    expect(resolveRelayOptions({ host: '0.0.0.0' }, {}).webrtc.bindAddress).toBeNull();
+    expect(
+      resolveRelayOptions({ host: '0.0.0.0', webrtc: { bindAddress: '10.0.0.5' } }, {}).webrtc,
+    ).toMatchObject({
+      bindAddress: '10.0.0.5',
+    });
+  });
+
+  it('name what is wrong with WebRTC and Opus, and no credential', () => {
+    const iceServers = [{ urls: 'turn:turn.example.com', username: 'me', credential: '' }];
+    expect(
+      problems({ webrtc: { bindAddress: 'localhost', iceServers }, opus: { complexity: 11 } }).join('\n'),
+    ).toMatch(
+      /webrtc\.iceServers\[0\] cannot be read[^]*webrtc\.bindAddress is 'localhost'[^]*opus\.complexity is 11/,
+    );
+    expect(problems({ opus: { bitrate: 32_000 } })).toHaveLength(1);
+    expect(resolveRelayOptions({ opus: { complexity: 0, bitrateBps: 24_000 } }, {}).opus).toEqual({
+      complexity: 0,
+      bitrateBps: 24_000,
+    });
   });
 });

@@ -106,8 +106,9 @@ describe('a relay', () => {
   });
 
   it('refuses a session config that cannot be used before any call comes', () => {
-    expect(() => createRelay({ maxSessions: 0, session: { inbound: { type: 'webrtc' } } })).toThrow(
-      /2 problems[^]*maxSessions[^]*session\.inbound\.type/,
+    const mixed = { inbound: { type: 'webrtc' }, outbound: { type: 'twilio' } } as const;
+    expect(() => createRelay({ maxSessions: 0, session: mixed })).toThrow(
+      /2 problems[^]*maxSessions[^]*session\.outbound\.type/,
     );
   });
 });

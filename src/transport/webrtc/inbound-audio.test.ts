@@ -236,6 +236,29 @@ describe('the receive path', () => {
   });
 });
 
+describe('the receive path, flooded', () => {
+  it('delivers no more than time has passed, and two seconds', async () => {
+    const { audio, clock } = await newReception();
+    for (let second = 0; second < 5; second++) {
+      for (const index of numbers(1000)) audio.push(rtp(second * 1000 + index));
+      clock.advance(1000);
+    }
+    const deliveredMs = audio.stats.totalSamples / 16;
+    expect(deliveredMs).toBeGreaterThan(5000);
+    expect(deliveredMs).toBeLessThanOrEqual(4000 + 2000 + 20);
+    expect(audio.stats.ignored).toBeGreaterThan(4000);
+  });
+
+  it('is not deceived by timestamps that run ahead of time', async () => {
+    const { audio, clock } = await newReception();
+    for (const index of numbers(500)) {
+      audio.push(rtp(index, { timestamp: (index * 480_000) % 2 ** 32 }));
+      clock.advance(20);
+    }
+    expect(audio.stats.totalSamples / 16).toBeLessThanOrEqual(10_000 + 2000 + 1020);
+  });
+});
+
 describe('the receive path, closed', () => {
   it('delivers nothing more, not even what it holds, and leaves no timer', async () => {
     const { audio, frames, clock } = await newReception();

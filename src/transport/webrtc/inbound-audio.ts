@@ -31,7 +31,7 @@ export interface InboundAudioStats {
   readonly duplicates: number;
   /** Packets that are not RTP or whose payload is not Opus. */
   readonly malformed: number;
-  /** Packets of other payload types, and of sources that did not prove themselves. */
+  /** Packets of other payload types, of sources that did not prove themselves, and of audio that outruns time. */
   readonly ignored: number;
   /** Samples delivered, of whatever origin. */
   readonly totalSamples: number;
@@ -47,6 +47,11 @@ export interface InboundAudioStats {
 const clockRateHz = 48_000;
 /** Concealment sounds like speech for so long; what is missing beyond is silence. */
 const maxConcealMs = 100;
+/**
+ * How far what is delivered may be ahead of the time that has passed: more than any network holds back and lets go at once,
+ * so beyond it somebody floods, or counts time wrongly.
+ */
+const maxAheadMs = 2000;
 
 /** One far end's audio. Whoever made it closes it. */
 export class InboundAudio {
@@ -62,6 +67,7 @@ export class InboundAudio {
   #closed = false;
   /** Of the last packet that could be decoded. */
   #packetSamples: number;
+  #startMs: number | null = null;
   #received = 0;
   #malformed = 0;
   #ignored = 0;
@@ -111,6 +117,7 @@ export class InboundAudio {
       return;
     }
     this.#received++;
+    this.#startMs ??= this.#clock.nowMs();
     this.#buffer.push(packet, this.#clock.nowMs());
     this.#deliver();
   }
@@ -138,6 +145,10 @@ export class InboundAudio {
   }
 
   #deliverItem(item: JitterBufferItem): void {
+    if (this.#aheadMs() > maxAheadMs) {
+      this.#ignored++;
+      return;
+    }
     switch (item.type) {
       case 'packet':
         this.#decode(item.packet);
@@ -152,6 +163,11 @@ export class InboundAudio {
         this.#decoder.reset();
         break;
     }
+  }
+
+  #aheadMs(): number {
+    const deliveredMs = (this.#totalSamples / this.#decoder.sampleRateHz) * 1000;
+    return deliveredMs - (this.#clock.nowMs() - (this.#startMs ?? 0));
   }
 
   #decode({ payload }: RtpPacket): void {

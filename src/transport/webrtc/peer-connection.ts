@@ -12,6 +12,7 @@ import type { TransportWarning } from '../transport.js';
 import type { MediaConnection, MediaConnectionListener, NegotiatedAudio } from './media-connection.js';
 import { keep, letGo, type WebRtcLease, type WebRtcLibrary } from './native-webrtc.js';
 import { pageChannelLabel } from './page-protocol.js';
+import { isRtcp } from './rtp-packet.js';
 
 /** What a connection tells beside the media. */
 export interface PeerConnectionListener extends MediaConnectionListener {
@@ -203,9 +204,8 @@ export class PeerConnection implements MediaConnection {
   }
 
   #onPacket(packet: Buffer): void {
-    // RTCP shares the port (RFC 5761, section 4); whatever the library leaves of it is not for the listener.
-    const type = packet[1] ?? 0;
-    if (type >= 192 && type <= 223) return;
+    // Whatever the library leaves of RTCP is not for the listener.
+    if (isRtcp(packet)) return;
     this.#received++;
     if (this.#listener) {
       if (!this.#end) this.#listener.onRtp(packet);

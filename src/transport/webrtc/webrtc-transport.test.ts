@@ -405,6 +405,19 @@ describe('the page’s channel', () => {
     await call.transport.close();
   });
 
+  it('shows the last event of a session that closes the call', async () => {
+    const call = await connect();
+    await call.pass(20);
+    const { sent } = call.far.wire;
+    const closed = call.transport.close();
+    call.transport.show({ ...event, type: 'session.end', reason: 'completed', durationMs: 1 });
+    expect(call.far.wire.sent).toBe(sent + 1);
+    await closed;
+    expect(call.far.closed).toBe(true);
+    call.transport.show(event);
+    expect(call.far.wire.sent).toBe(sent + 1);
+  });
+
   it('holds events back while the page does not read', async () => {
     const call = await connect();
     await call.pass(20);

@@ -219,9 +219,11 @@ export class WebRtcTransport implements Transport {
     return heard;
   }
 
-  close(): Promise<void> {
+  async close(): Promise<void> {
     this.#finish('closed');
-    return Promise.resolve();
+    // The session's last event is told now, and the page is to see it.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#connection.close();
   }
 
   #onRtp(packet: Uint8Array): void {
@@ -348,7 +350,7 @@ export class WebRtcTransport implements Transport {
     this.#outbound.close();
     this.#inbound.close();
     this.#encoder.close();
-    this.#connection.close();
+    if (reason !== 'closed') this.#connection.close();
     try {
       this.#listener?.onEnd(reason, cause);
     } catch {
