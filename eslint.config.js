@@ -63,6 +63,8 @@ export default tseslint.config(
         URL: 'readonly',
         performance: 'readonly',
         queueMicrotask: 'readonly',
+        setInterval: 'readonly',
+        clearInterval: 'readonly',
         setTimeout: 'readonly',
       },
     },

@@ -1,5 +1,6 @@
 // Measures latency and cost, and compares what has a target with its target.
 import { parseArgs } from 'node:util';
+import { browsersAtOnce } from './bench/browsers-at-once.js';
 import { callsAtOnce, idleCallCost } from './bench/live-calls.js';
 import { mouthToEar } from './bench/mouth-to-ear.js';
 import { perFrame } from './bench/per-frame.js';
@@ -21,6 +22,7 @@ Fails (exit 1) where a target is missed. The sections:
   mouth-to-ear    calls in real time: where the time goes between the caller's last word and the answer
   idle            processor time of a call in which nobody speaks
   at-once         conversations at once: mouth→ear, late audio, processor time
+  browsers        WebRTC calls at once in which the agent talks without a break: processor time, late frames
 
 The relay's own share of mouth→ear is what is left when waiting for the caller's end (endpointing) and the providers'
 times (stt, llm, sentence, tts, tools) are taken away: the parts relay and playout of each turn's latency.
@@ -29,8 +31,9 @@ Options:
   --only <section>   run one section; may be given more than once
   --turns <n>        turns of the section "mouth-to-ear" (default: 30)
   --calls <n>        calls of the section "at-once" (default: 20)
+  --browsers <n>     calls of the section "browsers" (default: 50)
   --rounds <n>       repetitions of what is repeated (default: 10, start-up 5)
-  --quick            6 turns, 5 calls, 3 rounds: a minute and a half
+  --quick            6 turns, 5 calls, 10 browsers, 3 rounds: a minute and a half
   --json             print the figures as JSON on stdout, nothing else
   -h, --help         show this help
 `;
@@ -49,6 +52,7 @@ function parse() {
         only: { type: 'string', multiple: true },
         turns: { type: 'string' },
         calls: { type: 'string' },
+        browsers: { type: 'string' },
         rounds: { type: 'string' },
         quick: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
@@ -73,6 +77,7 @@ async function bench() {
     'mouth-to-ear': () => mouthToEar({ turns, silent: json }),
     idle: () => idleCallCost({ seconds: quick ? 3 : 10 }),
     'at-once': () => callsAtOnce({ calls }),
+    browsers: () => browsersAtOnce({ calls: count('browsers', quick ? 10 : 50), seconds: quick ? 5 : 20 }),
   };
   const chosen = options.only ?? Object.keys(sections);
   for (const name of chosen)

@@ -146,7 +146,7 @@ export class OutboundAudio {
     for (let dueMs = dueOf(run); dueMs <= nowMs; dueMs = dueOf(run)) {
       const lateMs = nowMs - dueMs;
       if (lateMs > frameMs) this.#lateFrames++;
-      if (lateMs > maxLateMs) run.startMs += lateMs;
+      if (lateMs > maxLateMs) this.#skip(run, Math.round(lateMs / frameMs));
       if (this.#isOver()) {
         this.#run = null;
         this.#runEndMs = run.startMs + run.frames * frameMs;
@@ -156,6 +156,12 @@ export class OutboundAudio {
     }
     // The due time may lie a rounding error ahead of the timer.
     this.#timer = this.#clock.setTimer(dueOf(run) - nowMs, () => this.#pump(run));
+  }
+
+  /** Leaves out time that has passed; the timestamps show it, so that the browser does not wait for what never was. */
+  #skip(run: Run, frames: number): void {
+    run.startMs += frames * frameMs;
+    this.#timestamp = (this.#timestamp + frames * timestampStep) >>> 0;
   }
 
   #isOver(): boolean {
