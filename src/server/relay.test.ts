@@ -493,3 +493,52 @@ describe('the session directory', () => {
     expect(await relay.snapshots()).toHaveLength(1);
   });
 });
+
+describe('a config without inbound', () => {
+  it('serves phone calls and browsers alike', async () => {
+    const { stt, tts } = lightSession();
+    const { relay } = await start({ session: { stt: stt!, tts: tts! } });
+    expect(relay.canTake('twilio')).toBe(true);
+    expect(relay.canTake('webrtc')).toBe(true);
+    const session = await relay.claim({ transport: 'webrtc', parameters: {} });
+    expect(session?.transportType).toBe('webrtc');
+    await session?.end();
+  });
+
+  it('with one serves that kind only, and says so', async () => {
+    const light = await start({ session: lightSession() });
+    expect(light.relay.canTake('webrtc')).toBe(false);
+    expect(light.said).toMatch(/it is a webrtc call, but sessions are for twilio calls only/);
+  });
+
+  it('ends a call whose session function gives a config of the other kind', async () => {
+    const light = await start({ session: () => lightSession() });
+    expect(await light.relay.claim({ transport: 'webrtc', parameters: {} })).toBeNull();
+    expect(light.said).toMatch(/Its config is for twilio calls, but it is a webrtc call/);
+  });
+});
+
+describe('a place that is kept for a call', () => {
+  it('counts like a call until it is given back, once', async () => {
+    const { relay } = await start({ maxSessions: 2, session: () => lightSession() });
+    const places = [relay.reserve('webrtc'), relay.reserve('webrtc')];
+    expect(relay.canTake('twilio')).toBe(false);
+    expect(relay.reserve('webrtc')).toBeNull();
+    places[0]?.release();
+    places[0]?.release();
+    expect(relay.canTake('twilio')).toBe(true);
+    expect(relay.reserve('webrtc')).not.toBeNull();
+    expect(relay.canTake('twilio')).toBe(false);
+  });
+
+  it('is a waiting session, which two calls cannot both have', async () => {
+    const { relay } = await startEmpty();
+    const session = relay.expectCall({ ...lightSession(), inbound: { type: 'webrtc' } });
+    const place = relay.reserve('webrtc');
+    expect(place).not.toBeNull();
+    expect(relay.reserve('webrtc')).toBeNull();
+    place?.release();
+    expect(await relay.claim({ transport: 'webrtc', parameters: {} })).toBe(session);
+    await session.end();
+  });
+});

@@ -5,7 +5,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../clock.js';
 import { replayCall, type ReplayResult } from '../replay/replay-call.js';
-import { fixtures } from '../testing/recordings.js';
+import { fixturesFor } from '../testing/recordings.js';
+import type { TransportType } from '../transport/transport.js';
 
 // Each example is a process of its own that loads its models, and the call takes its time.
 jest.setTimeout(60_000);
@@ -53,31 +54,39 @@ async function start(name: string): Promise<Example> {
   return { url, ended };
 }
 
-async function call(url: string): Promise<ReplayResult> {
+async function call(url: string, via: TransportType = 'twilio'): Promise<ReplayResult> {
   return replayCall({
     url,
+    via,
     events: { token: undefined },
     clock: systemClock,
-    recordings: await fixtures('book-my-appointment'),
+    recordings: await fixturesFor(via, 'book-my-appointment'),
   });
 }
 
 describe('a plain file that uses the package', () => {
-  it('takes a call with an agent, and ends by itself when the caller has hung up', async () => {
-    const { url, ended } = await start('phone-session.mjs');
-    const { events } = await call(url);
-    expect(events.at(-1)).toMatchObject({ type: 'session.end', reason: 'hangup' });
-    const { code, stdout, stderr } = await ended;
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout.split('\n')).toEqual([
-      '+15550100001 calls',
-      'caller: book my appointment',
-      expect.stringMatching(/^agent: {2}\w/),
-      expect.stringMatching(/^mouth→ear: \d+ ms$/),
-      'over: hangup',
-      '',
-    ]);
-  });
+  it.each([
+    ['phone-session.mjs', 'twilio', '+15550100001 calls'],
+    ['web-session.mjs', 'webrtc', 'a browser calls'],
+  ] as const)(
+    '%s takes a call with an agent, and ends by itself when the caller has left',
+    async (...sample) => {
+      const [name, via, greeting] = sample;
+      const { url, ended } = await start(name);
+      const { events } = await call(url, via);
+      expect(events.at(-1)).toMatchObject({ type: 'session.end', reason: 'hangup' });
+      const { code, stdout, stderr } = await ended;
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      expect(stdout.split('\n')).toEqual([
+        greeting,
+        'caller: book my appointment',
+        expect.stringMatching(/^agent: {2}\w/),
+        expect.stringMatching(/^mouth→ear: \d+ ms$/),
+        'over: hangup',
+        '',
+      ]);
+    },
+  );
 
   it('drives a call itself, and ends by itself as well', async () => {
     const { url, ended } = await start('you-drive.mjs');
