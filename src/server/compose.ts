@@ -7,6 +7,7 @@ import { functionModel } from '../llm/function-model.js';
 import type { LanguageModel } from '../llm/language-model.js';
 import { appointmentDesk } from '../llm/local/appointment-desk.js';
 import type { SessionParts } from '../session/session-parts.js';
+import { defaultTurnTaking } from '../session/turn-taking.js';
 import { localSpeechToText } from '../stt/local/local-speech-to-text.js';
 import type { SpeechToText } from '../stt/speech-to-text.js';
 import { localTextToSpeech } from '../tts/local/local-text-to-speech.js';
@@ -27,16 +28,18 @@ export class Providers {
 
   /** Everything a session of this config needs. */
   parts(config: ResolvedConfig, id: string, clock: Clock): SessionParts {
+    const stt = this.#stt(config.stt);
+    const { finalTimeoutMs = defaultTurnTaking.finalTimeoutMs } = stt;
     return {
       id,
       clock,
       transportType: config.type,
       vad: this.#vad,
-      stt: this.#stt(config.stt),
+      stt,
       llm: config.agent ? this.#llm(config.llm) : null,
       tts: this.#tts(config.tts),
       agent: config.agent,
-      turnTaking: config.turnTaking,
+      turnTaking: { ...defaultTurnTaking, finalTimeoutMs, ...config.turnTaking },
       limits: config.limits,
     };
   }

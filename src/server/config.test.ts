@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ConfigError, type ConfigProblem } from '../errors.js';
-import { defaultTurnTaking } from '../session/turn-taking.js';
 import { defaultApology, defaultSessionLimits, resolveConfig, type SessionConfig } from './config.js';
 
 const inbound = { type: 'twilio' } as const;
@@ -36,7 +35,7 @@ describe('a config', () => {
       llm: { provider: 'local' },
       tts: { provider: 'local' },
       agent: null,
-      turnTaking: defaultTurnTaking,
+      turnTaking: {},
       limits: defaultSessionLimits,
     });
   });
@@ -57,7 +56,7 @@ describe('a config', () => {
       tools: {},
       apology: defaultApology,
     });
-    expect(config.turnTaking).toEqual({ ...defaultTurnTaking, endSilenceMs: 300 });
+    expect(config.turnTaking).toEqual({ endSilenceMs: 300 });
     expect(config.limits).toEqual({ ...defaultSessionLimits, idleTimeoutMs: 5000 });
   });
 

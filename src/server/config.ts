@@ -5,7 +5,7 @@ import type { LanguageModel } from '../llm/language-model.js';
 import type { ModelFunction } from '../llm/function-model.js';
 import type { AgentTools } from '../session/agent-tools.js';
 import type { SessionLimits } from '../session/session-parts.js';
-import { defaultTurnTaking, type TurnTaking } from '../session/turn-taking.js';
+import type { TurnTaking } from '../session/turn-taking.js';
 import type { SpeechToText } from '../stt/speech-to-text.js';
 import type { TransportType } from '../transport/transport.js';
 import { fliteVoices, type FliteVoice } from '../tts/local/flite.js';
@@ -160,7 +160,8 @@ export interface ResolvedConfig {
   readonly llm: LocalLlmConfig | LanguageModel | ModelFunction;
   readonly tts: LocalTtsConfig | TextToSpeech;
   readonly agent: Required<AgentConfig> | null;
-  readonly turnTaking: TurnTaking;
+  /** What was given; the rest depends on the providers. */
+  readonly turnTaking: Partial<TurnTaking>;
   readonly limits: SessionLimits;
 }
 
@@ -185,7 +186,7 @@ export function resolveConfig(config: SessionConfig): ResolvedConfig {
     agent: config.agent
       ? { greeting: '', tools: {}, apology: defaultApology, ...defined(config.agent) }
       : null,
-    turnTaking: { ...defaultTurnTaking, ...defined(config.turnTaking ?? {}) },
+    turnTaking: defined(config.turnTaking ?? {}),
     limits: { ...defaultSessionLimits, ...defined(config.limits ?? {}) },
   };
 }

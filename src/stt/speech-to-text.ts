@@ -40,6 +40,11 @@ export interface SpeechToText {
   /** For logs and metrics, for example `local`. */
   readonly name: string;
   readonly accepts: AudioFormats;
+  /**
+   * How long its answer to a flush may take before the session goes on with what it has, where the user has not said so.
+   * @default turn taking's own `finalTimeoutMs`
+   */
+  readonly finalTimeoutMs?: number;
   /** Loads models ahead of the first call; optional and idempotent. */
   warmUp?(): Promise<void>;
   /** Opens a stream for one call. Returns at once; failures arrive as `error` events. */

@@ -23,7 +23,6 @@ const headers = {
   // The printed link has the token in its query.
   'referrer-policy': 'no-referrer',
   'permissions-policy': 'microphone=(self), autoplay=(self), camera=(), geolocation=()',
-  'cross-origin-opener-policy': 'same-origin',
   // Kept, but asked for anew each time: after an update the page must fit its relay.
   'cache-control': 'private, no-cache',
 };

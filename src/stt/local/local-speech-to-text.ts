@@ -36,6 +36,8 @@ const sampleRatesHz = [8000, 16000];
 export class LocalSpeechToText implements SpeechToText {
   readonly name = 'local';
   readonly accepts: AudioFormats = { encodings: ['linear16'], sampleRatesHz };
+  /** It always answers, in some milliseconds; when many finish at once, each has to wait for its turn. */
+  readonly finalTimeoutMs = 2000;
   readonly #workers: WorkerPool<RecognitionService>;
   readonly #decoders: DecoderPool;
 
