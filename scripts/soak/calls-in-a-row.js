@@ -20,6 +20,9 @@ const conversations = [
   { says: ['pause-400ms'] },
 ];
 
+/** Every other caller sits at a browser; as the conversations are odd in number, each is held over both in time. */
+const transports = ['twilio', 'webrtc'];
+
 /** Places the calls; resolves with problems and figures. */
 export async function callsInARow({ calls, silent }) {
   const before = heldResources();
@@ -34,10 +37,11 @@ export async function callsInARow({ calls, silent }) {
   const startedMs = performance.now();
   for (let call = 0; call < calls; call++) {
     const { says, manners } = conversations[call % conversations.length];
-    const found = await oneCall(at, says, manners);
+    const via = transports[call % transports.length];
+    const found = await oneCall(at, { says, manners, via });
     if (at.relay.sessions.length > 0) found.push('the session is still there');
     if (at.clock.pendingTimers > 0) found.push(`${at.clock.pendingTimers} timers are still set`);
-    problems.push(...found.map((problem) => `call ${call + 1} (${says.join(', ')}): ${problem}`));
+    problems.push(...found.map((problem) => `call ${call + 1} (${via}: ${says.join(', ')}): ${problem}`));
     // The test relay's own notes are no leak of the engine's.
     at.events.length = 0;
     memory.note();
@@ -56,17 +60,18 @@ export async function callsInARow({ calls, silent }) {
   return { problems, figures };
 }
 
-async function oneCall(at, says, manners) {
-  let phone = null;
-  const recorded = await recordings(says);
+async function oneCall(at, { says, manners, via }) {
+  let caller = null;
+  const recorded = await recordings(says, via);
   const call = at.call({
+    via,
     recordings: recorded,
-    onCaller: (placed) => (phone = placed),
+    onCaller: (placed) => (caller = placed),
     ...(manners && { manners }),
   });
   try {
     const result = await at.run(call);
-    return manners ? brokenPromises(result.events) : problemsOfPoliteCall(result, phone, textsOf(says));
+    return manners ? brokenPromises(result.events) : problemsOfPoliteCall(result, caller, textsOf(says));
   } catch (error) {
     return [error.message];
   }

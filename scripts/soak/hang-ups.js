@@ -35,6 +35,7 @@ const stages = [
 ];
 
 const rounds = 3;
+const transports = ['twilio', 'webrtc'];
 
 /** Hangs up `rounds` times at each stage; resolves with problems and figures. */
 export async function hangUps({ silent }) {
@@ -43,13 +44,20 @@ export async function hangUps({ silent }) {
   const withVoices = heldResources();
   const problems = [];
   const early = [
-    { stage: 'ringing', hangUp: hangUpRinging },
+    ...transports.map((via) => ({ stage: `ringing (${via})`, hangUp: (at) => hangUpRinging(at, via) })),
     ...['open', 'connected', 'torn down'].map((state) => ({
       stage: `before start (${state})`,
       hangUp: (at) => leaveSocket(at, state),
     })),
   ];
-  const plan = [...early, ...stages.map((stage) => ({ ...stage, hangUp: (at) => hangUpDuring(at, stage) }))];
+  const later = transports.flatMap((via) =>
+    stages.map((stage) => ({
+      ...stage,
+      stage: `${stage.stage} (${via})`,
+      hangUp: (at) => hangUpDuring(at, stage, via),
+    })),
+  );
+  const plan = [...early, ...later];
   const { step } = progress('hang-ups', plan.length * rounds, { silent });
   for (const { stage, hangUp, withTool = false } of plan) {
     for (let round = 0; round < rounds; round++) {
@@ -104,10 +112,11 @@ function slowTool(clock) {
   };
 }
 
-async function hangUpRinging(at) {
+async function hangUpRinging(at, via) {
   const caller = new globalThis.AbortController();
   const call = at.call({
-    recordings: await recordings(['book-my-appointment']),
+    via,
+    recordings: await recordings(['book-my-appointment'], via),
     signal: caller.signal,
     // By then the request is on its way and not answered.
     onCaller: () => queueMicrotask(() => caller.abort(new Error('The caller hung up.'))),
@@ -140,7 +149,7 @@ async function leaveSocket(at, state) {
   return [];
 }
 
-async function hangUpDuring(at, { when, afterMs = 0, bargeInMs, endsSession, closesRelay }) {
+async function hangUpDuring(at, { when, afterMs = 0, bargeInMs, endsSession, closesRelay }, via) {
   const caller = new globalThis.AbortController();
   let reached = false;
   const onEvent = (event) => {
@@ -156,7 +165,8 @@ async function hangUpDuring(at, { when, afterMs = 0, bargeInMs, endsSession, clo
   };
   const said = bargeInMs === undefined ? 'book-my-appointment' : 'stop-and-cancel';
   const call = at.call({
-    recordings: await recordings([said]),
+    via,
+    recordings: await recordings([said], via),
     signal: caller.signal,
     onEvent,
     ...(bargeInMs !== undefined && { manners: { bargeInMs } }),

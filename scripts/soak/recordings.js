@@ -23,9 +23,9 @@ export function recordingOf(file, sampleRateHz = callerRatesHz.twilio) {
   return reading;
 }
 
-/** Recordings by bare name, in the order given. */
-export function recordings(names) {
-  return Promise.all(names.map((name) => recordingOf(`audio/${name}.wav`)));
+/** Recordings by bare name, in the order given, as a call over this transport says them. */
+export function recordings(names, via = 'twilio') {
+  return Promise.all(names.map((name) => recordingOf(`audio/${name}.wav`, callerRatesHz[via])));
 }
 
 /** What is said in them, one text each. */

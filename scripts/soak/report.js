@@ -22,8 +22,16 @@ const facts = {
         `not so: ${file}: ${heard.length === 0 ? 'nothing' : JSON.stringify(heard.join(' / '))} for ${JSON.stringify(said)}`,
     ),
   ],
-  parity: ({ conversations, equal, mouthToEar }) => [
+  loss: ({ sentences, exact }) => [
+    `of ${sentences} sentences heard word for word: ${Object.entries(exact)
+      .map(([network, count]) => `${count} (${network})`)
+      .join(', ')}`,
+  ],
+  parity: ({ conversations, equal, heardOnlyFromBrowser, mouthToEar }) => [
     `${equal} of ${conversations} conversations alike over both transports`,
+    ...heardOnlyFromBrowser.map(
+      (name) => `not so, for the recogniser hears it from a browser alone: ${name}`,
+    ),
     ...Object.entries(mouthToEar).map(
       ([via, { count, p50, p95 }]) =>
         `${via}: ${count} answers, mouth→ear p50 ${shown(p50)} ms, p95 ${shown(p95)} ms of virtual time`,

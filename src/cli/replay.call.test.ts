@@ -24,12 +24,20 @@ const golden = (name: string): string => fixture(`golden/${name}.ndjson`);
 let folder = '';
 const temporary = (name: string): string => join(folder, name);
 
-/** Calls last as long as they last, so these are held at once. */
-const calls: Record<'twoTurns' | 'json' | 'bargeIn' | 'otherWords', Promise<CliEnd> | null> = {
+/**
+ * Calls last as long as they last, so these are held at once; but no more than four, since each process is a relay with
+ * its own recogniser and voice.
+ */
+const calls: Record<
+  'twoTurns' | 'json' | 'bargeIn' | 'otherWords' | 'both' | 'bothJson',
+  Promise<CliEnd> | null
+> = {
   twoTurns: null,
   json: null,
   bargeIn: null,
   otherWords: null,
+  both: null,
+  bothJson: null,
 };
 
 beforeAll(async () => {
@@ -41,6 +49,10 @@ beforeAll(async () => {
   const overTheGreeting = ['--barge-in', '1500', '--quiet', '--expect', golden('barge-in')];
   calls.bargeIn = replay(audio('stop-and-cancel'), ...overTheGreeting);
   calls.otherWords = replay(audio('friday'), ...overTheGreeting);
+  const phoneCalls = Promise.all([calls.twoTurns, calls.json, calls.bargeIn, calls.otherWords]);
+  const overBoth = ['--via', 'both', '--expect', golden('backchannel'), '--barge-in', '1000'];
+  calls.both = phoneCalls.then(() => replay(audio('um-hum'), ...overBoth, '-o', temporary('both.wav')));
+  calls.bothJson = phoneCalls.then(() => replay(audio('goodbye'), '--via', 'both', '--json'));
 });
 afterAll(async () => {
   await CliProcess.killAll();
@@ -107,6 +119,53 @@ describe('hzrelay replay --barge-in', () => {
   });
 });
 
+describe('hzrelay replay --via both', () => {
+  it('holds the call over each transport, compares both with the golden log and with one another', async () => {
+    const { code, stdout, stderr } = (await calls.both)!;
+    expect(stdout.match(/^INFO {2}inbound: \w+/gm)).toEqual([
+      'INFO  inbound: twilio',
+      'INFO  inbound: webrtc',
+    ]);
+    expect(stdout).toMatch(/^twilio: Equal to .*backchannel\.ndjson\.$/m);
+    expect(stdout).toMatch(/^webrtc: Equal to .*backchannel\.ndjson\.$/m);
+    expect(stdout).toMatch(/^ {2}lane +twilio +webrtc$/m);
+    expect(stdout).toMatch(/^ {2}turn 0 {2}voice +agent\.paused +agent\.paused$/m);
+    expect(stdout).toMatch(/^ {2}turn 0 {2}mouth→ear {2}greeting +greeting$/m);
+    expect(stdout).not.toContain('≠');
+    expect(stdout).toMatch(/\nParity: equal\.\n$/);
+    expect(stderr).toMatch(/Wrote .*both\.twilio\.wav.*\n.*Wrote .*both\.webrtc\.wav/);
+    expect(code).toBe(0);
+
+    const heard = async (via: string) =>
+      readWav(await readFile(temporary(`both.${via}.wav`)), { channel: 'right' });
+    const [byPhone, fromBrowser] = [await heard('twilio'), await heard('webrtc')];
+    expect([byPhone.sampleRateHz, fromBrowser.sampleRateHz]).toEqual([8000, 24_000]);
+    const soundMs = [byPhone, fromBrowser].map(
+      ({ samples, sampleRateHz }) =>
+        ((audibleEnd(samples, sampleRateHz) - audibleStart(samples, sampleRateHz)) / sampleRateHz) * 1000,
+    );
+    expect(Math.abs(soundMs[0]! - soundMs[1]!)).toBeLessThan(500);
+  });
+
+  it('with --json prints the events of both, told apart by their sessions, and the verdict elsewhere', async () => {
+    const { code, stdout, stderr } = (await calls.bothJson)!;
+    const events = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as SessionEvent);
+    const starts = events.flatMap((event) => (event.type === 'session.start' ? event : []));
+    expect(starts.map(({ transport }) => transport)).toEqual(['twilio', 'webrtc']);
+    const sessions = starts.map(({ sessionId }) => events.filter((event) => event.sessionId === sessionId));
+    expect(sessions.map((own) => own.at(-1))).toMatchObject([
+      { type: 'session.end', reason: 'completed' },
+      { type: 'session.end', reason: 'completed' },
+    ]);
+    expect(sessions.flat()).toHaveLength(events.length);
+    expect(stderr).toMatch(/^Parity: equal\.\n$/);
+    expect(code).toBe(0);
+  });
+});
+
 describe('hzrelay replay that cannot begin', () => {
   let server: Server;
   let url = '';
@@ -167,6 +226,12 @@ describe('hzrelay replay that cannot begin', () => {
       /No relay answers at http:\/\/127\.0\.0\.1:1: .*hzrelay dev/,
     ],
     ['where something else listens', () => [audio('no'), '--url', url], 1, /this is no hzrelay/],
+    [
+      'on a transport that there is not',
+      () => [audio('no'), '--via', 'sip'],
+      2,
+      /argument 'sip' is invalid\. Allowed choices are twilio, webrtc, both\./,
+    ],
   ])('%s says so and ends with its exit code', async (_when, args, exitCode, message) => {
     const { code, stdout, stderr } = await CliProcess.run(['replay', ...args()]);
     expect(stderr).toMatch(message);
@@ -177,12 +242,13 @@ describe('hzrelay replay that cannot begin', () => {
 
 describe('hzrelay replay that is stopped', () => {
   it.each([
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
+    ['SIGINT', 'twilio', 130],
+    ['SIGTERM', 'twilio', 143],
+    ['SIGINT', 'webrtc', 130],
   ] as const)(
-    'by %s hangs up, says what there was until then, and ends with %i',
-    async (signal, exitCode) => {
-      const running = CliProcess.start(['replay', audio('book-my-appointment')]);
+    'by %s hangs up the call over %s, says what there was until then, and ends with %i',
+    async (signal, via, exitCode) => {
+      const running = CliProcess.start(['replay', audio('book-my-appointment'), '--via', via]);
       await running.until('stdout', /tts\.audio_start/);
       running.signal(signal);
       const { code, stdout, stderr } = await running.ended;
@@ -191,6 +257,16 @@ describe('hzrelay replay that is stopped', () => {
       expect({ code, stderr }).toEqual({ code: exitCode, stderr: '' });
     },
   );
+
+  it('in the first of two calls does not begin the second', async () => {
+    const running = CliProcess.start(['replay', audio('book-my-appointment'), '--via', 'both']);
+    await running.until('stdout', /tts\.audio_start/);
+    running.signal('SIGINT');
+    const { code, stdout } = await running.ended;
+    expect(stdout).toMatch(/ended: hangup/);
+    expect(stdout).not.toMatch(/webrtc|Parity/);
+    expect(code).toBe(130);
+  });
 
   it('by a reader that went away says nothing about it', async () => {
     const running = CliProcess.start(['replay', audio('book-my-appointment')]);

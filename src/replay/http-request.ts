@@ -1,20 +1,22 @@
-import { request as httpRequest } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import { request as plainRequest } from 'node:http';
+import { request as secureRequest } from 'node:https';
 import type { Clock } from '../clock.js';
 import { messageOf, TransportError } from '../errors.js';
 
-export interface HttpPost {
+export interface HttpRequest {
   readonly clock: Clock;
+  /** @default 'POST' */
+  readonly method?: 'POST' | 'DELETE';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  readonly limits: HttpPostLimits;
+  readonly limits: HttpRequestLimits;
   readonly signal: AbortSignal | undefined;
   /** What is at the URL, for messages: `The webhook`. */
   readonly called: string;
 }
 
-export interface HttpPostLimits {
+export interface HttpRequestLimits {
   readonly answerWithinMs: number;
   /** Why no longer, and what to do, as the rest of a sentence. */
   readonly tooLate: string;
@@ -28,22 +30,15 @@ export interface HttpAnswer {
 }
 
 /**
- * POSTs a text and resolves with the answer, whatever its status. Rejects with a TransportError if there is none within
+ * Sends a text and resolves with the answer, whatever its status. Rejects with a TransportError if there is none within
  * the limits, and with the signal's reason if that aborts. The connection is not kept.
  */
-export function httpPost({
-  clock,
-  url,
-  headers,
-  body,
-  limits,
-  signal,
-  called,
-}: HttpPost): Promise<HttpAnswer> {
+export function httpRequest(request: HttpRequest): Promise<HttpAnswer> {
+  const { clock, method = 'POST', url, headers, body, limits, signal, called } = request;
   return new Promise((resolve, reject) => {
-    const send = url.startsWith('https:') ? httpsRequest : httpRequest;
+    const send = url.startsWith('https:') ? secureRequest : plainRequest;
     const length = { 'Content-Length': Buffer.byteLength(body) };
-    const request = send(url, { method: 'POST', headers: { ...headers, ...length }, agent: false });
+    const sent = send(url, { method, headers: { ...headers, ...length }, agent: false });
     const settle = (act: () => void): void => {
       timer.cancel();
       signal?.removeEventListener('abort', onAbort);
@@ -51,23 +46,23 @@ export function httpPost({
     };
     const fail = (problem: string, cause?: unknown): void => {
       settle(() => reject(new TransportError(`${called} ${url} ${problem}`, { cause })));
-      request.destroy();
+      sent.destroy();
     };
     const onAbort = (): void => {
       settle(() => reject(signal?.reason as Error));
-      request.destroy();
+      sent.destroy();
     };
     const { answerWithinMs, tooLate, maxBytes, tooLong } = limits;
     const timer = clock.setTimer(answerWithinMs, () =>
       fail(`did not answer within ${answerWithinMs / 1000} s, ${tooLate}`),
     );
     signal?.addEventListener('abort', onAbort, { once: true });
-    request.on('error', (error) =>
+    sent.on('error', (error) =>
       fail(`cannot be reached: ${messageOf(error)}. Is the relay running, and is this its address?`, error),
     );
     // The promise is settled by then, unless the connection closed in the middle of an answer.
-    request.on('close', () => fail('closed the connection before its answer was complete.'));
-    request.on('response', (response) => {
+    sent.on('close', () => fail('closed the connection before its answer was complete.'));
+    sent.on('response', (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on('data', (chunk: Buffer) => {
@@ -81,6 +76,6 @@ export function httpPost({
       });
     });
     if (signal?.aborted) onAbort();
-    else request.end(body);
+    else sent.end(body);
   });
 }

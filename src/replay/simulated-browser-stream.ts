@@ -1,26 +1,22 @@
 import { isAudible } from '../audio/level.js';
 import type { OpusDecoder } from '../audio/opus-decoder.js';
-import type { OpusEncoder } from '../audio/opus-encoder.js';
 import type { Clock, Timer } from '../clock.js';
 import type { SessionEvent } from '../events/session-event.js';
 import { InboundAudio } from '../transport/webrtc/inbound-audio.js';
 import type { MediaConnection } from '../transport/webrtc/media-connection.js';
 import type { PageMessage } from '../transport/webrtc/page-protocol.js';
-import { addToSequence, addToTimestamp, writeRtpPacket } from '../transport/webrtc/rtp-packet.js';
 import { AudioTrack } from './audio-track.js';
 import { BrowserPlayout } from './browser-playout.js';
 import type { CallFault, CallRecording, Playout, WireCount } from './caller.js';
 import { parseRelayMessage } from './relay-messages.js';
-import type { RoughNetwork } from './rough-network.js';
 import { SoundReports } from './sound-reports.js';
+import { VisitorVoice, type VisitorVoiceParts } from './visitor-voice.js';
 
 /** Both sides of a browser's call are kept at this rate: all the band that a voice needs, and Opus codes it directly. */
 export const browserRateHz = 24_000;
 const samplesPerMs = browserRateHz / 1000;
 const frameMs = 20;
 const frameSamples = frameMs * samplesPerMs;
-/** Opus' RTP clock runs at 48 kHz whatever it codes (RFC 7587, section 4.1). */
-const frameTicks = 960;
 /** What a browser's jitter buffer settles at on a quiet network. */
 const playoutDelayMs = 40;
 /** Quieter than this nothing counts as the agent's voice. */
@@ -46,15 +42,9 @@ export interface BrowserStreamEnd {
   readonly cause?: Error | undefined;
 }
 
-export interface BrowserStreamParts {
-  /** Up, and not started. */
-  readonly connection: MediaConnection;
-  readonly clock: Clock;
-  /** At {@link browserRateHz}, both; closed with the stream. */
-  readonly encoder: OpusEncoder;
+/** The connection is up and not started; the codecs are at {@link browserRateHz} and closed with the stream. */
+export interface BrowserStreamParts extends VisitorVoiceParts {
   readonly decoder: OpusDecoder;
-  /** What becomes of the packets on their way to the relay. */
-  readonly network: RoughNetwork;
   readonly listener: BrowserStreamListener;
 }
 
@@ -69,8 +59,7 @@ export class SimulatedBrowserStream {
   readonly faults: CallFault[] = [];
   readonly #connection: MediaConnection;
   readonly #clock: Clock;
-  readonly #encoder: OpusEncoder;
-  readonly #network: RoughNetwork;
+  readonly #voice: VisitorVoice;
   readonly #listener: BrowserStreamListener;
   readonly #inbound: InboundAudio;
   readonly #startMs: number;
@@ -78,7 +67,6 @@ export class SimulatedBrowserStream {
   readonly #caller = new AudioTrack();
   readonly #agent = new AudioTrack();
   readonly #reports: SoundReports;
-  readonly #underWay = new Set<Timer>();
   #waiting: { readonly samples: number; readonly resolve: () => void }[] = [];
   #nextFrame = 0;
   #audibleEndSamples = 0;
@@ -89,11 +77,11 @@ export class SimulatedBrowserStream {
   #closeTimer: Timer | null = null;
   #resolveEnded: (end: BrowserStreamEnd) => void = () => undefined;
 
-  constructor({ connection, clock, encoder, decoder, network, listener }: BrowserStreamParts) {
+  constructor(parts: BrowserStreamParts) {
+    const { connection, clock, decoder, listener } = parts;
     this.#connection = connection;
     this.#clock = clock;
-    this.#encoder = encoder;
-    this.#network = network;
+    this.#voice = new VisitorVoice(parts);
     this.#listener = listener;
     this.#startMs = clock.nowMs();
     this.ended = new Promise((resolve) => {
@@ -169,7 +157,7 @@ export class SimulatedBrowserStream {
     else this.#connection.close();
   }
 
-  /** Goes away without a word, as a tab does that crashes. */
+  /** Closes the connection without a goodbye, as a page may that is left. */
   vanish(): void {
     this.#leaving = true;
     this.#connection.close();
@@ -199,33 +187,10 @@ export class SimulatedBrowserStream {
     const start = this.#nextFrame * frameSamples;
     const end = start + frameSamples;
     const samples = this.#caller.read(start, end);
-    const { payloadType, ssrc } = this.#connection.audio;
-    const packet = writeRtpPacket({
-      payloadType,
-      marker: this.#nextFrame === 0,
-      sequenceNumber: addToSequence(0, this.#nextFrame),
-      timestamp: addToTimestamp(0, this.#nextFrame * frameTicks),
-      ssrc,
-      payload: this.#encoder.encode(samples),
-    });
     this.#nextFrame += 1;
-    this.#send(packet);
+    this.#voice.send(samples);
     this.#reports.said(samples);
     while (this.#waiting[0] && this.#waiting[0].samples <= end) this.#waiting.shift()?.resolve();
-  }
-
-  #send(packet: Uint8Array): void {
-    const delayMs = this.#network.nextDelayMs();
-    if (delayMs === null) return;
-    if (delayMs === 0) {
-      this.#connection.sendRtp(packet);
-      return;
-    }
-    const timer = this.#clock.setTimer(delayMs, () => {
-      this.#underWay.delete(timer);
-      this.#connection.sendRtp(packet);
-    });
-    this.#underWay.add(timer);
   }
 
   /** Hears what has been played since it last listened. */
@@ -292,9 +257,8 @@ export class SimulatedBrowserStream {
     if (this.#lengthSamples !== null) return;
     this.#lengthSamples = this.#nowSamples();
     this.#frameTimer?.cancel();
-    for (const timer of this.#underWay) timer.cancel();
     this.#inbound.close();
-    this.#encoder.close();
+    this.#voice.close();
     this.#caller.cut(this.#lengthSamples);
     this.#agent.cut(this.#lengthSamples);
     for (const { resolve } of this.#waiting.splice(0)) resolve();

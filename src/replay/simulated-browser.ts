@@ -5,7 +5,7 @@ import { messageOf, TransportError } from '../errors.js';
 import { offerConnection, type OfferedConnection } from '../transport/webrtc/offering-peer.js';
 import type { CallEnd, Caller, CallFault, CallRecording, Playout, WireCount } from './caller.js';
 import { RoughNetwork, type RoughNetworkOptions } from './rough-network.js';
-import { postOffer } from './simulated-browser-offer.js';
+import { postOffer, withdrawOffer } from './simulated-browser-offer.js';
 import {
   browserRateHz,
   SimulatedBrowserStream,
@@ -99,7 +99,7 @@ export class SimulatedBrowser implements Caller {
     return this.ended;
   }
 
-  /** Goes away without a word, as a tab does that crashes. Resolves when the call is over. */
+  /** Closes the connection without a goodbye, as a page may that is left. Resolves when the call is over. */
   vanish(): Promise<CallEnd> {
     this.#stream?.vanish();
     return this.hangUp();
@@ -150,16 +150,19 @@ export class SimulatedBrowser implements Caller {
     const isLocal = loopbackHosts.has(new URL(relayUrl).hostname);
     const offered = await offerConnection({ clock, ...(isLocal && { bindAddress: '127.0.0.1' }) });
     const { connection } = offered;
+    const relay = { relayUrl, clock, token };
+    let secretId: string | null = null;
     const onAbort = (): void => connection.close();
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       signal.throwIfAborted();
-      const outcome = await postOffer({ relayUrl, sdp: offered.offer, clock, token, signal });
+      const outcome = await postOffer(relay, offered.offer, signal);
       if (outcome.type === 'busy') {
         connection.close();
         return { reason: outcome.reason };
       }
       this.#callId = outcome.callId;
+      secretId = outcome.id;
       // Both codecs are loaded while the connection comes up.
       const codecs = Promise.all([
         createOpusEncoder({ sampleRateHz: browserRateHz }),
@@ -172,6 +175,7 @@ export class SimulatedBrowser implements Caller {
       return new SimulatedBrowserStream({ connection, clock, encoder, decoder, network: rough, listener });
     } catch (thrown) {
       connection.close();
+      if (secretId !== null) await withdrawOffer(relay, secretId);
       throw thrown;
     } finally {
       signal.removeEventListener('abort', onAbort);

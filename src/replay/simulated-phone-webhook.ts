@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../clock.js';
 import { TransportError } from '../errors.js';
-import { httpPost, type HttpAnswer, type HttpPostLimits } from './http-post.js';
+import { httpRequest, type HttpAnswer, type HttpRequestLimits } from './http-request.js';
 
 /** How long Twilio waits for a webhook, and the largest TwiML document that it takes. */
-const twilioLimits: HttpPostLimits = {
+const twilioLimits: HttpRequestLimits = {
   answerWithinMs: 15_000,
   tooLate: 'which is as long as Twilio waits. Look for what keeps it.',
   maxBytes: 65_536,
@@ -56,7 +56,7 @@ export async function postWebhook({
   };
   const body = new URLSearchParams(fields).toString();
   const called = 'The webhook';
-  const answer = await httpPost({ clock, url, headers, body, limits: twilioLimits, signal, called });
+  const answer = await httpRequest({ clock, url, headers, body, limits: twilioLimits, signal, called });
   if (answer.status === 200) return answer.text;
   throw new TransportError(`${called} ${url} answered ${answer.status || 'nothing'}: ${advice(answer)}`);
 }

@@ -19,10 +19,10 @@ interface Worker {
   idle(): Promise<void>;
 }
 
-/** Time moves in steps of this length: the frames of a phone call. */
-const stepMs = 20;
 /** Looks at the wires in a row that must find everything quiet. */
 const quietLooks = 3;
+/** Real time after which a message that has not arrived never will: browsers' audio goes over UDP. */
+const lostAfterMs = 15_000;
 
 /** The embedded providers, shared by the calls of a test file; whoever made them closes them. */
 export class TestVoices {
@@ -42,6 +42,8 @@ export class VirtualRelay {
   readonly clock: VirtualClock;
   readonly relay: Relay;
   readonly events: SessionEvent[] = [];
+  /** Time moves in steps of this length, by default that of a call's frames: what happens between two is not told apart. */
+  stepMs = 20;
   readonly #workers: readonly Worker[];
   readonly #callers = new Set<Caller>();
   readonly #over = new WeakSet<Caller>();
@@ -103,19 +105,24 @@ export class VirtualRelay {
       await this.settle();
       if (settled.signal.aborted) return promise;
       if (this.clock.nowMs() > endMs) throw new Error(`Nothing came of it in ${limitMs} ms of virtual time.`);
-      this.clock.advance(stepMs);
+      this.clock.advance(this.stepMs);
     }
   }
 
-  /** Resolves when no message is on a wire and no worker has anything to do. */
+  /** Resolves when no message is on a wire and no worker has anything to do; rejects where a message seems to be lost. */
   async settle(): Promise<void> {
     let before = '';
+    let changedMs = performance.now();
     for (let quiet = 0; quiet < quietLooks;) {
       await nextTick();
       await Promise.all(this.#workers.map((worker) => worker.idle()));
       const wires = [...this.#callers].map((caller) => this.#wiresOf(caller));
       const now = JSON.stringify([wires, this.events.length]);
-      quiet = now === before && wires.every(isQuiet) ? quiet + 1 : 0;
+      const isSilent = wires.every(isQuiet);
+      quiet = now === before && isSilent ? quiet + 1 : 0;
+      if (now !== before) changedMs = performance.now();
+      else if (!isSilent && performance.now() - changedMs > lostAfterMs)
+        throw new Error(`A message seems to be lost; the wires do not become quiet: ${now}`);
       before = now;
     }
   }
