@@ -4,7 +4,9 @@ import { machineFacts, machineLines } from './measuring/machine.js';
 import { callsAtOnce } from './soak/calls-at-once.js';
 import { callsInARow } from './soak/calls-in-a-row.js';
 import { everyRecording } from './soak/every-recording.js';
+import { exits } from './soak/exits.js';
 import { hangUps } from './soak/hang-ups.js';
+import { badNetworks } from './soak/loss.js';
 import { parityEverywhere } from './soak/parity.js';
 import { phaseLines } from './soak/report.js';
 
@@ -13,12 +15,14 @@ const help = `Usage: npm run soak [-- options]
 Places calls to a relay over real sockets, with the embedded recogniser and voice, and fails (exit 1) where one goes
 wrong or leaves something behind. The phases:
 
-  row         calls one after the other, in virtual time: memory must stay flat
+  row         calls one after the other, by phone and from a browser in turn, in virtual time: memory must stay flat
   at-once     calls at the same time, in real time, on a relay that owns its workers
-  hang-ups    the caller hangs up at every stage of a call, three times each, in virtual time
+  hang-ups    the caller hangs up at every stage of a call, by phone and from a browser, three times each, in virtual time
   recordings  every file in fixtures/audio as a call of its own, in virtual time
   parity      every file, and the golden conversations, by phone and from a browser, in virtual time: what happens
               in a call must not depend on the transport
+  exits       relay processes that end with browsers on the line, in real time: no crash, no hang
+  loss        the desk's sentences from browsers on networks that lose and delay packets, in virtual time
 
 In virtual time the clock moves only when no message and no worker is under way; all else is as in a real call, and a
 conversation of twelve seconds takes half a second.
@@ -28,7 +32,7 @@ Options:
   --calls <n>        calls of the phase "row" (default: 100; below 60 memory is not judged)
   --at-once <n>      calls of the phase "at-once" (default: 20)
   --recordings <n>   only the first n recordings, in the phases "recordings" and "parity"
-  --quick            14 calls in a row, 5 at once, 16 recordings: a minute and a half
+  --quick            14 calls in a row, 5 at once, 16 recordings, 8 sentences: two minutes and a half
   --json             print the figures as JSON on stdout, nothing else
   -h, --help         show this help
 `;
@@ -68,6 +72,8 @@ async function soak() {
     'hang-ups': () => hangUps({ silent }),
     recordings: () => everyRecording({ limit: count('recordings', quick ? 16 : undefined), silent }),
     parity: () => parityEverywhere({ limit: count('recordings', quick ? 16 : undefined), silent }),
+    exits: () => exits({ rounds: quick ? 2 : 4, silent }),
+    loss: () => badNetworks({ limit: quick ? 8 : undefined, silent }),
   };
   const chosen = options.only ?? Object.keys(phases);
   for (const name of chosen)

@@ -22,6 +22,9 @@ const facts = {
         `not so: ${file}: ${heard.length === 0 ? 'nothing' : JSON.stringify(heard.join(' / '))} for ${JSON.stringify(said)}`,
     ),
   ],
+  exits: ({ exits, ways, endMs }) => [
+    `${exits} exits (${ways.join(', ')}), p50 ${shown(endMs.p50)} ms, max ${shown(endMs.max)} ms`,
+  ],
   loss: ({ sentences, exact }) => [
     `of ${sentences} sentences heard word for word: ${Object.entries(exact)
       .map(([network, count]) => `${count} (${network})`)

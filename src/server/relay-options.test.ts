@@ -104,6 +104,7 @@ describe('the options of a relay', () => {
 
   it('let browsers in at any address where the relay itself is not only local', () => {
     expect(resolveRelayOptions({ host: '0.0.0.0' }, {}).webrtc.bindAddress).toBeNull();
+    expect(resolveRelayOptions({ publicUrl: 'https://example.com' }, {}).webrtc.bindAddress).toBeNull();
     expect(
       resolveRelayOptions({ host: '0.0.0.0', webrtc: { bindAddress: '10.0.0.5' } }, {}).webrtc,
     ).toMatchObject({

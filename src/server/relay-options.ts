@@ -134,7 +134,11 @@ export function resolveRelayOptions(
     maxPendingSockets: number('maxPendingSockets', positive, 100, count),
     maxMessageBytes: number('maxMessageBytes', positive, 65_536, count),
     startTimeoutMs: number('startTimeoutMs', positive, 5000, count),
-    webrtc: resolveWebRtcOptions(options.webrtc, isLoopback(options.host ?? defaultHost), problems),
+    webrtc: resolveWebRtcOptions(
+      options.webrtc,
+      isLoopback(options.host ?? defaultHost) && options.publicUrl === undefined,
+      problems,
+    ),
     opus: parseOpus(options.opus, problems),
     directory: options.directory ?? new InMemorySessionDirectory(),
     clock: options.clock ?? null,

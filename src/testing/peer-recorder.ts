@@ -1,9 +1,10 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { PeerConnectionListener } from '../transport/webrtc/peer-connection.js';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import type { TransportWarning } from '../transport/transport.js';
+import type { MediaConnectionListener } from '../transport/webrtc/media-connection.js';
+import { writeRtpPacket } from '../transport/webrtc/rtp-packet.js';
 
 /** Keeps everything that one end of a WebRTC connection was told, and lets a test wait for it. */
-export class PeerRecorder implements PeerConnectionListener {
+export class PeerRecorder implements MediaConnectionListener {
   readonly packets: Uint8Array[] = [];
   readonly texts: string[] = [];
   readonly warnings: TransportWarning[] = [];
@@ -57,17 +58,25 @@ export class PeerRecorder implements PeerConnectionListener {
   }
 }
 
-/** An RTP packet with a payload of its own; the source must be that of the sending end. */
-export function rtpPacket(ssrc: number, sequence: number): Uint8Array {
-  const packet = new Uint8Array(60);
-  const view = new DataView(packet.buffer);
-  view.setUint8(0, 0x80);
-  view.setUint8(1, 111);
-  view.setUint16(2, sequence);
-  view.setUint32(4, sequence * 960);
-  view.setUint32(8, ssrc);
-  packet.fill(sequence & 0xff, 12);
-  return packet;
+/** An RTP packet of Opus' usual type, by default with a payload of its own; the source must be that of the sending end. */
+export function rtpPacket(
+  ssrc: number,
+  sequenceNumber: number,
+  payload = new Uint8Array(48).fill(sequenceNumber),
+): Uint8Array {
+  const timestamp = (sequenceNumber * 960) >>> 0;
+  return writeRtpPacket({ payloadType: 111, marker: false, sequenceNumber, timestamp, ssrc, payload });
+}
+
+/** 20 ms of silence in Opus (RFC 6716, section 3.1): one frame without content. */
+export const opusSilence = Uint8Array.of(0xf8, 0xff, 0xfe);
+
+/**
+ * Resolves once the condition holds. It looks again and again, for what the native library does has no event; between two
+ * looks the library's threads have the processor to themselves. The test's own limit is the limit.
+ */
+export async function eventually(condition: () => boolean): Promise<void> {
+  while (!condition()) await wait(1);
 }
 
 /** Lets everything that is under way in this process arrive: so that what must not happen can be told not to have. */

@@ -3,7 +3,11 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { messageOf } from '../../errors.js';
-import { answerOffer, type AnsweredConnection } from '../../transport/webrtc/answering-peer.js';
+import {
+  answerOffer,
+  NoLocalAddressError,
+  type AnsweredConnection,
+} from '../../transport/webrtc/answering-peer.js';
 import type { MediaConnection } from '../../transport/webrtc/media-connection.js';
 import { leaseWebRtc } from '../../transport/webrtc/native-webrtc.js';
 import { maxOfferBytes, readOffer } from '../../transport/webrtc/offer.js';
@@ -68,7 +72,7 @@ export function webRtcRoutes(
     } catch (thrown) {
       place.release();
       relay.notify('warn', `An offer could not be answered: ${messageOf(thrown)}`);
-      return refuseRequest(reply, 400, messageOf(thrown));
+      return refuseRequest(reply, thrown instanceof NoLocalAddressError ? 503 : 400, messageOf(thrown));
     }
     const { answer: sdp, connection } = answered;
     const id = randomBytes(16).toString('hex');

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { TransportError } from '../../errors.js';
-import { PeerRecorder, rtpPacket, settle } from '../../testing/peer-recorder.js';
+import { eventually, PeerRecorder, rtpPacket, settle } from '../../testing/peer-recorder.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { answerOffer } from './answering-peer.js';
 import { resolveWebRtcOptions, type WebRtcOptions } from './ice-options.js';
@@ -103,7 +103,7 @@ describe('an answer', () => {
     const { offer: sdp } = await offer();
     // Discard: nobody answers there.
     const answering = answer(sdp, { bindAddress: '127.0.0.1', iceServers: ['stun:127.0.0.1:9'] }, clock);
-    while (clock.pendingTimers < 2) await settle(1);
+    await eventually(() => clock.pendingTimers === 2);
     clock.advance(2000);
     expect(portsOf((await answering).answer)).toHaveLength(1);
   });
@@ -159,7 +159,7 @@ describe('an offer that cannot be answered', () => {
       (error: unknown) => error,
     );
     expect(thrown).toBeInstanceOf(TransportError);
-    while (webRtcUse().nativeObjects > 0) await settle(1);
+    await eventually(() => webRtcUse().nativeObjects === 0);
     expect(webRtcUse()).toEqual({ leases: 1, nativeObjects: 0 });
     expect(clock.pendingTimers).toBe(0);
   });

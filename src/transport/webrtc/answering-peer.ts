@@ -1,6 +1,6 @@
 import type { PeerConnection as NativePeer } from 'node-datachannel';
 import { within, type Clock } from '../../clock.js';
-import { TransportError } from '../../errors.js';
+import { messageOf, TransportError } from '../../errors.js';
 import { advertise } from './advertised-address.js';
 import type { ResolvedWebRtcOptions } from './ice-options.js';
 import { leaseWebRtc } from './native-webrtc.js';
@@ -26,6 +26,9 @@ export interface AnsweredConnection {
   readonly connection: PeerConnection;
 }
 
+/** The relay has no address or port for the call, which is no fault of the offer's. */
+export class NoLocalAddressError extends TransportError {}
+
 /** STUN and TURN servers that have not answered by then are done without. */
 const gatheringLimitMs = 2000;
 
@@ -43,8 +46,8 @@ const ourDirection = {
 } as const satisfies Record<OfferedDirection, string>;
 
 /**
- * Answers an offer that was read by `readOffer`. Throws a TransportError where the library cannot make sense of the offer, or
- * cannot open a socket as the options ask; nothing is left open then.
+ * Answers an offer that was read by `readOffer`. Throws a TransportError where the library cannot make sense of the offer, and
+ * a {@link NoLocalAddressError} where it cannot open a socket as the options ask; nothing is left open then.
  */
 export async function answerOffer(offer: Offer, options: AnswerOptions): Promise<AnsweredConnection> {
   const { clock, webrtc } = options;
@@ -95,6 +98,13 @@ export async function answerOffer(offer: Offer, options: AnswerOptions): Promise
   } catch (thrown) {
     connection?.close();
     await lease.release();
+    // The library says no more than this, whatever kept it from a socket.
+    if (messageOf(thrown).includes('gather local ICE candidates')) {
+      throw new NoLocalAddressError(
+        'The relay has no UDP port for this call: check webrtc.bindAddress, and whether webrtc.portRange has a port for each call.',
+        { cause: thrown },
+      );
+    }
     throw nativeFailure('The offer cannot be answered', thrown);
   }
 }

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { TransportError } from '../../errors.js';
-import { PeerRecorder, rtpPacket, settle } from '../../testing/peer-recorder.js';
+import { eventually, PeerRecorder, rtpPacket } from '../../testing/peer-recorder.js';
 import { VirtualClock } from '../../testing/virtual-clock.js';
 import { answerOffer } from './answering-peer.js';
 import { resolveWebRtcOptions, type WebRtcOptions } from './ice-options.js';
@@ -66,7 +66,7 @@ type Pair = Awaited<ReturnType<typeof connect>>;
 
 /** Resolves when both natives are closed through and through. */
 async function closedThroughAndThrough(): Promise<void> {
-  while (webRtcUse().nativeObjects > 0) await settle(1);
+  await eventually(() => webRtcUse().nativeObjects === 0);
 }
 
 function sendRtp(from: Pair['caller'], sequence: number): boolean {
@@ -119,7 +119,7 @@ describe('a connection', () => {
     await caller.until(() => caller.log.includes('open'));
     for (let sequence = 0; sequence < 5; sequence++) sendRtp(caller, sequence);
     caller.connection.sendText('early');
-    while (relay.connection.wire.received < 6) await settle(1);
+    await eventually(() => relay.connection.wire.received === 6);
     relay.connection.start(relay);
     expect(relay.packets.map((packet) => packet[3])).toEqual([0, 1, 2, 3, 4]);
     expect(relay.texts).toEqual(['early']);
@@ -294,7 +294,7 @@ describe('a misbehaving caller', () => {
   it('gets its further data channels closed, and keeps the one that counts', async () => {
     const { relay, channels, hangUp } = await connectRaw(['other', 'hzrelay', 'hzrelay']);
     await relay.until(() => relay.log.includes('open') && relay.warnings.length > 0);
-    while (channels.filter((channel) => channel.isOpen()).length > 1) await settle(1);
+    await eventually(() => channels.filter((channel) => channel.isOpen()).length === 1);
     const kept = channels.find((channel) => channel.isOpen());
     expect(kept?.getLabel()).toBe('hzrelay');
     kept?.sendMessageBinary(Buffer.from([1, 2, 3]));
@@ -312,6 +312,16 @@ describe('a misbehaving caller', () => {
     await relay.ended();
     expect(relay.ends).toEqual([{ reason: 'hangup', cause: undefined }]);
     await hangUp();
+  });
+
+  it('ends its call by closing the data channel as soon as it opens', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { relay, channels, hangUp } = await connectRaw(['hzrelay']);
+      channels[0]?.onOpen(() => channels[0]?.close());
+      await relay.ended();
+      expect(relay.ends.map(({ reason }) => reason)).toEqual(['hangup']);
+      await hangUp();
+    }
   });
 
   /** A caller that does as it likes: the native library itself. */
@@ -339,7 +349,9 @@ describe('a misbehaving caller', () => {
     const hangUp = async (): Promise<void> => {
       peer.close();
       await relay.ended();
-      while (closings <= channels.length) await settle(1);
+      await eventually(() => closings > channels.length);
+      // Used to the last, so that none is collected before.
+      for (const native of [track, ...channels]) native.close();
     };
     return { relay, channels, hangUp };
   }

@@ -8,17 +8,10 @@ import type {
 } from 'node-datachannel';
 import type { Clock, Timer } from '../../clock.js';
 import { messageOf, TransportError } from '../../errors.js';
-import type { TransportWarning } from '../transport.js';
 import type { MediaConnection, MediaConnectionListener, NegotiatedAudio } from './media-connection.js';
 import { keep, letGo, type WebRtcLease, type WebRtcLibrary } from './native-webrtc.js';
 import { pageChannelLabel } from './page-protocol.js';
 import { isRtcp } from './rtp-packet.js';
-
-/** What a connection tells beside the media. */
-export interface PeerConnectionListener extends MediaConnectionListener {
-  /** Something odd arrived and was dropped. */
-  onWarning?(warning: TransportWarning): void;
-}
 
 /** How long a connection may take to come up. */
 export const defaultConnectTimeoutMs = 15_000;
@@ -31,11 +24,11 @@ export function nativeMessageLimit(maxMessageBytes: number): number {
   return maxMessageBytes + 1;
 }
 
-/** Packets and messages kept for a listener that has not started yet: five seconds of audio. */
+/** How much is kept for a listener that has not started yet, in packets and messages: five seconds of audio. */
 const maxEarly = 250;
 
 type EndReason = Parameters<MediaConnectionListener['onEnd']>[0];
-type Delivery = (listener: PeerConnectionListener) => void;
+type Delivery = (listener: MediaConnectionListener) => void;
 
 export interface PeerConnectionParts {
   readonly clock: Clock;
@@ -52,6 +45,9 @@ export interface PeerConnectionParts {
 /**
  * A connection of the native library, seen as a {@link MediaConnection}: whichever of peer, track and channel closes first
  * ends it, once, and takes the others with it. It holds a lease on the library until its end.
+ *
+ * Without a data channel the library closes a connection without a word: the far end finds out by itself, some 30 s later
+ * where it watches nothing but ICE.
  */
 export class PeerConnection implements MediaConnection {
   readonly audio: NegotiatedAudio;
@@ -65,7 +61,7 @@ export class PeerConnection implements MediaConnection {
   readonly #warned = new Set<string>();
   #settleConnected: (isUp: boolean) => void = () => undefined;
   #channel: DataChannel | null = null;
-  #listener: PeerConnectionListener | null = null;
+  #listener: MediaConnectionListener | null = null;
   #early: Delivery[] = [];
   #end: { readonly reason: EndReason; readonly cause: Error | undefined } | null = null;
   #sent = 0;
@@ -109,7 +105,7 @@ export class PeerConnection implements MediaConnection {
     return { sent: this.#sent, received: this.#received };
   }
 
-  start(listener: PeerConnectionListener): void {
+  start(listener: MediaConnectionListener): void {
     const early = this.#early;
     this.#early = [];
     for (const deliver of early) deliver(listener);
@@ -195,6 +191,8 @@ export class PeerConnection implements MediaConnection {
   #onChannel(channel: DataChannel): void {
     if (!this.#end && !this.#channel && channel.getLabel() === pageChannelLabel) {
       this.adoptChannel(channel);
+      // The news of it is late: it may be closed again already, and then nothing more is told of it.
+      if (!channel.isOpen()) this.#onClosed();
       return;
     }
     keep(channel);
@@ -211,7 +209,7 @@ export class PeerConnection implements MediaConnection {
       if (!this.#end) this.#listener.onRtp(packet);
       return;
     }
-    this.#deliver((listener) => listener.onRtp(packet));
+    if (this.#early.length < maxEarly) this.#deliver((listener) => listener.onRtp(packet));
   }
 
   #onMessage(message: string | Buffer | ArrayBuffer): void {
@@ -224,7 +222,7 @@ export class PeerConnection implements MediaConnection {
       this.#warn('oversize_message', `A message is longer than ${this.#maxMessageBytes} bytes.`);
       return;
     }
-    this.#deliver((listener) => listener.onText(message));
+    if (this.#early.length < maxEarly) this.#deliver((listener) => listener.onText(message));
   }
 
   /** Warns once of each kind. */
@@ -237,7 +235,7 @@ export class PeerConnection implements MediaConnection {
   #deliver(delivery: Delivery): void {
     if (this.#end) return;
     if (this.#listener) delivery(this.#listener);
-    else if (this.#early.length < maxEarly) this.#early.push(delivery);
+    else this.#early.push(delivery);
   }
 
   #finish(reason: EndReason, cause?: Error): void {

@@ -221,9 +221,7 @@ export class WebRtcTransport implements Transport {
 
   async close(): Promise<void> {
     this.#finish('closed');
-    // The session's last event is told now, and the page is to see it.
     await new Promise((resolve) => setImmediate(resolve));
-    this.#connection.close();
   }
 
   #onRtp(packet: Uint8Array): void {
@@ -350,7 +348,8 @@ export class WebRtcTransport implements Transport {
     this.#outbound.close();
     this.#inbound.close();
     this.#encoder.close();
-    if (reason !== 'closed') this.#connection.close();
+    // The session tells its last event now, and the page is to see it.
+    setImmediate(() => this.#connection.close());
     try {
       this.#listener?.onEnd(reason, cause);
     } catch {

@@ -145,7 +145,7 @@ export class Call {
 
   #open(): void {
     const microphone = this.#microphone;
-    const connection = new Connection(microphone?.track ?? null, {
+    const connection = Connection.open(microphone?.track ?? null, {
       onOpen: () => this.#input({ type: 'connected' }),
       onStream: (stream) => {
         this.#voice.srcObject = stream;
@@ -154,13 +154,15 @@ export class Call {
       },
       onEvent: (event) => {
         this.#listener.onEvent(event);
-        if (event.type === 'session.end') this.#input({ type: 'session_ended', reason: event.reason });
+        // Of a call that is over already the next one must not hear.
+        if (event.type === 'session.end' && connection === this.#connection)
+          this.#input({ type: 'session_ended', reason: event.reason });
       },
       onFailed: (failure) => this.#input({ type: 'failed', failure }),
       onLost: () => this.#input({ type: 'lost' }),
     });
     this.#connection = connection;
-    this.#ears = new EarWatch(connection, this.#graph);
+    this.#ears = EarWatch.start(connection, this.#graph);
     if (microphone) this.#ears.hearVisitor(microphone, (rms) => this.#listener.onLevel(rms));
   }
 

@@ -18,6 +18,9 @@ const connectingMs = 10_000;
 /** A relay that has not asked for the clock for so long is gone: ICE alone notices after half a minute. */
 const silentMs = 5 * syncEveryMs;
 
+/** How long the relay's last word is awaited after goodbye. */
+const farewellMs = 500;
+
 export interface ConnectionListener {
   onOpen(): void;
   /** The agent's voice. */
@@ -39,8 +42,7 @@ export class Connection {
   #opened = false;
   #heardMs = 0;
 
-  /** Connects at once; without a track the page only listens and types. Close it with {@link close}. */
-  constructor(track: MediaStreamTrack | null, listener: ConnectionListener) {
+  private constructor(track: MediaStreamTrack | null, listener: ConnectionListener) {
     this.#listener = listener;
     this.#peer = new RTCPeerConnection();
     this.#channel = this.#peer.createDataChannel(pageChannelLabel);
@@ -48,8 +50,17 @@ export class Connection {
       direction: track ? 'sendrecv' : 'recvonly',
     });
     this.#sender = sender;
-    this.#watch();
-    void this.#connect();
+  }
+
+  /**
+   * Connects, and tells the listener what comes of it; without a track the page only listens and types. Close it with
+   * {@link close}.
+   */
+  static open(track: MediaStreamTrack | null, listener: ConnectionListener): Connection {
+    const connection = new Connection(track, listener);
+    connection.#watch();
+    void connection.#connect();
+    return connection;
   }
 
   /** Sends a message, if the channel is open. */
@@ -67,16 +78,41 @@ export class Connection {
   }
 
   /**
-   * Says goodbye and hangs up; nothing is reported afterwards. Idempotent. While the page goes away (`leaving`) only a
-   * request is sure to be sent; otherwise it is needed where the channel is not open.
+   * Says goodbye and hangs up; nothing is reported afterwards but how the session ended, if the relay says so in time.
+   * Idempotent. `abruptly`: by a request, since the page goes away or the connection carries nothing any more.
    */
-  close(leaving = false): void {
+  close(abruptly = false): void {
     if (this.#closing.signal.aborted) return;
-    const says = this.#channel.readyState === 'open';
-    this.send({ type: 'bye' });
     this.#closing.abort();
-    if (this.#id !== null && (leaving || !says)) deleteCall(this.#id);
+    const { readyState } = this.#channel;
+    this.send({ type: 'bye' });
+    if (readyState === 'open' && !abruptly) {
+      this.#awaitFarewell();
+      return;
+    }
+    // A channel that the relay has closed needs no more words.
+    if (this.#id !== null && (readyState === 'open' || readyState === 'connecting')) deleteCall(this.#id);
     this.#peer.close();
+  }
+
+  /** The relay's last word is how the session ended; then it closes the channel. */
+  #awaitFarewell(): void {
+    const over = new AbortController();
+    const { signal } = over;
+    const done = (): void => {
+      over.abort();
+      this.#peer.close();
+    };
+    this.#channel.addEventListener(
+      'message',
+      ({ data }: MessageEvent<string>) => {
+        const message = JSON.parse(data) as RelayMessage;
+        if (message.type === 'event') this.#listener.onEvent(message.event);
+      },
+      { signal },
+    );
+    this.#channel.addEventListener('close', done, { signal });
+    after(farewellMs, signal, done);
   }
 
   async #connect(): Promise<void> {
@@ -154,7 +190,7 @@ export class Connection {
 
   #lose(): void {
     if (this.#closing.signal.aborted) return;
-    this.close();
+    this.close(true);
     this.#listener.onLost();
   }
 }

@@ -2,29 +2,37 @@
  * Tells the relay what the visitor's ear and mouth do, on the page's own clock: when the agent becomes audible, when the
  * visitor's sound begins and ends, and what the browser adds to the way.
  */
+import { WayStatistics } from '../model/way-statistics.js';
 import type { Connection } from './connection.js';
 import type { Microphone } from './microphone.js';
 import type { SoundGraph } from './sound-graph.js';
-import { WayStatistics } from '../model/way-statistics.js';
 
 const statisticsEveryMs = 1000;
 
 export class EarWatch {
   readonly #graph: SoundGraph | null;
   readonly #connection: Connection;
-  readonly #reporting: number;
+  #reporting: number | undefined;
   readonly #statistics = new WayStatistics();
   #stopAgent: (() => void) | null = null;
   #stopVisitor: (() => void) | null = null;
 
-  /** Begins to report; stop it with {@link close}. Without a graph only the statistics are reported. */
-  constructor(connection: Connection, graph: SoundGraph | null) {
+  private constructor(connection: Connection, graph: SoundGraph | null) {
     this.#connection = connection;
     this.#graph = graph;
-    this.#reporting = setInterval(() => void this.#reportStatistics(), statisticsEveryMs);
   }
 
-  /** Listens to the agent. The stream must also play in an audio element: Chromium gives a graph nothing else. */
+  /** Begins to report; stop it with {@link close}. Without a graph only the statistics are reported. */
+  static start(connection: Connection, graph: SoundGraph | null): EarWatch {
+    const watch = new EarWatch(connection, graph);
+    watch.#reporting = setInterval(() => void watch.#reportStatistics(), statisticsEveryMs);
+    return watch;
+  }
+
+  /**
+   * Listens to the agent. The stream must also play in an audio element: Chromium gives a graph nothing of it otherwise.
+   * The graph gets each sample up to one buffer of 10 ms later than that element does, so what is reported is never early.
+   */
   hearAgent(stream: MediaStream): void {
     const graph = this.#graph;
     if (!graph) return;

@@ -52,7 +52,8 @@ const status = new StatusPanel(() => {
 const typing = new Typing((text) => call.type(text));
 
 function showState(state: CallState): void {
-  if (state.phase === 'asking') problems.clear();
+  // What was wrong with a call is of no interest in the next one, or once it is over.
+  if (state.phase !== 'connecting' && state.phase !== 'live') problems.clear();
   if (state.phase === 'failed') problems.add(state.failure);
   typing.enabled = state.phase === 'live';
   status.show(state, activity);

@@ -45,7 +45,7 @@ export class MicrophonePanel {
   showLevel(rms: number): void {
     const db = 20 * Math.log10(Math.max(rms, 1e-6));
     const share = Math.min(1, Math.max(0, 1 - db / quietestDb));
-    this.#bar.style.transform = `scaleX(${share.toFixed(3)})`;
+    this.#bar.style.clipPath = `inset(0 ${(100 - share * 100).toFixed(1)}% 0 0)`;
     const nowMs = performance.now();
     if (nowMs - this.#figureMs < figureEveryMs) return;
     this.#figureMs = nowMs;

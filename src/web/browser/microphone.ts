@@ -30,21 +30,16 @@ export class Microphone {
   static async open(deviceId: string): Promise<Microphone | Failure> {
     // Old type libraries promise it everywhere; pages over plain HTTP have none.
     const devices = navigator.mediaDevices as MediaDevices | undefined;
-    if (!devices) return { kind: isSecureContext ? 'no_webrtc' : 'insecure_origin' };
+    if (!devices) return { kind: isSecureContext ? 'microphone_missing' : 'insecure_origin' };
     try {
-      const stream = await devices.getUserMedia({
-        audio: {
-          ...(deviceId !== '' && { deviceId: { ideal: deviceId } }),
-          channelCount: { ideal: 1 },
-          echoCancellation: true,
-          noiseSuppression: true,
-          autoGainControl: true,
-        },
-      });
+      const stream = await devices.getUserMedia({ audio: wanted(deviceId) });
       const [track] = stream.getAudioTracks();
       return track ? new Microphone(stream, track) : { kind: 'microphone_missing' };
     } catch (thrown) {
-      return microphoneFailure(thrown instanceof DOMException ? thrown.name : '');
+      const name = thrown instanceof DOMException ? thrown.name : '';
+      return name === 'OverconstrainedError' && deviceId !== ''
+        ? Microphone.open('')
+        : microphoneFailure(name);
     }
   }
 
@@ -80,4 +75,15 @@ export class Microphone {
   close(): void {
     this.#track.stop();
   }
+}
+
+/** A chosen device is asked for exactly: Chromium takes its default where one is merely preferred. */
+function wanted(deviceId: string): MediaTrackConstraints {
+  return {
+    ...(deviceId !== '' && { deviceId: { exact: deviceId } }),
+    channelCount: { ideal: 1 },
+    echoCancellation: true,
+    noiseSuppression: true,
+    autoGainControl: true,
+  };
 }

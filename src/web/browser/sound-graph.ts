@@ -4,7 +4,7 @@ import { edgeProcessorName, type ListeningReport } from './listening-report.js';
 
 const observeEveryMs = 250;
 
-/** Called for each report, with the page's time of an edge in place of the graph's. */
+/** Called for each report of the audio thread. */
 export type SoundListener = (report: ListeningReport) => void;
 
 export class SoundGraph {
@@ -29,12 +29,13 @@ export class SoundGraph {
    * call goes on, and the relay estimates what would have been measured.
    */
   static async open(): Promise<SoundGraph | null> {
-    const context = new AudioContext({ latencyHint: 'interactive' });
+    let context: AudioContext | null = null;
     try {
+      context = new AudioContext({ latencyHint: 'interactive' });
       await context.audioWorklet.addModule(new URL('./edge-worklet.js', import.meta.url));
       return new SoundGraph(context);
     } catch {
-      await context.close();
+      void context?.close();
       return null;
     }
   }
@@ -44,19 +45,18 @@ export class SoundGraph {
     return 1000 * (this.#context.outputLatency || this.#context.baseLatency || 0);
   }
 
-  /** Whether the browser has not let it run so far. */
-  get suspended(): boolean {
-    return this.#context.state === 'suspended';
-  }
-
   /** Lets it run, which the browser may allow only after a click. */
   async resume(): Promise<void> {
     await this.#context.resume();
   }
 
-  /** Listens to the first audio track of a stream. Call what it returns to stop. */
+  /**
+   * Listens to the first audio track of a stream. Call what it returns to stop. Where the browser cannot (Firefox: a
+   * microphone at another rate than the loudspeaker), nothing is reported, and the relay estimates.
+   */
   listen(stream: MediaStream, listener: SoundListener): () => void {
-    const source = this.#context.createMediaStreamSource(stream);
+    const source = this.#sourceOf(stream);
+    if (!source) return () => undefined;
     const node = new AudioWorkletNode(this.#context, edgeProcessorName, {
       numberOfOutputs: 0,
       channelCount: 1,
@@ -86,6 +86,14 @@ export class SoundGraph {
   close(): void {
     clearInterval(this.#observing);
     if (this.#context.state !== 'closed') void this.#context.close();
+  }
+
+  #sourceOf(stream: MediaStream): MediaStreamAudioSourceNode | null {
+    try {
+      return this.#context.createMediaStreamSource(stream);
+    } catch {
+      return null;
+    }
   }
 
   #observe(): void {

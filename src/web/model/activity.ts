@@ -1,6 +1,6 @@
 import type { SessionEvent } from '../../events/session-event.js';
 
-/** What goes on in a live call, for a person who looks at it. */
+/** What goes on in a live call, in the word that the page shows. */
 export type Activity = 'listening' | 'hearing' | 'thinking' | 'speaking' | 'paused';
 
 /** What goes on after one more event. */
@@ -25,16 +25,4 @@ export function activityAfter(activity: Activity, event: SessionEvent): Activity
     default:
       return activity;
   }
-}
-
-const words: Readonly<Record<Activity, string>> = {
-  listening: 'listening',
-  hearing: 'hearing you',
-  thinking: 'thinking',
-  speaking: 'speaking',
-  paused: 'paused',
-};
-
-export function activityText(activity: Activity): string {
-  return words[activity];
 }

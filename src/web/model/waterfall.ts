@@ -46,7 +46,7 @@ type LatencyMoment = Extract<keyof TurnLatency, `${string}_ms`>;
 const chain: readonly (readonly [until: LatencyMoment, parts: readonly LatencyPart[]])[] = [
   ['stt_start_ms', ['endpointing']],
   ['stt_final_ms', ['stt']],
-  ['llm_start_ms', ['tools', 'endpointing', 'relay']],
+  ['llm_start_ms', ['endpointing', 'relay']],
   ['llm_first_token_ms', ['llm', 'tools']],
   ['tts_start_ms', ['sentence', 'tools']],
   ['tts_first_audio_ms', ['tts']],
@@ -111,7 +111,8 @@ export function durationText(ms: number): string {
 
 /**
  * Lays the parts between the moments that bound them. Where a moment is missing or out of order (speculation), what does
- * not fit between its own bounds takes the room that is left, so that the bar always shows every part in full length.
+ * not fit between its own bounds takes the room that is left, or comes last, so that the bar always shows every part in
+ * full length.
  */
 function segmentsOf(latency: TurnLatency, parts: LatencyParts): Segment[] {
   const left: Record<LatencyPart, number> = { ...parts };
@@ -127,7 +128,8 @@ function segmentsOf(latency: TurnLatency, parts: LatencyParts): Segment[] {
     at = until;
   }
   for (const room of rooms) for (const part of partOrder) take(room, left, part);
-  return inOrder(rooms.flatMap(({ taken }) => taken));
+  const beyond = partOrder.filter((part) => left[part] > 0).map((part) => [part, left[part]] as const);
+  return inOrder([...rooms.flatMap(({ taken }) => taken), ...beyond]);
 }
 
 function take(

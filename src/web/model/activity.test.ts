@@ -1,0 +1,43 @@
+import { describe, expect, it } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import type { SessionEvent } from '../../events/session-event.js';
+import { activityAfter, type Activity } from './activity.js';
+
+/** What the page shows one after the other during a recorded conversation. */
+function shownDuring(name: string): Activity[] {
+  const file = new URL(`../../../fixtures/golden/${name}.ndjson`, import.meta.url);
+  const events = readFileSync(file, 'utf8').trim().split('\n');
+  const shown: Activity[] = [];
+  let activity: Activity = 'listening';
+  for (const line of events) {
+    activity = activityAfter(activity, JSON.parse(line) as SessionEvent);
+    if (shown.at(-1) !== activity) shown.push(activity);
+  }
+  return shown;
+}
+
+describe('what goes on in a call', () => {
+  it('follows a conversation', () => {
+    expect(shownDuring('booking').slice(0, 8)).toEqual([
+      'listening',
+      'speaking',
+      'listening',
+      'hearing',
+      'listening',
+      'thinking',
+      'speaking',
+      'listening',
+    ]);
+  });
+
+  it('shows that an interrupted agent is silent', () => {
+    expect(shownDuring('barge-in').slice(0, 6)).toEqual([
+      'listening',
+      'speaking',
+      'paused',
+      'hearing',
+      'listening',
+      'thinking',
+    ]);
+  });
+});

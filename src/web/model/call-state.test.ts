@@ -1,0 +1,105 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { callStateText, callStep, idle, inCall, type CallInput, type CallState } from './call-state.js';
+
+const busy = { kind: 'relay_busy' } as const;
+const connect: CallInput = { type: 'connect' };
+const settled: CallInput = { type: 'microphone_settled' };
+const connected: CallInput = { type: 'connected' };
+const lost: CallInput = { type: 'lost' };
+const retryDue: CallInput = { type: 'retry_due' };
+
+/** The state after these inputs and every effect on the way. */
+function run(...inputs: CallInput[]): { state: CallState; effects: string[] } {
+  let state = idle;
+  const effects: string[] = [];
+  for (const input of inputs) {
+    const step = callStep(state, input);
+    state = step.state;
+    effects.push(...step.effects);
+  }
+  return { state, effects };
+}
+
+describe('a call of the page', () => {
+  it('asks for the microphone, connects and is live', () => {
+    expect(run(connect, settled, connected)).toEqual({
+      state: { phase: 'live', automatic: false },
+      effects: ['ask', 'connect'],
+    });
+  });
+
+  it('hangs up once when the visitor leaves', () => {
+    const leave: CallInput = { type: 'disconnect' };
+    expect(run(connect, settled, connected, leave, leave)).toEqual({
+      state: idle,
+      effects: ['ask', 'connect', 'hang_up'],
+    });
+  });
+
+  it('ends with the session, and says why', () => {
+    const { state } = run(connect, settled, connected, { type: 'session_ended', reason: 'completed' });
+    expect(callStateText(state)).toBe('Call ended: the agent said goodbye');
+  });
+
+  it('calls again by itself when the connection breaks', () => {
+    const { state, effects } = run(connect, settled, connected, lost, retryDue, settled, connected);
+    expect(state).toEqual({ phase: 'live', automatic: true });
+    expect(effects).toEqual(['ask', 'connect', 'hang_up', 'await_retry', 'ask', 'connect']);
+  });
+
+  it('calls again by itself only once', () => {
+    const { state } = run(connect, settled, connected, lost, retryDue, settled, connected, lost);
+    expect(state).toEqual({ phase: 'failed', failure: { kind: 'connection_lost' } });
+  });
+
+  it('does not call again where the visitor has hung up meanwhile', () => {
+    expect(run(connect, settled, connected, lost, { type: 'disconnect' }, retryDue).state).toBe(idle);
+  });
+
+  it('does not call again where the session had ended', () => {
+    const ended: CallInput = { type: 'session_ended', reason: 'hangup' };
+    expect(run(connect, settled, connected, ended, lost).state).toEqual({ phase: 'ended', reason: 'hangup' });
+  });
+
+  it('can be tried again after a failure', () => {
+    const { state, effects } = run(connect, settled, { type: 'failed', failure: busy }, connect);
+    expect(state.phase).toBe('asking');
+    expect(effects).toEqual(['ask', 'connect', 'hang_up', 'ask']);
+  });
+
+  it('is not begun twice', () => {
+    expect(run(connect, connect, settled, connect).effects).toEqual(['ask', 'connect']);
+  });
+
+  it('hangs up exactly as often as it was begun, whatever happens in whatever order', () => {
+    const input = fc.constantFrom<CallInput>(
+      connect,
+      settled,
+      connected,
+      lost,
+      retryDue,
+      { type: 'disconnect' },
+      { type: 'failed', failure: busy },
+      { type: 'session_ended', reason: 'ended' },
+    );
+    fc.assert(
+      fc.property(fc.array(input, { maxLength: 60 }), (inputs) => {
+        let state = idle;
+        let open = false;
+        for (const each of inputs) {
+          const step = callStep(state, each);
+          state = step.state;
+          for (const effect of step.effects) {
+            if (effect === 'ask') {
+              expect(open).toBe(false);
+              open = true;
+            } else if (effect === 'hang_up') open = false;
+          }
+          expect(callStateText(state)).not.toBe('');
+        }
+        expect(open).toBe(inCall(state) && state.phase !== 'lost');
+      }),
+    );
+  });
+});
