@@ -68,7 +68,7 @@ Environment:
 
 Examples:
   hzrelay dev
-  hzrelay dev --host 0.0.0.0 --webrtc-address 203.0.113.7 --webrtc-ports 40000-40100
+  hzrelay dev --host 0.0.0.0 --webrtc-address 203.0.113.7
   hzrelay dev --public-url https://example.ngrok.app
   hzrelay dev --json | jq 'select(.type == "turn.end").latency'
 
@@ -107,17 +107,18 @@ function addReplay(program: Command, run: RunCommand): void {
     .addHelpText(
       'after',
       `
-With --via both the relay gets the same recordings twice, by phone first and then
-from a browser. What happened in each stands side by side at the end, with the
-latency of every answer; differences are marked and make it fail. --json prints the
-events of one call after the other: session.start has the transport, every event its
-sessionId. -o reply.wav writes reply.twilio.wav and reply.webrtc.wav. --expect
-compares each call with the golden log, which holds for either transport.
+With --via both the relay gets the same recordings twice, by phone first and
+then from a browser. What happened in each stands side by side at the end, with
+the latency of every answer; differences are marked and make it fail. --json
+prints the events of one call after the other: session.start has the transport,
+every event its sessionId. -o reply.wav writes reply.twilio.wav and
+reply.webrtc.wav. --expect compares each call with the golden log, which holds
+for either transport.
 
 Environment:
   TWILIO_AUTH_TOKEN   signs a phone call as Twilio would
-  HZRELAY_TOKEN       opens a relay that is reachable from outside: its events, and
-                      its route for browsers
+  HZRELAY_TOKEN       opens a relay that is reachable from outside: its events,
+                      and its route for browsers
 
 Examples:
   hzrelay replay book.wav friday.wav             two turns of one call
@@ -128,7 +129,8 @@ Examples:
   hzrelay replay book.wav --json > golden.ndjson
   hzrelay replay book.wav --expect golden.ndjson
 
-Exit codes: 0 all was said, as expected and alike; 1 it was not; 2 bad usage or files.
+Exit codes: 0 all was said, as expected and alike; 1 it was not; 2 bad usage or
+files.
 `,
     )
     .action((files: string[], options: ReplayOptions) =>
