@@ -41,17 +41,17 @@ const talker = {
   }),
 };
 
-let lateFrames = 0;
 const relay = createRelay({
   port: 0,
   maxSessions: 100,
   session: { stt: deaf, tts: talker },
   onSession(session) {
     void session.speak('A minute of speech.');
-    session.on('session.end', () => (lateFrames += session.transport.lateFrames));
   },
 });
-serveUsage(relay, () => ({ lateFrames }));
+serveUsage(relay, () => ({
+  lateFrames: relay.sessions.reduce((sum, { transport }) => sum + transport.lateFrames, 0),
+}));
 await relay.listen();
 process.send({ url: relay.url });
 
