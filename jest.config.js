@@ -3,6 +3,12 @@
 // The native Opus addon encodes nothing from the second test file of a process on; its WebAssembly does.
 process.env.OPUS_FORCE_WASM = '1';
 
+// Tests choose their providers: what happens to be in the environment must not.
+for (const vendor of ['DEEPGRAM', 'OPENAI', 'ELEVENLABS']) {
+  delete process.env[`${vendor}_API_KEY`];
+  delete process.env[`${vendor}_BASE_URL`];
+}
+
 const shared = {
   testEnvironment: 'node',
   roots: ['<rootDir>/src'],

@@ -53,6 +53,8 @@ export class ProviderError extends HzRelayError {
   readonly category: ProviderErrorCategory;
   /** Whether the same request may succeed if it is made again. */
   readonly retryable: boolean;
+  /** How long the provider asks to wait before the next request, in milliseconds; undefined where it does not say. */
+  readonly retryAfterMs: number | undefined;
 
   constructor(
     message: string,
@@ -61,6 +63,7 @@ export class ProviderError extends HzRelayError {
       readonly provider: string;
       readonly category: ProviderErrorCategory;
       readonly retryable?: boolean;
+      readonly retryAfterMs?: number;
       readonly cause?: unknown;
     },
   ) {
@@ -70,6 +73,7 @@ export class ProviderError extends HzRelayError {
     this.category = details.category;
     this.retryable =
       details.retryable ?? ['rate_limit', 'timeout', 'connection', 'server'].includes(details.category);
+    this.retryAfterMs = details.retryAfterMs;
   }
 }
 

@@ -24,12 +24,17 @@ export function languageModelContract(name: string, setup: LlmContractSetup): vo
     signal = new AbortController().signal,
   ): AsyncGenerator<LlmEvent> {
     const iterator = model.generate({ messages, tools: [], signal })[Symbol.asyncIterator]();
-    for (;;) {
-      const next = iterator.next();
-      passTime?.();
-      const { done, value } = (await next) as IteratorResult<LlmEvent, undefined>;
-      if (done) return;
-      yield value;
+    try {
+      for (;;) {
+        const next = iterator.next();
+        passTime?.();
+        const { done, value } = (await next) as IteratorResult<LlmEvent, undefined>;
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      // Whoever leaves in the middle says so, as `for await` does.
+      await iterator.return?.();
     }
   }
   const all = async (model: LanguageModel): Promise<LlmEvent[]> => {

@@ -44,7 +44,8 @@ export interface TextToSpeech {
   /** For logs and metrics, for example `local`. */
   readonly name: string;
   readonly produces: AudioFormats;
-  warmUp?(): Promise<void>;
+  /** Loads models or opens connections for audio of this format, ahead of the first call; optional and idempotent. */
+  warmUp?(format?: AudioFormat): Promise<void>;
   /** Opens a stream for one agent turn. Returns at once; failures arrive as `error` events. */
   open(options: TtsStreamOptions): TextToSpeechStream;
   close?(): Promise<void>;

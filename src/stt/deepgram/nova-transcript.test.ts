@@ -1,0 +1,177 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { ResultsMessage } from './deepgram-messages.js';
+import { NovaTranscript } from './nova-transcript.js';
+import type { TranscriptStep } from './transcript.js';
+
+type Flags = Partial<Pick<ResultsMessage, 'is_final' | 'speech_final' | 'from_finalize'>>;
+
+/** What Nova says about the audio between two positions. */
+function results(start: number, end: number, transcript: string, flags: Flags = {}): ResultsMessage {
+  return {
+    type: 'Results',
+    start,
+    duration: end - start,
+    is_final: false,
+    speech_final: false,
+    from_finalize: false,
+    ...flags,
+    channel: { alternatives: [{ transcript }] },
+  };
+}
+
+const isFinal = { is_final: true };
+const speechFinal = { is_final: true, speech_final: true };
+const fromFinalize = { is_final: true, from_finalize: true };
+const nothing: TranscriptStep = { events: [], asksForFinal: false };
+
+function texts({ events }: TranscriptStep): string[] {
+  return events.map((event) => (event.type === 'error' ? 'error' : `${event.type} ${event.text}`.trim()));
+}
+
+describe("Nova's words", () => {
+  it('are partials until an utterance ends, the final segments joined with the guess that follows them', () => {
+    const nova = new NovaTranscript();
+    expect(texts(nova.take(results(0, 1, 'Book')))).toEqual(['partial Book']);
+    expect(texts(nova.take(results(0, 2, 'Book my', isFinal)))).toEqual(['partial Book my']);
+    expect(texts(nova.take(results(2, 3, 'a point')))).toEqual(['partial Book my a point']);
+    expect(texts(nova.take(results(2, 3.5, 'appointment.', speechFinal)))).toEqual([
+      'final Book my appointment.',
+    ]);
+  });
+
+  it('are not repeated in partials that say nothing new, and never empty', () => {
+    const nova = new NovaTranscript();
+    expect(nova.take(results(0, 1, ''))).toEqual(nothing);
+    nova.take(results(0, 1.5, 'Hello'));
+    expect(nova.take(results(0, 2, 'Hello'))).toEqual(nothing);
+  });
+
+  it('end with the utterance once, though speech_final, UtteranceEnd and an answer to Finalize all say so', () => {
+    const nova = new NovaTranscript();
+    nova.take(results(0, 1, 'Hello', isFinal));
+    nova.flush(1.2);
+    expect(texts(nova.take(results(1, 1.1, '', speechFinal)))).toEqual(['final Hello']);
+    expect(nova.take({ type: 'UtteranceEnd', last_word_end: 0.9 })).toEqual(nothing);
+    expect(nova.take(results(1.1, 1.2, '', fromFinalize))).toEqual(nothing);
+  });
+
+  it('end with UtteranceEnd where noise hides the silence', () => {
+    const nova = new NovaTranscript();
+    nova.take(results(0, 3, 'Hello', isFinal));
+    expect(texts(nova.take({ type: 'UtteranceEnd', last_word_end: 0.9 }))).toEqual(['final Hello']);
+    expect(nova.take({ type: 'UtteranceEnd', last_word_end: 0.9 })).toEqual(nothing);
+  });
+
+  it('are asked for by a flush, and not twice for the same audio', () => {
+    const nova = new NovaTranscript();
+    expect(nova.flush(1)).toEqual({ events: [], asksForFinal: true });
+    expect(nova.flush(1)).toEqual(nothing);
+    expect(texts(nova.take(results(0, 1, 'Yes', fromFinalize)))).toEqual(['final Yes', 'final']);
+    expect(nova.pendingFlushes).toBe(0);
+  });
+
+  it('are known to be none where there was no audio since the last answer', () => {
+    const nova = new NovaTranscript();
+    expect(texts(nova.flush(0))).toEqual(['final']);
+  });
+
+  it('answer only flushes of audio that they cover', () => {
+    const nova = new NovaTranscript();
+    nova.flush(1);
+    nova.flush(5);
+    expect(texts(nova.take(results(0, 1, 'One', fromFinalize)))).toEqual(['final One']);
+    expect(nova.pendingFlushes).toBe(1);
+    expect(texts(nova.take(results(1, 5, 'two', fromFinalize)))).toEqual(['final two']);
+  });
+
+  it('answer the flush that asked for them, though their times end early', () => {
+    const nova = new NovaTranscript();
+    nova.flush(2);
+    expect(texts(nova.take(results(0, 1.6, 'One', fromFinalize)))).toEqual(['final One']);
+  });
+
+  it('do not answer a flush with an answer that an earlier one did without', () => {
+    const nova = new NovaTranscript();
+    nova.flush(1);
+    nova.giveUpFlush();
+    nova.flush(3);
+    expect(texts(nova.take(results(0, 1, 'One', fromFinalize)))).toEqual(['final One']);
+    expect(nova.pendingFlushes).toBe(1);
+    expect(texts(nova.take(results(1, 3, 'two', fromFinalize)))).toEqual(['final two']);
+    expect(nova.pendingFlushes).toBe(0);
+  });
+
+  it('that answered a flush in time are left out of a final that comes late', () => {
+    const nova = new NovaTranscript();
+    nova.take(results(0, 1, 'Book my'));
+    nova.flush(1.5);
+    expect(texts(nova.giveUpFlush())).toEqual(['final Book my']);
+    expect(texts(nova.take(results(0, 1.5, 'Book my appointment', fromFinalize)))).toEqual([
+      'final appointment',
+    ]);
+    expect(texts(nova.take(results(1.5, 2.5, 'Book my car', speechFinal)))).toEqual(['final Book my car']);
+  });
+
+  it('are said once though results come twice, late or in the wrong order', () => {
+    const nova = new NovaTranscript();
+    nova.take(results(2, 4, 'three four', isFinal));
+    nova.take(results(0, 2, 'one two', isFinal));
+    nova.take(results(0, 2, 'one two', isFinal));
+    expect(nova.take(results(2, 3, 'three'))).toEqual(nothing);
+    expect(texts(nova.take(results(4, 5, '', speechFinal)))).toEqual(['final one two three four']);
+    expect(nova.take(results(2, 4, 'three four', speechFinal))).toEqual(nothing);
+  });
+
+  it('are neither lost nor doubled, and every flush is answered once, wherever segments and flushes fall', () => {
+    const step = fc.oneof(
+      fc.record({
+        words: fc.integer({ min: 0, max: 3 }),
+        ends: fc.constantFrom('interim', 'segment', 'speech_final'),
+      }),
+      fc.constant('flush' as const),
+      fc.constant('utterance_end' as const),
+    );
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+        const nova = new NovaTranscript();
+        const said: string[] = [];
+        const finals: string[] = [];
+        let flushes = 0;
+        let finalSec = 0;
+        let sec = 0;
+        let unfinished: string[] = [];
+        const follow = ({ events, asksForFinal }: TranscriptStep): void => {
+          for (const event of events) if (event.type === 'final') finals.push(event.text);
+          if (!asksForFinal) return;
+          follow(nova.take(results(finalSec, sec, unfinished.join(' '), fromFinalize)));
+          finalSec = sec;
+          unfinished = [];
+        };
+        for (const next of [...steps, 'flush' as const]) {
+          if (next === 'flush') {
+            flushes++;
+            follow(nova.flush(sec));
+          } else if (next === 'utterance_end')
+            follow(nova.take({ type: 'UtteranceEnd', last_word_end: finalSec }));
+          else {
+            const words = Array.from({ length: next.words }, (_, index) => `w${said.length + index}`);
+            said.push(...words);
+            unfinished.push(...words);
+            sec += 1;
+            const flags =
+              next.ends === 'interim' ? {} : { is_final: true, speech_final: next.ends === 'speech_final' };
+            follow(nova.take(results(finalSec, sec, unfinished.join(' '), flags)));
+            if (next.ends !== 'interim') {
+              finalSec = sec;
+              unfinished = [];
+            }
+          }
+        }
+        expect(finals.filter((text) => text !== '').join(' ')).toBe(said.join(' '));
+        expect(finals.length).toBeGreaterThanOrEqual(flushes);
+        expect(nova.pendingFlushes).toBe(0);
+      }),
+    );
+  });
+});

@@ -1,0 +1,34 @@
+/** Something that waits for the connection: audio, or a flush of all the audio before it. */
+export type Unsent = Uint8Array | 'flush';
+
+/** Keeps what is written while the connection is being made, in order. Audio beyond the limit pushes out the oldest. */
+export class UnsentAudio {
+  readonly #maxBytes: number;
+  #items: Unsent[] = [];
+  #bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  push(item: Unsent): void {
+    this.#items.push(item);
+    if (item === 'flush') return;
+    this.#bytes += item.length;
+    while (this.#bytes > this.#maxBytes) this.#dropOldestAudio();
+  }
+
+  /** Hands everything over, and forgets it. */
+  take(): readonly Unsent[] {
+    const items = this.#items;
+    this.#items = [];
+    this.#bytes = 0;
+    return items;
+  }
+
+  #dropOldestAudio(): void {
+    const index = this.#items.findIndex((item) => item !== 'flush');
+    const [dropped] = this.#items.splice(index, 1);
+    if (dropped !== undefined && dropped !== 'flush') this.#bytes -= dropped.length;
+  }
+}

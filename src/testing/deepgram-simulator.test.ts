@@ -1,0 +1,209 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { WebSocket } from 'ws';
+import { encodeMulaw } from '../audio/g711.js';
+import { localSpeechToText, type LocalSpeechToText } from '../stt/local/local-speech-to-text.js';
+import { callerSpeech, framesOf } from './caller-speech.js';
+import { hearingOf } from './deepgram/recognised-hearing.js';
+import { hearingInTurn, scriptedHearing } from './deepgram/simulated-hearing.js';
+import { DeepgramSimulator, type DeepgramSimulatorOptions } from './deepgram-simulator.js';
+import { until } from './light-relay.js';
+import { VirtualClock } from './virtual-clock.js';
+
+interface Said {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+
+/** A client that knows nothing better. */
+class BareClient {
+  readonly clock: VirtualClock;
+  readonly simulator: DeepgramSimulator;
+  readonly socket: WebSocket;
+  readonly said: Said[] = [];
+  closed: { readonly code: number; readonly reason: string } | null = null;
+  #sent = 0;
+
+  private constructor(clock: VirtualClock, simulator: DeepgramSimulator, socket: WebSocket) {
+    this.clock = clock;
+    this.simulator = simulator;
+    this.socket = socket;
+    socket.on('message', (data: Buffer) => this.said.push(JSON.parse(data.toString()) as Said));
+    socket.on('close', (code, reason) => {
+      this.closed = { code, reason: reason.toString() };
+    });
+  }
+
+  static async connect(path: string, options: DeepgramSimulatorOptions = {}): Promise<BareClient> {
+    const clock = new VirtualClock();
+    const simulator = await DeepgramSimulator.start({ clock, ...options });
+    const socket = new WebSocket(simulator.url.replace('http', 'ws') + path, {
+      headers: { Authorization: 'Token key' },
+    });
+    const client = new BareClient(clock, simulator, socket);
+    clients.push(client);
+    await once(socket, 'open');
+    return client;
+  }
+
+  async send(...messages: readonly (string | Uint8Array)[]): Promise<void> {
+    for (const message of messages) this.socket.send(message);
+    this.#sent += messages.length;
+    await until(() => this.simulator.wire.received === this.#sent);
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    await until(() => this.said.length === this.simulator.wire.sent);
+  }
+
+  async end(): Promise<void> {
+    this.socket.terminate();
+    await this.simulator.close();
+  }
+}
+
+const clients: BareClient[] = [];
+afterEach(async () => {
+  for (const client of clients.splice(0)) await client.end();
+});
+
+const nova = '/v1/listen?model=nova-3&encoding=mulaw&sample_rate=8000&interim_results=true';
+const flux = '/v2/listen?model=flux-general-en&encoding=mulaw&sample_rate=8000';
+const finalize = '{"type":"Finalize"}';
+const silence = (ms: number): Uint8Array[] =>
+  Array.from({ length: ms / 20 }, () => new Uint8Array(160).fill(0xff));
+
+describe('the simulated Deepgram', () => {
+  it('answers Finalize after 100 ms with what was said before it, and repeats nothing', async () => {
+    const hearing = scriptedHearing([
+      { text: 'hello there', atMs: 0 },
+      { text: 'goodbye', atMs: 1000 },
+    ]);
+    const client = await BareClient.connect(nova, { hearing });
+    await client.send(...silence(800), finalize, ...silence(800));
+    await client.pass(99);
+    expect(client.said).toEqual([]);
+    await client.pass(1);
+    expect(client.said.find(({ is_final }) => is_final)).toMatchObject({
+      type: 'Results',
+      start: 0,
+      from_finalize: true,
+      channel: { alternatives: [{ transcript: 'hello there' }] },
+    });
+    await client.send(finalize);
+    await client.pass(100);
+    expect(client.said.at(-1)).toMatchObject({
+      from_finalize: true,
+      channel: { alternatives: [{ transcript: 'goodbye' }] },
+    });
+  });
+
+  it('ends a stream with its last words, Metadata and a goodbye', async () => {
+    const client = await BareClient.connect(nova, { hearing: scriptedHearing([{ text: 'hello', atMs: 0 }]) });
+    await client.send(...silence(500), '{"type":"CloseStream"}');
+    await until(() => client.closed !== null);
+    expect(client.said).toMatchObject([
+      { is_final: true, channel: { alternatives: [{ transcript: 'hello' }] } },
+      { type: 'Metadata', duration: 0.5 },
+    ]);
+    expect(client.closed?.code).toBe(1000);
+    expect(client.simulator.violations).toEqual([]);
+  });
+
+  it('says UtteranceEnd once where it was asked to', async () => {
+    const client = await BareClient.connect(`${nova}&utterance_end_ms=1000`, {
+      hearing: hearingInTurn(['hello']),
+    });
+    const speech = [...framesOf(await callerSpeech('hello'), 8000)].map(({ samples }) =>
+      encodeMulaw(samples),
+    );
+    await client.send(...speech);
+    await client.pass(2000);
+    expect(client.said.filter(({ type }) => type === 'UtteranceEnd')).toHaveLength(1);
+    expect(client.said.findIndex(({ speech_final }) => speech_final === true)).toBeGreaterThanOrEqual(0);
+  });
+
+  it('closes with NET-0001 after ten seconds of nothing, which KeepAlive prevents', async () => {
+    const client = await BareClient.connect(nova);
+    await client.pass(9000);
+    await client.send('{"type":"KeepAlive"}');
+    await client.pass(9999);
+    expect(client.closed).toBeNull();
+    await client.pass(1);
+    await until(() => client.closed !== null);
+    expect(client.closed?.code).toBe(1011);
+    expect(client.closed?.reason).toContain('NET-0001');
+  });
+
+  it('writes down what Deepgram would not have taken', async () => {
+    const client = await BareClient.connect(nova);
+    await client.send('{"type":"Stop"}', 'hello', new Uint8Array(0), '{"type":"CloseStream"}', finalize);
+    expect(client.simulator.violations).toEqual([
+      'There is no message Stop on this wire.',
+      'A text message is not one of the API.',
+      'An empty audio message ends the stream.',
+      'Finalize came after CloseStream.',
+    ]);
+  });
+
+  it('understands nothing of audio in another encoding than declared, and says so', async () => {
+    const speech = await callerSpeech('book my appointment', { sampleRateHz: 16000 });
+    const client = await BareClient.connect(nova, { hearing: hearingInTurn(['book my appointment']) });
+    await client.send(
+      ...[...framesOf(speech, 16000)].map(({ samples }) => Buffer.from(new Int16Array(samples).buffer)),
+    );
+    expect(client.simulator.violations).toContain('The audio is not speech in mulaw.');
+  });
+
+  it('hangs up on a client of Flux that sends messages of Nova', async () => {
+    const client = await BareClient.connect(flux);
+    await client.send(finalize);
+    await until(() => client.closed !== null);
+    expect(client.said.at(-1)).toMatchObject({ type: 'Error', code: 'UNPARSABLE_CLIENT_MESSAGE' });
+  });
+
+  it('ignores ForceEndTurn where nobody has the turn', async () => {
+    const client = await BareClient.connect(flux);
+    await client.send(...silence(240), '{"type":"ForceEndTurn"}');
+    await client.pass(1000);
+    expect(client.said).toMatchObject([{ type: 'Connected' }]);
+  });
+
+  it.each([
+    ['/v3/listen', 'nothing at /v3/listen'],
+    [`${nova}&interim_result=true`, 'interim_result'],
+    ['/v1/listen?model=nova-3&encoding=mulaw', 'sample_rate'],
+    ['/v1/listen?model=flux-general-en&encoding=mulaw&sample_rate=8000', 'not served'],
+  ])('refuses %s with 400', async (path, problem) => {
+    const simulator = await DeepgramSimulator.start();
+    const socket = new WebSocket(simulator.url + path, { headers: { Authorization: 'Token key' } });
+    const [error] = (await once(socket, 'error').catch((thrown: unknown) => [thrown])) as [Error];
+    expect(error.message).toContain('400');
+    expect(simulator.violations).toEqual([expect.stringContaining(problem)]);
+    await simulator.close();
+  });
+});
+
+describe('the simulated Deepgram with a real recogniser', () => {
+  let local: LocalSpeechToText;
+  const abort = new AbortController();
+  beforeAll(async () => {
+    local = localSpeechToText({ workers: 1 });
+    await local.warmUp();
+  });
+  afterAll(async () => {
+    abort.abort();
+    await local.close();
+  });
+
+  it('answers with the words that were really said', async () => {
+    const client = await BareClient.connect(nova, { hearing: hearingOf(local, abort.signal) });
+    const speech = await callerSpeech('reschedule for friday');
+    await client.send(...[...framesOf(speech, 8000)].map(({ samples }) => encodeMulaw(samples)), finalize);
+    await local.idle();
+    await client.pass(100);
+    const final = client.said.find(({ from_finalize }) => from_finalize === true);
+    expect(final).toMatchObject({ channel: { alternatives: [{ transcript: 'reschedule for friday' }] } });
+  });
+});

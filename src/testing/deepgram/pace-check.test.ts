@@ -1,0 +1,33 @@
+import { describe, expect, it } from '@jest/globals';
+import { VirtualClock } from '../virtual-clock.js';
+import { PaceCheck } from './pace-check.js';
+
+/** Whether audio passes that claims `claimedMs` in each 20 ms, for five seconds. */
+function passes(claimedMs: number): boolean {
+  const clock = new VirtualClock();
+  const check = new PaceCheck(clock);
+  return Array.from({ length: 250 }).every(() => {
+    clock.advance(20);
+    return check.push(claimedMs);
+  });
+}
+
+describe('the pace check', () => {
+  it('lets live audio pass', () => {
+    expect(passes(20)).toBe(true);
+  });
+
+  it('notices a rate that is half or twice the real one', () => {
+    expect(passes(10)).toBe(false);
+    expect(passes(40)).toBe(false);
+  });
+
+  it('says nothing about audio that comes all at once, or with gaps', () => {
+    const clock = new VirtualClock();
+    const check = new PaceCheck(clock);
+    for (let burst = 0; burst < 5; burst++) {
+      for (let frame = 0; frame < 100; frame++) expect(check.push(20)).toBe(true);
+      clock.advance(5000);
+    }
+  });
+});

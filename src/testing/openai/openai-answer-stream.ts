@@ -1,0 +1,99 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock, Timer } from '../../clock.js';
+import type { OpenAiFault } from './openai-script.js';
+import type { OpenAiWireAnswer } from './openai-wire.js';
+
+/** How fast a simulated model is, in milliseconds. */
+export interface OpenAiPace {
+  /** From the request to the first token. */
+  readonly firstTokenMs: number;
+  /** From one token to the next. */
+  readonly tokenMs: number;
+}
+
+export interface OpenAiAnswerStreamOptions {
+  readonly response: ServerResponse;
+  readonly clock: Clock;
+  readonly pace: OpenAiPace;
+  readonly answer: OpenAiWireAnswer;
+  readonly fault: OpenAiFault | null;
+}
+
+/** One streamed answer at its pace, as server-sent events. It stops when the client goes away. */
+export class OpenAiAnswerStream {
+  readonly #options: OpenAiAnswerStreamOptions;
+  #timer: Timer | null = null;
+  #sent = 0;
+
+  constructor(options: OpenAiAnswerStreamOptions) {
+    this.#options = options;
+  }
+
+  /** Sends the headers at once and the rest in time. */
+  start(): void {
+    const { response, pace, answer, fault } = this.#options;
+    response.once('close', () => this.#timer?.cancel());
+    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    response.flushHeaders();
+    if (fault?.fault === 'slow_drip') {
+      const bytes = Buffer.from(answer.tokens.join('') + answer.closing);
+      this.#after(pace.firstTokenMs, () => this.#drip(bytes, fault));
+    } else {
+      this.#after(pace.firstTokenMs, () => this.#sendToken());
+    }
+  }
+
+  #sendToken(): void {
+    const { response, pace, answer, fault } = this.#options;
+    const failsAfter =
+      fault && 'afterTokens' in fault ? Math.min(fault.afterTokens, answer.tokens.length) : Infinity;
+    if (this.#sent < failsAfter) response.write(answer.tokens[this.#sent++]);
+    if (this.#sent >= failsAfter) this.#fail();
+    else if (this.#sent < answer.tokens.length) this.#after(pace.tokenMs, () => this.#sendToken());
+    else if (fault?.fault === 'never_ends') response.write(answer.closing);
+    else response.end(answer.closing);
+  }
+
+  #fail(): void {
+    const { response, answer, fault } = this.#options;
+    switch (fault?.fault) {
+      case 'drop':
+        // What was written should arrive before the end does.
+        response.write('', () => response.socket?.destroy());
+        break;
+      case 'truncate':
+        response.end();
+        break;
+      case 'garbage':
+        response.end('data: {"choices":[{"delta":{"content":"I\n\n');
+        break;
+      case 'error_event':
+        response.end(errorEvent(answer.closing.startsWith('event:')));
+        break;
+      default:
+      // A stall: nothing more comes.
+    }
+  }
+
+  #drip(rest: Buffer, pace: Extract<OpenAiFault, { fault: 'slow_drip' }>): void {
+    const { response } = this.#options;
+    if (rest.length <= pace.bytes) {
+      response.end(rest);
+      return;
+    }
+    response.write(rest.subarray(0, pace.bytes));
+    this.#after(pace.everyMs, () => this.#drip(rest.subarray(pace.bytes), pace));
+  }
+
+  #after(ms: number, send: () => void): void {
+    this.#timer = this.#options.clock.setTimer(ms, send);
+  }
+}
+
+/** An error in the middle of a stream, whose status was sent long ago. */
+function errorEvent(named: boolean): string {
+  const message = 'The server had an error while processing your request.';
+  return named
+    ? `event: error\ndata: ${JSON.stringify({ type: 'error', code: 'server_error', message, param: null })}\n\n`
+    : `data: ${JSON.stringify({ error: { type: 'server_error', code: null, message, param: null } })}\n\n`;
+}
