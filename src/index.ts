@@ -8,14 +8,18 @@ export { createRelay, createSession } from './server/create.js';
 export { Relay } from './server/relay.js';
 export type { IncomingCall, RelayNotice, RelayOptions } from './server/relay-options.js';
 export type { SessionDirectory, SessionSnapshot } from './server/session-directory.js';
+export type { AgentConfig, RelaySessionConfig, SessionConfig } from './server/config.js';
 export type {
-  AgentConfig,
+  DeepgramSttConfig,
+  ElevenLabsTtsConfig,
+  LlmConfig,
   LocalLlmConfig,
   LocalSttConfig,
   LocalTtsConfig,
-  RelaySessionConfig,
-  SessionConfig,
-} from './server/config.js';
+  OpenAiLlmConfig,
+  SttConfig,
+  TtsConfig,
+} from './server/provider-config.js';
 export { Session } from './session/session.js';
 export type { Speakable, SpeakResult, SessionLimits, SessionMetrics } from './session/session-parts.js';
 export type { SessionState } from './session/session-state.js';

@@ -8,7 +8,7 @@ import { resolveConfig } from './config.js';
 /** The turn taking of a session with this recogniser and these thresholds. */
 function turnTakingOf(stt: KeepingEar, turnTaking?: Partial<TurnTaking>): TurnTaking {
   const config = resolveConfig({ ...lightSession(stt), ...(turnTaking && { turnTaking }) });
-  return new Providers().parts(config, '00000000', systemClock).turnTaking;
+  return new Providers(systemClock).parts(config, '00000000').turnTaking;
 }
 
 class SlowEar extends KeepingEar {

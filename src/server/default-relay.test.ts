@@ -186,7 +186,7 @@ describe('a session without a relay', () => {
     expect(problems.map(({ field }) => field).sort()).toEqual([
       'agent.systemPrompt',
       'outbound.type',
-      'tts.provider',
+      'tts.apiKey',
     ]);
     await new Promise(setImmediate);
     expect(await isFree()).toBe(true);

@@ -45,7 +45,7 @@ export class Relay implements RelayDesk {
   readonly options: ResolvedRelayOptions;
   readonly clock: Clock;
   readonly directory: SessionDirectory;
-  readonly #providers = new Providers();
+  readonly #providers: Providers;
   readonly #bus: EventBus;
   readonly #live = new Map<string, LiveSession>();
   readonly #waiting: Session[] = [];
@@ -69,6 +69,7 @@ export class Relay implements RelayDesk {
   constructor(options: RelayOptions = {}) {
     this.options = resolveRelayOptions(options);
     this.clock = this.options.clock ?? systemClock;
+    this.#providers = new Providers(this.clock);
     this.directory = this.options.directory;
     this.access = new AccessPolicy(this.options);
     this.#farewells = new Farewells(this.clock);
@@ -298,10 +299,12 @@ export class Relay implements RelayDesk {
   /** Loads what the first calls will need. Throws where what every call needs cannot be had. */
   async #warmUp(): Promise<void> {
     const { session } = this.options;
+    const configs =
+      typeof session === 'object'
+        ? typesOf(session).map((type) => resolveConfig(configForCall(session, type)))
+        : [null];
     await Promise.all([
-      this.#providers.warmUp(
-        typeof session === 'object' ? resolveConfig(configForCall(session, 'twilio')) : null,
-      ),
+      ...configs.map((config) => this.#providers.warmUp(config)),
       ...this.#awaited.splice(0).map((config) => this.#warmUpFor(config)),
     ]);
   }
@@ -316,7 +319,7 @@ export class Relay implements RelayDesk {
   }
 
   #makeSession(config: ResolvedConfig): Session {
-    return new Session(this.#providers.parts(config, this.#freshId(), this.clock));
+    return new Session(this.#providers.parts(config, this.#freshId()));
   }
 
   async #sessionFor(call: IncomingCall): Promise<Session | null> {
@@ -403,6 +406,11 @@ export class Relay implements RelayDesk {
       if (!this.#live.has(id)) return id;
     }
   }
+}
+
+/** How the calls of a config come in: both ways where it leaves that open. */
+function typesOf({ inbound }: RelaySessionConfig): readonly TransportType[] {
+  return inbound ? [inbound.type] : ['twilio', 'webrtc'];
 }
 
 /** Whether somebody will ask what comes after the call. */
