@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SessionEvent } from '../events/session-event.js';
 import type { Session } from '../session/session.js';
 import { KeepingEar, LightRelay, lightSession } from '../testing/light-relay.js';
-import { eventually, opusSilence, PeerRecorder, rtpPacket } from '../testing/peer-recorder.js';
+import { eventually, opusSilence, PeerRecorder, rtpPacket, settle } from '../testing/peer-recorder.js';
 import { leaseWebRtc, webRtcUse } from '../transport/webrtc/native-webrtc.js';
 import type { WebRtcTransport } from '../transport/webrtc/webrtc-transport.js';
 import { offerConnection, type OfferOptions } from '../transport/webrtc/offering-peer.js';
@@ -300,6 +300,29 @@ describe('many offers', () => {
     await eventually(() => light.said.match(/no connection came about/g)?.length === 2);
     expect((await statuses()).sort()).toEqual([200, 200, 503]);
     await pass(15_000);
+  });
+
+  it('whose callers are gone before they are answered keep no place', async () => {
+    // Nobody answers there, so that the relay's own answer takes its time.
+    const slow = await LightRelay.start({ session, webrtc: { iceServers: ['stun:192.0.2.77:3478'] } });
+    const sdp = await anOffer();
+    const { leases } = webRtcUse();
+    const gone = new AbortController();
+    const request = fetch(`${slow.url}/webrtc/offer`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ type: 'offer', sdp }),
+      signal: gone.signal,
+    });
+    await eventually(() => slow.clock.pendingTimers > 0);
+    gone.abort();
+    await expect(request).rejects.toThrow();
+    // The relay's end of the request is gone a little later.
+    await settle();
+    slow.clock.advance(2000);
+    await eventually(() => webRtcUse().leases === leases);
+    expect(slow.clock.pendingTimers).toBe(0);
+    await slow.close();
   });
 
   it('may be withdrawn before they connect', async () => {

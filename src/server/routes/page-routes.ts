@@ -38,7 +38,10 @@ export function pageRoutes(
 
   const send = async (request: FastifyRequest, reply: FastifyReply, path: string): Promise<FastifyReply> => {
     reading ??= readPageFiles();
-    const file = (await reading).get(path);
+    const files = await reading;
+    // A page that is built later is found then.
+    if (files.size === 0) reading = null;
+    const file = files.get(path);
     if (!file) {
       return path === 'index.html'
         ? refuseRequest(reply, 404, 'The test page was not built: run "npm run build" first.')

@@ -75,6 +75,12 @@ export function webRtcRoutes(
       return refuseRequest(reply, thrown instanceof NoLocalAddressError ? 503 : 400, messageOf(thrown));
     }
     const { answer: sdp, connection } = answered;
+    // Nobody will ever use an answer that found nobody: its place must not be kept until the connection times out.
+    const closeUnanswered = (): void => {
+      if (!reply.raw.writableFinished) connection.close();
+    };
+    if (reply.raw.destroyed) connection.close();
+    else reply.raw.once('close', closeUnanswered);
     const id = randomBytes(16).toString('hex');
     const callId = `WR${randomBytes(16).toString('hex')}`;
     connections.set(id, connection);
@@ -92,7 +98,7 @@ export function webRtcRoutes(
   });
 
   // WHIP (RFC 9725, section 4.3): candidates are not taken one by one, since the answer has all of ours.
-  app.patch('/webrtc/:id', (_request, reply: FastifyReply) =>
+  app.patch('/webrtc/:id', { preHandler: authorise(relay) }, (_request, reply: FastifyReply) =>
     refuseRequest(
       reply.header('allow', 'DELETE'),
       405,

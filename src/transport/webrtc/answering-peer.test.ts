@@ -62,6 +62,12 @@ describe('an answer', () => {
     expect(answered).not.toContain('a=extmap');
   });
 
+  it('that cannot be given is explained in words that steer no terminal', async () => {
+    const { offer: sdp } = await offer();
+    const hostile = sdp.replace(/sha-256 .*/, 'sha-256 \u001b[2J');
+    await expect(answer(hostile)).rejects.toThrow(/^[^\p{Cc}]*fingerprint[^\p{Cc}]*$/u);
+  });
+
   it('takes over the payload type of the offer', async () => {
     const { offer: sdp } = await offer();
     const { answer: answered, connection } = await answer(sdp.replaceAll('111', '96'));

@@ -7,6 +7,8 @@ import type { HeardMark } from '../transport.js';
 
 /** A page that reports does so at once; after this long it does not. */
 const reportWithinMs = 600;
+/** No sound takes longer to the ear: a page that says so errs, and must not hold up every mark behind. */
+const longestDownlinkMs = 3000;
 /** A report may seem this much too early: clocks are mapped to half a round trip. */
 const clockErrorMs = 30;
 /** Downlink before anything is known: network, and a browser's jitter buffer of two frames. */
@@ -47,9 +49,9 @@ export class HeardMarks {
     return sorted[sorted.length >> 1] ?? this.#statedDownlinkMs ?? initialDownlinkMs;
   }
 
-  /** What the page's statistics say of the way to the ear; counts until something was measured. */
+  /** What the page's statistics say of the way to the ear; counts until something was measured, up to 3 s. */
   stateDownlink(ms: number): void {
-    this.#statedDownlinkMs = ms;
+    this.#statedDownlinkMs = Math.min(ms, longestDownlinkMs);
   }
 
   /** Watches a position that was not sent yet. */
@@ -81,10 +83,14 @@ export class HeardMarks {
     }
   }
 
-  /** The page became audible at this time of the relay's clock. */
+  /** The page became audible at this time of the relay's clock. A report that fits no mark is ignored. */
   audible(atMs: number): void {
     const mark = this.#sent.find(
-      ({ reported, measuredMs, playMs }) => reported && measuredMs === null && atMs >= playMs - clockErrorMs,
+      ({ reported, measuredMs, playMs }) =>
+        reported &&
+        measuredMs === null &&
+        atMs >= playMs - clockErrorMs &&
+        atMs <= playMs + longestDownlinkMs,
     );
     if (!mark) return;
     // Sound cannot be heard before it was sent: what seems so is the error of the clocks.

@@ -47,10 +47,9 @@ export interface InboundAudioStats {
 const clockRateHz = 48_000;
 /** Concealment sounds like speech for so long; what is missing beyond is silence. */
 const maxConcealMs = 100;
-/**
- * How far what is delivered may be ahead of the time that has passed: more than any network holds back and lets go at once,
- * so beyond it somebody floods, or counts time wrongly.
- */
+/** How long audio may have waited before it comes at once: for a session that was slow to begin, or in the network. */
+const maxWaitedMs = 5000;
+/** How far it may run ahead of real time beyond that: further, somebody floods, or counts time wrongly. */
 const maxAheadMs = 2000;
 
 /** One far end's audio. Whoever made it closes it. */
@@ -67,7 +66,8 @@ export class InboundAudio {
   #closed = false;
   /** Of the last packet that could be decoded. */
   #packetSamples: number;
-  #startMs: number | null = null;
+  /** When what was delivered would end if it were played in real time. */
+  #playsUntilMs = -Infinity;
   #received = 0;
   #malformed = 0;
   #ignored = 0;
@@ -117,7 +117,6 @@ export class InboundAudio {
       return;
     }
     this.#received++;
-    this.#startMs ??= this.#clock.nowMs();
     this.#buffer.push(packet, this.#clock.nowMs());
     this.#deliver();
   }
@@ -145,7 +144,7 @@ export class InboundAudio {
   }
 
   #deliverItem(item: JitterBufferItem): void {
-    if (this.#aheadMs() > maxAheadMs) {
+    if (this.#playsUntilMs - this.#clock.nowMs() > maxAheadMs) {
       this.#ignored++;
       return;
     }
@@ -163,11 +162,6 @@ export class InboundAudio {
         this.#decoder.reset();
         break;
     }
-  }
-
-  #aheadMs(): number {
-    const deliveredMs = (this.#totalSamples / this.#decoder.sampleRateHz) * 1000;
-    return deliveredMs - (this.#clock.nowMs() - (this.#startMs ?? 0));
   }
 
   #decode({ payload }: RtpPacket): void {
@@ -204,6 +198,9 @@ export class InboundAudio {
   #emit(samples: Int16Array): void {
     if (samples.length === 0 || this.#closed) return;
     this.#totalSamples += samples.length;
+    // A long silence earns no more than a short one: what is allowed at once must not grow with the call.
+    const fromMs = Math.max(this.#playsUntilMs, this.#clock.nowMs() - maxWaitedMs);
+    this.#playsUntilMs = fromMs + (samples.length / this.#decoder.sampleRateHz) * 1000;
     this.#onFrame({ samples, sampleRateHz: this.#decoder.sampleRateHz });
   }
 

@@ -18,7 +18,7 @@ export interface OfferOptions {
   readonly direction?: 'sendrecv' | 'sendonly' | 'recvonly';
   /** Whether to open the data channel. @default true */
   readonly withChannel?: boolean;
-  /** The only local address to use. @default any */
+  /** The only local address to use; the native library ends the process where this machine has none such. @default any */
   readonly bindAddress?: string;
   /** @default 15000 */
   readonly connectTimeoutMs?: number;

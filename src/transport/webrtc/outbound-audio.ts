@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { AudioFormat } from '../../audio/audio-frame.js';
 import type { Clock, Timer } from '../../clock.js';
 import type { OpusEncoder } from '../../audio/opus-encoder.js';
 import type { MediaConnection } from './media-connection.js';
@@ -7,6 +8,9 @@ import { writeRtpPacket } from './rtp-packet.js';
 
 /** What the agent's audio is encoded from. */
 export const outboundRateHz = 24_000;
+
+/** What a transport to a browser plays. */
+export const webRtcOutputFormat: AudioFormat = { encoding: 'linear16', sampleRateHz: outboundRateHz };
 
 const frameMs = 20;
 /** Opus' RTP clock runs at 48 kHz whatever the audio's rate (RFC 7587, section 4.1). */
@@ -29,6 +33,8 @@ export interface OutboundAudioOptions {
    * no time; `afterSilence` where nothing was audible there before it.
    */
   readonly onSent: (start: number, count: number, playMs: number, afterSilence: boolean) => void;
+  /** The voice cannot be encoded; nothing more is sent. */
+  readonly onFailure: (cause: unknown) => void;
 }
 
 interface Run {
@@ -46,6 +52,7 @@ export class OutboundAudio {
   readonly #clock: Clock;
   readonly #encoder: OpusEncoder;
   readonly #onSent: OutboundAudioOptions['onSent'];
+  readonly #onFailure: OutboundAudioOptions['onFailure'];
   readonly #playout = new PacedPlayout({ sampleRateHz: outboundRateHz, keepMs });
   readonly #frame = new Int16Array(this.#playout.frameSamples);
   #run: Run | null = null;
@@ -62,11 +69,12 @@ export class OutboundAudio {
   #end = { positionSamples: 0, playMs: 0 };
   #lateFrames = 0;
 
-  constructor({ connection, clock, encoder, onSent }: OutboundAudioOptions) {
+  constructor({ connection, clock, encoder, onSent, onFailure }: OutboundAudioOptions) {
     this.#connection = connection;
     this.#clock = clock;
     this.#encoder = encoder;
     this.#onSent = onSent;
+    this.#onFailure = onFailure;
     // RFC 3550, section 5.1: both begin at random.
     const random = randomBytes(6);
     this.#sequenceNumber = random.readUInt16BE(0);
@@ -137,8 +145,18 @@ export class OutboundAudio {
       const idleFrames = Math.max(0, Math.round((nowMs - this.#runEndMs) / frameMs));
       this.#timestamp = (this.#timestamp + idleFrames * timestampStep) >>> 0;
       this.#run = { startMs: nowMs, frames: 0 };
-      this.#pump(this.#run);
+      this.#tick(this.#run);
     });
+  }
+
+  /** Nobody stands above a timer to catch what goes wrong in it: it must end this call and no other. */
+  #tick(run: Run): void {
+    try {
+      this.#pump(run);
+    } catch (thrown) {
+      this.close();
+      this.#onFailure(thrown);
+    }
   }
 
   #pump(run: Run): void {
@@ -155,7 +173,7 @@ export class OutboundAudio {
       this.#send(run);
     }
     // The due time may lie a rounding error ahead of the timer.
-    this.#timer = this.#clock.setTimer(dueOf(run) - nowMs, () => this.#pump(run));
+    this.#timer = this.#clock.setTimer(dueOf(run) - nowMs, () => this.#tick(run));
   }
 
   /** Leaves out time that has passed; the timestamps show it, so that the browser does not wait for what never was. */

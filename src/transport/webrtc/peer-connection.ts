@@ -8,6 +8,7 @@ import type {
 } from 'node-datachannel';
 import type { Clock, Timer } from '../../clock.js';
 import { messageOf, TransportError } from '../../errors.js';
+import { printable } from '../../events/sys-log.js';
 import type { MediaConnection, MediaConnectionListener, NegotiatedAudio } from './media-connection.js';
 import { keep, letGo, type WebRtcLease, type WebRtcLibrary } from './native-webrtc.js';
 import { pageChannelLabel } from './page-protocol.js';
@@ -304,7 +305,7 @@ export function randomSsrc(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
 }
 
-/** A TransportError for what the native library threw. */
+/** A TransportError for what the native library threw; it quotes the far end's description, which may hold anything. */
 export function nativeFailure(what: string, thrown: unknown): TransportError {
-  return new TransportError(`${what}: ${messageOf(thrown)}`, { cause: thrown });
+  return new TransportError(`${what}: ${printable(messageOf(thrown))}`, { cause: thrown });
 }

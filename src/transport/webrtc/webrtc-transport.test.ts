@@ -227,6 +227,17 @@ describe('the pacing', () => {
     await call.transport.close();
   });
 
+  it('ends its own call, and nothing else, where a frame cannot be made', async () => {
+    const call = await connect();
+    call.far.sendRtp = () => {
+      throw new Error('The codec gave nothing.');
+    };
+    call.play(100);
+    await call.pass(60);
+    expect(call.ends.map(({ reason }) => reason)).toEqual(['transport_error']);
+    expect(call.clock.pendingTimers).toBe(0);
+  });
+
   it('refuses audio of another rate and positions that are none', async () => {
     const { transport } = await connect();
     expect(() => transport.play({ samples: new Int16Array(160), sampleRateHz: 8000 })).toThrow(/24000/);

@@ -16,7 +16,7 @@ import type {
 import { HeardMarks } from './heard-marks.js';
 import { InboundAudio } from './inbound-audio.js';
 import type { MediaConnection } from './media-connection.js';
-import { OutboundAudio, outboundRateHz } from './outbound-audio.js';
+import { OutboundAudio, outboundRateHz, webRtcOutputFormat } from './outbound-audio.js';
 import { PageChannel, type PageFault, type PageReport } from './page-channel.js';
 import { soundEndsAfterMs } from './page-protocol.js';
 import { SpeechDelay } from './speech-delay.js';
@@ -51,7 +51,7 @@ export class WebRtcTransport implements Transport {
   readonly type = 'webrtc';
   readonly call: CallInfo;
   readonly inputFormat: AudioFormat = { encoding: 'linear16', sampleRateHz: inboundRateHz };
-  readonly outputFormat: AudioFormat = { encoding: 'linear16', sampleRateHz: outboundRateHz };
+  readonly outputFormat = webRtcOutputFormat;
   readonly #connection: MediaConnection;
   readonly #clock: Clock;
   readonly #inbound: InboundAudio;
@@ -94,6 +94,8 @@ export class WebRtcTransport implements Transport {
         this.#marks.sent(start, count, playMs, outboundRateHz, afterSilence);
         this.#setMarkTimer();
       },
+      onFailure: (cause) =>
+        this.#fail(new TransportError('The voice could not be encoded; the call was ended.', { cause })),
     });
     this.#page = new PageChannel({
       connection,

@@ -40,4 +40,11 @@ describe('what goes on in a call', () => {
       'thinking',
     ]);
   });
+
+  it.each<[Activity, Activity]>([
+    ['thinking', 'listening'],
+    ['hearing', 'hearing'],
+  ])('is over when a turn ends without an answer: %s becomes %s', (before, after) => {
+    expect(activityAfter(before, { type: 'turn.end' } as SessionEvent)).toBe(after);
+  });
 });

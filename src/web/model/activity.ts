@@ -22,6 +22,9 @@ export function activityAfter(activity: Activity, event: SessionEvent): Activity
       return 'paused';
     case 'tts.audio_end':
       return activity === 'paused' ? 'hearing' : 'listening';
+    case 'turn.end':
+      // Without an answer, or with one that failed before it was audible.
+      return activity === 'thinking' ? 'listening' : activity;
     default:
       return activity;
   }

@@ -56,6 +56,14 @@ describe('the transcript', () => {
     ]);
   });
 
+  it('shows nothing of an agent that did not answer', () => {
+    const spoken = event('transcript.final', 1, {
+      text: 'hello',
+      typed: false,
+    });
+    expect(lines(after(spoken, ended(1, '')))).toEqual(['you: hello']);
+  });
+
   it('cuts the answer where the caller interrupted it', () => {
     expect(lines(after(...golden('barge-in'))).slice(0, 2)).toEqual([
       'agent, cut: Hello, this is the',

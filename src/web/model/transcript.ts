@@ -100,6 +100,9 @@ function turnEnded(
   transcript: Transcript,
   { turn, aborted, heardText }: SessionEvent<'turn.end'>,
 ): Transcript {
+  const known = transcript.some((entry) => entry.side === 'agent' && entry.turn === turn);
+  // Nobody answered, or nothing of the answer was heard of.
+  if (heardText === '' && !known) return transcript;
   if (aborted === null)
     return withAgent(transcript, turn, (entry) => ({
       ...entry,
@@ -107,8 +110,6 @@ function turnEnded(
       heard: heardText === '' ? entry.heard : heardText,
       unheard: '',
     }));
-  const known = transcript.some((entry) => entry.side === 'agent' && entry.turn === turn);
-  if (heardText === '' && !known) return transcript;
   return withAgent(transcript, turn, (entry) => (entry.progress === 'cut' ? entry : cutAt(entry, heardText)));
 }
 
