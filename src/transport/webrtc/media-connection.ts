@@ -50,7 +50,10 @@ export interface MediaConnection {
   /** Sends an RTP packet. Returns false where the connection is down or not up yet; never throws. */
   sendRtp(packet: Uint8Array): boolean;
 
-  /** Sends text on the data channel. Returns false where it is not open; never throws. */
+  /**
+   * Sends text on the data channel. Returns false where it is not open; never throws. What is sent right before the end
+   * mostly arrives, but nobody promises it.
+   */
   sendText(text: string): boolean;
 
   /** Closes everything. Idempotent. */
