@@ -4,6 +4,7 @@
  * come in the order of their positions. Pure: time comes in as data.
  */
 import type { HeardMark } from '../transport.js';
+import { RecentMedian } from './recent-median.js';
 
 /** A page that reports does so at once; after this long it does not. */
 const reportWithinMs = 600;
@@ -25,7 +26,6 @@ interface SentMark {
   measuredMs: number | null;
 }
 
-/** Adds up what the report of a mark needs, see {@link HeardMarks}. */
 export interface HeardMarksOptions {
   /** Delay of the caller's voice up to here: marks are reported with the same. */
   readonly speechDelayMs: () => number;
@@ -36,7 +36,7 @@ export class HeardMarks {
   /** Positions not sent yet, ascending. */
   #watched: number[] = [];
   #sent: SentMark[] = [];
-  readonly #downlinks: number[] = [];
+  readonly #downlink = new RecentMedian(counted);
   #statedDownlinkMs: number | null = null;
 
   constructor({ speechDelayMs }: HeardMarksOptions) {
@@ -45,8 +45,7 @@ export class HeardMarks {
 
   /** From the relay to the ear, as far as is known. */
   get downlinkMs(): number {
-    const sorted = [...this.#downlinks].sort((a, b) => a - b);
-    return sorted[sorted.length >> 1] ?? this.#statedDownlinkMs ?? initialDownlinkMs;
+    return this.#downlink.value ?? this.#statedDownlinkMs ?? initialDownlinkMs;
   }
 
   /** What the page's statistics say of the way to the ear; counts until something was measured, up to 3 s. */
@@ -95,8 +94,7 @@ export class HeardMarks {
     if (!mark) return;
     // Sound cannot be heard before it was sent: what seems so is the error of the clocks.
     mark.measuredMs = Math.max(mark.playMs, atMs);
-    this.#downlinks.push(mark.measuredMs - mark.playMs);
-    if (this.#downlinks.length > counted) this.#downlinks.shift();
+    this.#downlink.add(mark.measuredMs - mark.playMs);
   }
 
   /** Forgets every position that was not heard yet. */

@@ -90,7 +90,7 @@ export class OutboundAudio {
     return this.#playout.sentSamples;
   }
 
-  /** Frames that left too late to be played in time. */
+  /** Frames that left after their turn: the frame of lead was used up. */
   get lateFrames(): number {
     return this.#lateFrames;
   }
@@ -172,7 +172,6 @@ export class OutboundAudio {
       }
       this.#send(run);
     }
-    // The due time may lie a rounding error ahead of the timer.
     this.#timer = this.#clock.setTimer(dueOf(run) - nowMs, () => this.#tick(run));
   }
 

@@ -1,6 +1,6 @@
 /**
  * What the page and the relay say to each other beside the audio: JSON text on one reliable data channel that the page
- * opens. Only types and plain checks: the page's own code imports this file.
+ * opens. Only types and constants: the page's own code imports this file.
  *
  * Clocks: `pageMs` counts milliseconds on the page's monotonic clock, `relayMs` on the relay's. The page never converts;
  * the relay maps one to the other by the `sync` exchange, as NTP does.
@@ -55,8 +55,6 @@ export type PageMessage =
   | { readonly type: 'text'; readonly text: string }
   /** The visitor leaves; the relay need not wait for a time-out. */
   | { readonly type: 'bye' };
-
-export type PageMessageType = PageMessage['type'];
 
 /** What a client posts to `/webrtc/offer` as JSON. */
 export interface OfferRequest {

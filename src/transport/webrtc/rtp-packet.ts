@@ -34,7 +34,7 @@ export interface RtpPacket {
 }
 
 /** Bytes before the payload where there are neither contributing sources nor an extension. */
-export const rtpHeaderBytes = 12;
+const rtpHeaderBytes = 12;
 
 /** Reads a packet; its payload shares the memory of `bytes`. Null where the bytes are not a whole RTP packet. */
 export function parseRtpPacket(bytes: Uint8Array): RtpPacket | null {

@@ -3,6 +3,8 @@
  * the same signal, each on its own side; the time between the two is the delay. Pure.
  */
 
+import { RecentMedian } from './recent-median.js';
+
 export type SoundEdgeType = 'begin' | 'end';
 
 interface Edge {
@@ -24,12 +26,11 @@ const initialMs = 40;
 export class SpeechDelay {
   readonly #atPage: Edge[] = [];
   readonly #atRelay: Edge[] = [];
-  readonly #delays: number[] = [];
+  readonly #delay = new RecentMedian(counted);
 
   /** The delay in milliseconds; null before an edge was found on both sides. */
   get delayMs(): number | null {
-    const sorted = [...this.#delays].sort((a, b) => a - b);
-    return sorted[sorted.length >> 1] ?? null;
+    return this.#delay.value;
   }
 
   /** The page heard an edge at the microphone, at this time of the relay's clock. */
@@ -51,8 +52,7 @@ export class SpeechDelay {
   #match(atPage: Edge, atRelay: Edge): void {
     remove(this.#atPage, atPage);
     remove(this.#atRelay, atRelay);
-    this.#delays.push(Math.max(0, atRelay.atMs - atPage.atMs));
-    if (this.#delays.length > counted) this.#delays.shift();
+    this.#delay.add(Math.max(0, atRelay.atMs - atPage.atMs));
   }
 
   #nearest(edges: readonly Edge[], type: SoundEdgeType, delayOf: (atMs: number) => number): Edge | null {

@@ -144,7 +144,7 @@ export class WebRtcTransport implements Transport {
     return this.#page.stats;
   }
 
-  /** Frames of the agent's voice that left too late to be played in time. */
+  /** Frames of the agent's voice that left after their turn: the frame of lead was used up. */
   get lateFrames(): number {
     return this.#outbound.lateFrames;
   }

@@ -1,0 +1,23 @@
+/** The middle of the latest few values: one that was measured badly does not move it. */
+export class RecentMedian {
+  readonly #counted: number;
+  readonly #values: number[] = [];
+  #median: number | null = null;
+
+  /** `counted`: how many of the latest values count. */
+  constructor(counted: number) {
+    this.#counted = counted;
+  }
+
+  /** Null before the first value. */
+  get value(): number | null {
+    return this.#median;
+  }
+
+  add(value: number): void {
+    this.#values.push(value);
+    if (this.#values.length > this.#counted) this.#values.shift();
+    const sorted = [...this.#values].sort((a, b) => a - b);
+    this.#median = sorted[sorted.length >> 1] ?? null;
+  }
+}
