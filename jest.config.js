@@ -12,6 +12,7 @@ for (const vendor of ['DEEPGRAM', 'OPENAI', 'ELEVENLABS']) {
 const shared = {
   testEnvironment: 'node',
   roots: ['<rootDir>/src'],
+  setupFiles: ['<rootDir>/scripts/property-seed.js'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {

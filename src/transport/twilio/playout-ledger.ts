@@ -331,7 +331,7 @@ export class PlayoutLedger {
   }
 
   #timeOf(run: PlayoutRun, watch: Watch): number {
-    return run.timeOf(watch.positionSamples, this.#roundTripMs);
+    return run.timeOf(watch.positionSamples, watch.atEnd, this.#roundTripMs);
   }
 
   #report(watch: Watch, atMs: number, origin: Origin): HeardMark {

@@ -33,7 +33,7 @@ describe('a run of playout', () => {
     send(800, 50);
     expect(run.heardAt(149, roundTripMs)).toBe(0);
     expect(run.heardAt(200, roundTripMs)).toBe(400);
-    expect(run.timeOf(400, roundTripMs)).toBe(200);
+    expect(run.timeOf(400, false, roundTripMs)).toBe(200);
   });
 
   it('stands still between two bursts, even before the echo that shows it', () => {
@@ -45,7 +45,23 @@ describe('a run of playout', () => {
     send(800, 500);
     expect(run.heardAt(599, roundTripMs)).toBe(800);
     expect(run.heardAt(650, roundTripMs)).toBe(1200);
-    expect(run.timeOf(1200, roundTripMs)).toBe(650);
+    expect(run.timeOf(1200, false, roundTripMs)).toBe(650);
+  });
+
+  it('tells what was heard before a gap by the echo before it, though a later one came too', () => {
+    const { run, mark, send } = makeRun();
+    run.echo(mark('a', 0), 100, roundTripMs);
+    send(800, 0);
+    const end = mark('b', 0);
+    const anew = mark('c', 250);
+    send(800, 250);
+    run.cut();
+    run.echo(end, 200, roundTripMs);
+    run.echo(anew, 350, roundTripMs);
+    run.settle(roundTripMs);
+    expect(run.timeOf(400, false, roundTripMs)).toBe(150);
+    expect(run.timeOf(800, true, roundTripMs)).toBe(200);
+    expect(run.timeOf(800, false, roundTripMs)).toBe(350);
   });
 
   it('takes the latest echo as its anchor, so that an underrun nobody saw does no harm', () => {

@@ -35,6 +35,8 @@ export class PlayoutRun {
   readonly #samplesPerMs: number;
   #sentSamples: number;
   #anchor: Anchor | null = null;
+  /** Every anchor that {@link settle} found, in order: between two of them the far end may have run dry. */
+  readonly #settled: Anchor[] = [];
   #outstanding: PlayoutMark[] = [];
   #lastMark: PlayoutMark | null = null;
   #cut = false;
@@ -145,6 +147,7 @@ export class PlayoutRun {
         (mark.instant || mark.echoedAtMs >= this.#dueMs(mark, this.#anchor, roundTripMs))
       ) {
         this.#anchor = { positionSamples: mark.positionSamples, atMs: mark.echoedAtMs };
+        this.#settled.push(this.#anchor);
         this.#outstanding = [];
       } else {
         this.#outstanding.push(mark);
@@ -162,9 +165,13 @@ export class PlayoutRun {
     return Math.min(from.positionSamples + playedSamples, next?.positionSamples ?? this.#sentSamples);
   }
 
-  /** When the sample at `positionSamples` becomes audible; for the end of what was sent, when all has been played. */
-  timeOf(positionSamples: number, roundTripMs: number): number {
-    const { from } = this.#walk(roundTripMs, (mark) => mark.positionSamples > positionSamples);
+  /** When the sample at `positionSamples` becomes audible or, with `atEnd`, when all before it has been played. */
+  timeOf(positionSamples: number, atEnd: boolean, roundTripMs: number): number {
+    const isBehind = (mark: Anchor | PlayoutMark): boolean =>
+      mark.positionSamples > positionSamples || (atEnd && mark.positionSamples === positionSamples);
+    const settled = this.#settled.find(isBehind);
+    if (settled) return settled.atMs - this.#toMs(settled.positionSamples - positionSamples);
+    const { from } = this.#walk(roundTripMs, isBehind);
     if (!from) return this.#drainedAtMs - this.#toMs(this.#sentSamples - positionSamples);
     return from.atMs + this.#toMs(positionSamples - from.positionSamples);
   }

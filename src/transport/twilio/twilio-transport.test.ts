@@ -446,6 +446,8 @@ describe('what is heard through any sequence of play, pause, resume and clear', 
           const { transport } = call;
           const ranges: [number, number][] = [];
           let from = 0;
+          /** Positions that were watched as the end of what was queued. */
+          const ends = new Set<number>();
           for (const action of steps) {
             switch (action.do) {
               case 'play':
@@ -474,6 +476,7 @@ describe('what is heard through any sequence of play, pause, resume and clear', 
                 break;
               }
               case 'watch':
+                if (action.ahead === 0) ends.add(transport.queuedSamples);
                 transport.watch(transport.queuedSamples + action.ahead);
             }
           }
@@ -487,7 +490,11 @@ describe('what is heard through any sequence of play, pause, resume and clear', 
             const index = ranges
               .slice(0, -1)
               .reduce((sum, [start, end]) => sum + end - start, positionSamples - from);
-            expect(atMs).toBeCloseTo(call.far.audibleAtMs(index) + backMs, 6);
+            const audibleMs = call.far.audibleAtMs(index) + backMs;
+            const playedOutMs = call.far.audibleAtMs(index - 1) + backMs + 1 / 8;
+            // The same position may also have been watched before it was the end.
+            const isEnd = ends.has(positionSamples) && Math.abs(atMs - playedOutMs) < 1e-6;
+            expect(atMs).toBeCloseTo(isEnd ? playedOutMs : audibleMs, 6);
           }
         },
       ),
