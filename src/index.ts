@@ -62,13 +62,9 @@ export type {
 } from './transport/transport.js';
 export type { IceServerOptions, WebRtcOptions } from './transport/webrtc/ice-options.js';
 export type { SpeechToText, SpeechToTextStream, SttEvent, SttStreamOptions } from './stt/speech-to-text.js';
-export type {
-  TextToSpeech,
-  TextToSpeechStream,
-  TimedWord,
-  TtsEvent,
-  TtsStreamOptions,
-} from './tts/text-to-speech.js';
+export type { TextToSpeech, TextToSpeechStream, TtsEvent, TtsStreamOptions } from './tts/text-to-speech.js';
+export type { TimedWord } from './audio/timed-word.js';
+export type { OnIncident, ProviderIncident } from './events/provider-incident.js';
 export type {
   ChatMessage,
   LanguageModel,

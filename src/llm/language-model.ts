@@ -1,4 +1,5 @@
 /** Language models: a conversation goes in, text comes out token by token, with tool calls in between. */
+import type { OnIncident } from '../events/provider-incident.js';
 
 export interface ToolCall {
   readonly id: string;
@@ -26,6 +27,8 @@ export interface LlmRequest {
   readonly tools: readonly ToolDefinition[];
   /** Aborting stops generation and frees the connection; the iterator then ends or throws. */
   readonly signal: AbortSignal;
+  /** Hears what a supervisor does about failures; plain providers leave it alone. */
+  readonly onIncident?: OnIncident;
 }
 
 export type LlmEvent =
@@ -41,6 +44,8 @@ export type LlmEvent =
 export interface LanguageModel {
   readonly name: string;
   warmUp?(): Promise<void>;
+  /** One cheap authenticated request that costs nothing. Rejects with a ProviderError where the provider cannot be used. */
+  probe?(signal: AbortSignal): Promise<void>;
   /** Starts one generation when iterated. Throws a ProviderError where it fails. */
   generate(request: LlmRequest): AsyncIterable<LlmEvent>;
   close?(): Promise<void>;

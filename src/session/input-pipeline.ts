@@ -126,6 +126,8 @@ export class InputPipeline {
         this.#reconnects = 0;
         if (event.endOfUtterance) this.#awaitsFlush = false;
         return listener.onFinal(event.text, event.endOfUtterance);
+      case 'heard':
+        return;
       case 'error':
         return this.#reopen(event.error);
     }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { TimedWord } from '../tts/text-to-speech.js';
+import type { TimedWord } from '../audio/timed-word.js';
 import { SpokenText } from './spoken-text.js';
 
 const rateHz = 8000;

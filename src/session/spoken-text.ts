@@ -2,7 +2,7 @@
  * Which words of an answer lie where in its audio: what was heard of it, and where the word that was cut begins.
  * Positions are samples of the answer's audio, from its first one.
  */
-import type { TimedWord } from '../tts/text-to-speech.js';
+import type { TimedWord } from '../audio/timed-word.js';
 
 interface Chunk {
   readonly text: string;

@@ -1,15 +1,27 @@
 /** Speech to text: one stream per call takes the caller's audio and gives partial and final transcripts. */
 import type { AudioFormat, AudioFormats, AudioFrame } from '../audio/audio-frame.js';
+import type { TimedWord } from '../audio/timed-word.js';
 import type { ProviderError } from '../errors.js';
+import type { OnIncident } from '../events/provider-incident.js';
 
 export type SttEvent =
   /** The running guess for the current segment; replaces the guess before it. */
-  | { readonly type: 'partial'; readonly text: string }
+  | { readonly type: 'partial'; readonly text: string; readonly words?: readonly TimedWord[] }
   /**
    * A finished segment, never changed again; empty where the audio held no words. `endOfUtterance`: the provider thinks
    * that the caller has finished (it answers a flush, or its own endpointing fired).
+   * `words` are those of `text`, where the provider knows their times. `untilMs`: the audio before it, from the stream's
+   * first sample, is dealt with; a provider that cannot tell leaves it out.
    */
-  | { readonly type: 'final'; readonly text: string; readonly endOfUtterance: boolean }
+  | {
+      readonly type: 'final';
+      readonly text: string;
+      readonly endOfUtterance: boolean;
+      readonly words?: readonly TimedWord[];
+      readonly untilMs?: number;
+    }
+  /** A sign of life: the audio before `untilMs`, from the stream's first sample, has been listened to. */
+  | { readonly type: 'heard'; readonly untilMs: number }
   /** The stream has failed and gives nothing more. */
   | { readonly type: 'error'; readonly error: ProviderError };
 
@@ -20,6 +32,8 @@ export interface SttStreamOptions {
   readonly signal: AbortSignal;
   /** Never called after `close()`. */
   readonly onEvent: (event: SttEvent) => void;
+  /** Hears what a supervisor does about failures; plain providers leave it alone. */
+  readonly onIncident?: OnIncident;
 }
 
 export interface SpeechToTextStream {
@@ -47,6 +61,8 @@ export interface SpeechToText {
   readonly finalTimeoutMs?: number;
   /** Loads models ahead of the first call; optional and idempotent. */
   warmUp?(): Promise<void>;
+  /** One cheap authenticated request that costs nothing. Rejects with a ProviderError where the provider cannot be used. */
+  probe?(signal: AbortSignal): Promise<void>;
   /** Opens a stream for one call. Returns at once; failures arrive as `error` events. */
   open(options: SttStreamOptions): SpeechToTextStream;
   /** Frees what the streams share, for providers that own workers or sockets. Idempotent. */

@@ -9,7 +9,8 @@ import type { ReplayResult } from '../replay/replay-call.js';
 import type { SessionConfig } from '../server/config.js';
 import type { Session } from '../session/session.js';
 import { SentenceSplitter } from '../session/sentence-splitter.js';
-import type { TextToSpeech, TimedWord } from '../tts/text-to-speech.js';
+import type { TimedWord } from '../audio/timed-word.js';
+import type { TextToSpeech } from '../tts/text-to-speech.js';
 import { fixtures } from './recordings.js';
 import { TestVoices, VirtualRelay } from './virtual-call.js';
 

@@ -1,14 +1,8 @@
 /** Text to speech: one stream per agent turn takes speakable chunks of text and gives audio in the same order. */
 import type { AudioFormat, AudioFormats, AudioFrame } from '../audio/audio-frame.js';
+import type { TimedWord } from '../audio/timed-word.js';
 import type { ProviderError } from '../errors.js';
-
-/** A word and where it lies in the stream's audio, from the first sample the stream gave. */
-export interface TimedWord {
-  /** As it stands in the text, punctuation included. */
-  readonly text: string;
-  readonly startMs: number;
-  readonly endMs: number;
-}
+import type { OnIncident } from '../events/provider-incident.js';
 
 export type TtsEvent =
   /** Audio of chunk number `chunk` (0 for the first `write`). The first frame of a stream begins audibly. */
@@ -29,6 +23,8 @@ export interface TtsStreamOptions {
   readonly signal: AbortSignal;
   /** Never called after `close()`. */
   readonly onEvent: (event: TtsEvent) => void;
+  /** Hears what a supervisor does about failures; plain providers leave it alone. */
+  readonly onIncident?: OnIncident;
 }
 
 export interface TextToSpeechStream {
@@ -46,6 +42,8 @@ export interface TextToSpeech {
   readonly produces: AudioFormats;
   /** Loads models or opens connections for audio of this format, ahead of the first call; optional and idempotent. */
   warmUp?(format?: AudioFormat): Promise<void>;
+  /** One cheap authenticated request that costs nothing. Rejects with a ProviderError where the provider cannot be used. */
+  probe?(signal: AbortSignal): Promise<void>;
   /** Opens a stream for one agent turn. Returns at once; failures arrive as `error` events. */
   open(options: TtsStreamOptions): TextToSpeechStream;
   close?(): Promise<void>;

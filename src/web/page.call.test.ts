@@ -80,7 +80,7 @@ function recognise(samples: Int16Array, sampleRateHz: number): Promise<string> {
       format: { encoding: 'linear16', sampleRateHz },
       signal: new AbortController().signal,
       onEvent: (event) => {
-        if (event.type === 'partial') return;
+        if (event.type === 'partial' || event.type === 'heard') return;
         void stream.close();
         if (event.type === 'final') resolve(event.text);
         else reject(event.error);

@@ -27,7 +27,7 @@ const nothing: TranscriptStep = { events: [], asksForFinal: false };
 const asking: TranscriptStep = { events: [], asksForFinal: true };
 
 function texts({ events }: TranscriptStep): string[] {
-  return events.map((event) => (event.type === 'error' ? 'error' : `${event.type} ${event.text}`.trim()));
+  return events.map((event) => ('text' in event ? `${event.type} ${event.text}`.trim() : event.type));
 }
 
 describe("Flux's words", () => {

@@ -26,7 +26,7 @@ const fromFinalize = { is_final: true, from_finalize: true };
 const nothing: TranscriptStep = { events: [], asksForFinal: false };
 
 function texts({ events }: TranscriptStep): string[] {
-  return events.map((event) => (event.type === 'error' ? 'error' : `${event.type} ${event.text}`.trim()));
+  return events.map((event) => ('text' in event ? `${event.type} ${event.text}`.trim() : event.type));
 }
 
 describe("Nova's words", () => {

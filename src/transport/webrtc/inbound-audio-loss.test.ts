@@ -90,7 +90,7 @@ function recognise(frames: readonly AudioFrame[]): Promise<string> {
       format: { encoding: 'linear16', sampleRateHz: 16_000 },
       signal: new AbortController().signal,
       onEvent: (event) => {
-        if (event.type === 'partial') return;
+        if (event.type === 'partial' || event.type === 'heard') return;
         void stream.close();
         if (event.type === 'final') resolve(event.text);
         else reject(event.error);

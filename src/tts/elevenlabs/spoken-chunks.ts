@@ -1,4 +1,4 @@
-import type { TimedWord } from '../text-to-speech.js';
+import type { TimedWord } from '../../audio/timed-word.js';
 import type { CharacterTimes } from './elevenlabs-messages.js';
 
 interface Chunk {

@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { ProviderError, messageOf } from '../../errors.js';
 import type { WorkerPool } from '../../workers/worker-pool.js';
-import type { TextToSpeechStream, TimedWord, TtsEvent, TtsStreamOptions } from '../text-to-speech.js';
+import type { TimedWord } from '../../audio/timed-word.js';
+import type { TextToSpeechStream, TtsEvent, TtsStreamOptions } from '../text-to-speech.js';
 import type { FliteVoice } from './flite.js';
 import type { PronunciationCache } from './pronunciation-cache.js';
 import { speechPieces, wordsOf, type SpeechPiece } from './speech-text.js';

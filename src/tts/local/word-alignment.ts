@@ -4,7 +4,7 @@
  * against those of the words, as a diff lays one text against another. Words sound nearly the same in both, so the few
  * that do not (an "a", a "Dr.") are held in place by their neighbours.
  */
-import type { TimedWord } from '../text-to-speech.js';
+import type { TimedWord } from '../../audio/timed-word.js';
 
 /** A sound and when it is made. Pauses are left out. */
 export interface PlacedPhone {
