@@ -8,48 +8,24 @@ function split(...tokens: string[]): string[] {
 }
 
 /** Text that is dense in what the splitter looks at. */
+const marks = '. ! ? … ... , ; : " ” ) « » [ ]( ) ` `` ``` * ** 。 ！ ？ 、 ， ： 」 ؟ ، ؛ ۔ । ॥'.split(' ');
+const words = 'Dr a.m e.g No no We x me etc Nr usw am der 1 3 12 Monday March Sep 👋'.split(' ');
+const unspaced = '你好 今天天气 しました テスト สวัสดีครับ ฉันสามารถ नमस्ते مرحبا'.split(' ');
+const blanks = [' ', ' ', '  ', '\n', '\n\n', ' – ', '\u00a0'];
+const piece = fc.oneof(
+  fc.constantFrom(...marks),
+  fc.constantFrom(...words, ...unspaced),
+  fc.constantFrom(...blanks),
+  fc.string({ unit: 'grapheme', maxLength: 4 }),
+);
+/** Some of it without any mark, which is cut for its length. */
+const longStretch = fc
+  .array(fc.constantFrom('appointment', 'we', '1', '250', 'ะะะะะะะะะะะะะะะะ', ...unspaced, ' ', ' ', ' '), {
+    maxLength: 120,
+  })
+  .map((pieces) => pieces.join(''));
 const text = fc
-  .array(
-    fc.oneof(
-      fc.constantFrom(
-        '.',
-        '!',
-        '?',
-        '…',
-        '...',
-        ',',
-        ';',
-        ':',
-        ' – ',
-        ' ',
-        '  ',
-        '\n',
-        '\n\n',
-        '"',
-        '”',
-        ')',
-      ),
-      fc.constantFrom(
-        '。',
-        '！',
-        '？',
-        '」',
-        '你好',
-        '1',
-        '12',
-        'Dr',
-        'a.m',
-        'e.g',
-        'No',
-        'no',
-        'We',
-        'x',
-        '👋',
-      ),
-      fc.string({ unit: 'grapheme', maxLength: 4 }),
-    ),
-    { maxLength: 40 },
-  )
+  .array(fc.oneof({ arbitrary: piece, weight: 20 }, { arbitrary: longStretch, weight: 1 }), { maxLength: 60 })
   .map((pieces) => pieces.join(''));
 
 /** The text and one way of cutting it into tokens, anywhere, also inside a surrogate pair. */
@@ -59,6 +35,8 @@ const tokens = text.chain((whole) =>
     return edges.slice(1).map((end, index) => whole.slice(edges[index], end));
   }),
 );
+
+const halfPair = /\p{Surrogate}/u;
 
 describe('the splitter', () => {
   it('changes nothing: the chunks concatenate to the text, but for white space that ends it', () => {
@@ -92,21 +70,68 @@ describe('the splitter', () => {
     );
   });
 
+  it('never cuts between the halves of a surrogate pair', () => {
+    fc.assert(
+      fc.property(tokens, (pieces) => {
+        for (const chunk of split(...pieces))
+          expect(halfPair.test(chunk)).toBe(halfPair.test(pieces.join('')));
+      }),
+    );
+  });
+
   it.each([
     ['sentences', ['Hello. ', 'How are you? ', 'Fine!']],
-    ['a decimal number', ['It costs 3.30 dollars. ', 'Is that fine?']],
+    ['a decimal number', ['It costs 3.30 dollars. ', 'Or 1,250.50? ', 'Is that fine?']],
     ['a title', ['Dr. Smith is in. ', 'So is Mrs. Jones.']],
     ['a time of day', ['We open at 8 a.m. on Monday. ', 'Is that fine?']],
+    ['a time that ends a sentence', ['We open at 9.30 a.m. ', 'Is that fine?']],
+    ['a time before a day', ['Good. ', 'At 9 a.m. Monday we open.']],
     ['initials', ['The U.S. office of e.g. Mr. J. Doe is closed. ', 'Sorry.']],
     ['a number, and the answer no', ['Room No. 5 is free. ', 'No. ', 'It is not.']],
     ['an ellipsis', ['Let me see... ', 'Friday is free… ', 'Good.']],
+    ['an ellipsis within a sentence', ['So you are here. ', 'Let me… just a moment... see.']],
     ['quotes and brackets', ['She said "Yes." ', '(Or so.) ', 'Then she left.']],
+    ['a question that somebody asks', ['"Really?" she asked. ', '**Yes.** ', 'He did.']],
+    ['a word that merely begins small', ['It is approx. fifty euros etc. ', 'Is that fine?']],
+    ['text without capitals', ['well hello. ', 'this is fine. ', 'ok?']],
+    [
+      'German',
+      ['Am 3. März um 9.30 Uhr. ', 'Ab dem 3. Termin, z. B. bei Dr. Ott. ', '„Ja.“ ', 'Er sagt: »Nein.«'],
+    ],
+    ['French', ['« Bonjour. » ', 'M. Dupont arrive\u00a0! ', 'Ça va ? ', 'Oui.']],
+    ['Spanish', ['¿Qué hora es? ', '¡Las tres! ', 'La Sra. Gil lo sabe, etc. ', 'Bien.']],
+    ['Russian', ['Здравствуйте. ', 'А. С. Пушкин дома? ', 'Да.']],
+    ['Korean, whose words may be one letter', ['네. ', '알겠습니다. ', '월요일?']],
     ['a list with newlines', ['You can:\n', '- book\n', '- cancel\n\n', 'What next?']],
     ['an indented list', ['Choose\n  ', 'Monday\n  ', 'Friday']],
     ['a numbered list', ['1. Monday\n', '2. Friday\n', '10. Never\n', 'Which?']],
+    ['a numbered list in one line', ['Which? ', '1. Monday 2. Friday\n', '3.\nNever']],
     ['CJK full stops', ['你好。', '今天天气好！？', '「是。」', '再见。']],
+    ['Japanese', ['はい。', '月曜日の九時ですね？', '「はい！」', 'どうぞ!', 'では。']],
+    ['Arabic', ['هل هذا مناسب؟ ', 'نعم. ', 'حسنا۔ ', 'شكرا']],
+    ['Devanagari', ['क्या यह ठीक है? ', 'हाँ। ', 'धन्यवाद॥ ', 'अलविदा']],
+    ['Armenian', ['Բարեւ։ ', 'Ինչպես եք։']],
   ])('knows %s', (_, chunks) => {
     expect(split(chunks.join(''))).toEqual(chunks);
+  });
+
+  it.each([
+    'See [our page. Help](https://example.com/a_(b),c "A title. Yes") please',
+    'Run `npm install. Then, if you like, npm test` please',
+    'Mail to name.last@example.com or go to https://example.com/a.b,c?d=e;f please',
+  ])('leaves whole: %s', (whole) => {
+    expect(split('Yes. ', whole, '. Done')).toEqual(['Yes. ', `${whole}. `, 'Done']);
+  });
+
+  it('takes a bracket or backtick that nothing closes for what it is', () => {
+    expect(split('Good. An [open bracket. It is.\nA `tick. It is.\nDone')).toEqual([
+      'Good. ',
+      'An [open bracket. ',
+      'It is.\n',
+      'A `tick. ',
+      'It is.\n',
+      'Done',
+    ]);
   });
 
   it('cuts off a first clause of four words or more, once, so that speech starts early', () => {
@@ -118,10 +143,83 @@ describe('the splitter', () => {
       'Well, I can offer you Monday – ',
       'or Tuesday.',
     ]);
-    expect(split('Good. I can offer you Monday, or Tuesday.')).toEqual([
-      'Good. ',
+    expect(split('We are open today. I can offer you Monday, or Tuesday.')).toEqual([
+      'We are open today. ',
       'I can offer you Monday, or Tuesday.',
     ]);
+  });
+
+  it('cuts off a longer one behind a word or two, which are over before a long sentence is written', () => {
+    expect(split('Sure. I can offer you Monday, or Tuesday, if that suits you, or Friday.')).toEqual([
+      'Sure. ',
+      'I can offer you Monday, or Tuesday, if that suits you, ',
+      'or Friday.',
+    ]);
+    expect(split('Sure. I can offer you Monday, or Tuesday.')).toEqual([
+      'Sure. ',
+      'I can offer you Monday, or Tuesday.',
+    ]);
+  });
+
+  it('cuts it off anew after a pause in the text, since the caller waits again', () => {
+    const splitter = new SentenceSplitter();
+    expect(splitter.push('Let me look at that for you. One moment')).toEqual([
+      'Let me look at that for you. ',
+    ]);
+    expect(splitter.flush()).toEqual(['One moment']);
+    expect(splitter.push('I can offer you Monday, or')).toEqual(['I can offer you Monday, ']);
+  });
+
+  it.each([
+    ['a comma that only follows a marker', ['Well, yes, of course we are open today, ', 'sir']],
+    ['a number or date', ['We can see you on Monday, March 3, 2025, ', 'at nine']],
+    ['a number with a comma', ['It costs you only 1,250 dollars, ', 'all in']],
+    ['Chinese, from six characters on', ['好的，我可以给您安排星期一，', '您看可以吗，是吧']],
+    ['Japanese', ['はい、それでは月曜日に、', '予約します、ね']],
+    ['Arabic', ['يمكنني حجز موعد لك، ', 'أو لا، حسنا']],
+    ['Hindi', ['मैं सोमवार को समय दूँगा, ', 'या मंगलवार']],
+  ])('finds the first clause in spite of %s', (_, chunks) => {
+    expect(split(chunks.join(''))).toEqual(chunks);
+  });
+
+  describe('a sentence that does not end', () => {
+    const endless = 'we have an opening on every day of the week '.repeat(20);
+
+    it('is cut between words, the first time sooner', () => {
+      const lengths = split(endless).map((chunk) => chunk.length);
+      expect(lengths.slice(0, 3)).toEqual([88, 179, 176]);
+      expect(split(endless).every((chunk) => /\s$/.test(chunk))).toBe(true);
+    });
+
+    it('is cut after a clause where it has one', () => {
+      const [, first, second] = split(`We are open today! ${endless.slice(0, 130)}, and ${endless}`);
+      expect(first).toBe(`${endless.slice(0, 130)}, `);
+      expect(second?.startsWith('and we have')).toBe(true);
+    });
+
+    it('is cut between words in scripts without spaces', () => {
+      const whole = 'ฉันสามารถจองนัดให้คุณได้ในวันจันทร์หรือวันอังคาร'.repeat(4);
+      const starts = new Set(
+        Array.from(new Intl.Segmenter('th', { granularity: 'word' }).segment(whole), ({ index }) => index),
+      );
+      const chunks = split(whole);
+      let start = 0;
+      for (const chunk of chunks) {
+        expect(starts.has(start)).toBe(true);
+        start += chunk.length;
+      }
+      expect(chunks.length).toBeGreaterThan(2);
+      expect(chunks[0]?.length).toBeLessThanOrEqual(30);
+    });
+
+    it('is not cut within a number, an address, or one long word', () => {
+      const address = `https://example.com/${'a-b.c/'.repeat(60)}`;
+      expect(split(`See ${address} there`)).toEqual(['See ', `${address} `, 'there']);
+      const number = '1 250 '.repeat(60);
+      expect(split(`${number}euros`)).toEqual([number, 'euros']);
+      expect(split('x'.repeat(1000))).toEqual(['x'.repeat(1000)]);
+      expect(split('ะ'.repeat(1000))).toEqual(['ะ'.repeat(1000)]);
+    });
   });
 
   it('waits for what follows before it is sure of an end', () => {

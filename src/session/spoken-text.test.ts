@@ -1,13 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { TimedWord } from '../audio/timed-word.js';
+import { SpeakableText } from './speakable-text.js';
 import { SpokenText } from './spoken-text.js';
 
 const rateHz = 8000;
 
 function answer(...chunks: { text: string; ms: number; words?: TimedWord[] }[]): SpokenText {
   const spoken = new SpokenText(rateHz);
-  for (const { text } of chunks) spoken.addText(text);
+  for (const { text } of chunks) spoken.addText(new SpeakableText(text));
   chunks.forEach(({ ms, words }, index) => {
     if (ms > 0) spoken.addAudio(index, ms * 8);
     if (words) spoken.setWords(index, words);
@@ -19,7 +20,7 @@ function answer(...chunks: { text: string; ms: number; words?: TimedWord[] }[]):
 const heardAtMs = (spoken: SpokenText, ms: number): string => spoken.heardText(ms * 8);
 
 describe('what was heard, without word times', () => {
-  const spoken = answer({ text: 'We are open. ', ms: 1300 }, { text: 'Come in.', ms: 800 });
+  const spoken = answer({ text: 'We are open. ', ms: 1200 }, { text: 'Come in.', ms: 800 });
 
   it.each([
     [0, ''],
@@ -39,7 +40,7 @@ describe('what was heard, without word times', () => {
 
   it('is guessed from the usual pace while a chunk is still being synthesized', () => {
     const partial = new SpokenText(rateHz);
-    partial.addText('Good morning to you all');
+    partial.addText(new SpeakableText('Good morning to you all'));
     partial.addAudio(0, 400 * 8);
     expect(heardAtMs(partial, 400)).toBe('Good');
     partial.completeChunk(0);
@@ -84,7 +85,7 @@ it('a chunk that gave no sound keeps nothing behind it from being heard', () => 
 
 it('a chunk whose end nobody reported is complete once the next one sounds', () => {
   const spoken = new SpokenText(rateHz);
-  for (const text of ['A rather long beginning. ', 'Yes.']) spoken.addText(text);
+  for (const text of ['A rather long beginning. ', 'Yes.']) spoken.addText(new SpeakableText(text));
   spoken.addAudio(0, 300 * 8);
   expect(heardAtMs(spoken, 300)).toBe('A');
   spoken.addAudio(1, 100 * 8);
@@ -101,15 +102,63 @@ it('the text and length are known as far as they have come', () => {
     '',
     100,
   ]);
-  spoken.addText('Hello \n');
-  spoken.addText('there.');
+  spoken.addText(new SpeakableText('Hello \n'));
+  spoken.addText(new SpeakableText('there.'));
   spoken.addAudio(0, 80);
   spoken.addAudio(0, 80);
   expect([spoken.text, spoken.samples]).toEqual(['Hello there.', 160]);
 });
 
+describe('what was heard of text that is said otherwise than it is written', () => {
+  it('is as it was written, up to the word that was cut', () => {
+    const spoken = answer({ text: '- Write to **me@example.com** today.\n', ms: 1600 });
+    // Said: "Write to me at example dot com today."
+    expect(heardAtMs(spoken, 400)).toBe('- Write to');
+    expect(heardAtMs(spoken, 1200)).toBe('- Write to');
+    expect(heardAtMs(spoken, 1300)).toBe('- Write to **me@example.com**');
+    expect(heardAtMs(spoken, 1600)).toBe('- Write to **me@example.com** today.');
+  });
+
+  it('goes by the words of the voice where it times them', () => {
+    const words = ['Go', 'to', 'example', 'dot', 'com', 'now.'].map((text, index) => ({
+      text,
+      startMs: index * 100,
+      endMs: index * 100 + 90,
+    }));
+    const spoken = answer({ text: 'Go to [https://example.com](https://example.com) now. ', ms: 800, words });
+    expect(heardAtMs(spoken, 450)).toBe('Go to');
+    expect(heardAtMs(spoken, 490)).toBe('Go to [https://example.com](https://example.com)');
+    expect(spoken.wordStart(450 * 8)).toBe(400 * 8);
+  });
+
+  it('is cut between words in a script without spaces', () => {
+    const spoken = answer({ text: '今天天气很好。', ms: 1400 });
+    expect(heardAtMs(spoken, 900)).toBe('今天天气');
+  });
+
+  it('holds what has nothing to say once the words round it were heard', () => {
+    const spoken = new SpokenText(rateHz);
+    spoken.addSilentText('🎉 ');
+    expect(spoken.text).toBe('');
+    spoken.addText(new SpeakableText('Well. '));
+    spoken.addSilentText('---\n');
+    spoken.addText(new SpeakableText('Yes. '));
+    spoken.addSilentText('👋');
+    for (const chunk of [0, 1]) {
+      spoken.addAudio(chunk, 300 * 8);
+      spoken.completeChunk(chunk);
+    }
+    expect(spoken.text).toBe('🎉 Well. --- Yes. 👋');
+    expect(heardAtMs(spoken, 10)).toBe('');
+    expect(heardAtMs(spoken, 300)).toBe('🎉 Well.');
+    expect(heardAtMs(spoken, 600)).toBe(spoken.text);
+  });
+});
+
 describe('for any answer', () => {
-  const word = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '.', ','), minLength: 1, maxLength: 9 });
+  const plain = fc.string({ unit: fc.constantFrom('a', 'b', 'é', '.', ','), minLength: 1, maxLength: 9 });
+  const marked = fc.constantFrom('**a**', '**a', 'b@c.de', '&', 'https://c.de/b', '-', '🎉', '[b](c)', '`a`');
+  const word = fc.oneof({ arbitrary: plain, weight: 3 }, { arbitrary: marked, weight: 1 });
   const chunk = fc.record({
     words: fc.array(
       fc.record({ text: word, gapMs: fc.nat(100), lengthMs: fc.double({ min: 1, max: 500, noNaN: true }) }),
@@ -127,7 +176,8 @@ describe('for any answer', () => {
 
   function answerOf(given: typeof chunks extends fc.Arbitrary<infer C> ? C : never): SpokenText {
     const spoken = new SpokenText(rateHz);
-    for (const { words } of given) spoken.addText(`${words.map(({ text }) => text).join(' ')} `);
+    for (const { words } of given)
+      spoken.addText(new SpeakableText(`${words.map(({ text }) => text).join(' ')} `));
     given.forEach(({ words, ms, silent, aligned, complete }, index) => {
       let atMs = (spoken.samples / rateHz) * 1000;
       if (!silent) spoken.addAudio(index, ms * 8);

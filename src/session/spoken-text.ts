@@ -1,24 +1,38 @@
 /**
- * Which words of an answer lie where in its audio: what was heard of it, and where the word that was cut begins.
- * Positions are samples of the answer's audio, from its first one.
+ * Which words of an answer lie where in its audio: what was heard of it, and where the word that was cut begins. Heard
+ * text is text as the model wrote it, though what the voice says of it may differ. Positions are samples of the answer's
+ * audio, from its first one.
  */
 import type { TimedWord } from '../audio/timed-word.js';
+import type { SpeakableText } from './speakable-text.js';
+import { kindOf, widthOf, wordSpans } from './text-characters.js';
+import { placeWords } from './word-times.js';
 
 interface Chunk {
-  readonly text: string;
+  readonly text: SpeakableText;
+  /** Written text before it that has nothing to say. */
+  readonly silentBefore: string;
   startSample: number | null;
   endSample: number;
   complete: boolean;
   words: readonly TimedWord[] | null;
 }
 
-/** How fast speech goes where only the text is known: about 15 characters a second. */
-const msPerCharacter = 66;
+/** A word of what is said: where it ends in that text, and where it lies in the audio. */
+interface PlacedWord {
+  readonly end: number;
+  readonly startSample: number;
+  readonly endSample: number;
+}
+
+/** How fast speech goes where only the text is known: about 15 letters a second. */
+const msPerLetter = 66;
 
 export class SpokenText {
   readonly #chunks: Chunk[] = [];
   readonly #sampleRateHz: number;
   #samples = 0;
+  #silent = '';
 
   constructor(sampleRateHz: number) {
     this.#sampleRateHz = sampleRateHz;
@@ -29,13 +43,23 @@ export class SpokenText {
     return this.#samples;
   }
 
-  /** All text, heard or not. */
+  /** All text, heard or not; empty if none of it is said. */
   get text(): string {
-    return tidy(this.#chunks.map((chunk) => chunk.text).join(''));
+    if (this.#chunks.length === 0) return '';
+    const chunks = this.#chunks.map(({ silentBefore, text }) => silentBefore + text.written);
+    return tidy(chunks.join('') + this.#silent);
   }
 
-  addText(text: string): void {
-    this.#chunks.push({ text, startSample: null, endSample: 0, complete: false, words: null });
+  /** The next chunk that goes to the voice. */
+  addText(text: SpeakableText): void {
+    const silentBefore = this.#silent;
+    this.#silent = '';
+    this.#chunks.push({ text, silentBefore, startSample: null, endSample: 0, complete: false, words: null });
+  }
+
+  /** Written text that does not go to the voice, since there is nothing to say: a ruled line, an emoji. It has no number. */
+  addSilentText(written: string): void {
+    this.#silent += written;
   }
 
   addAudio(chunkIndex: number, samples: number): void {
@@ -68,16 +92,15 @@ export class SpokenText {
   heardText(heardSamples: number): string {
     let heard = '';
     for (const chunk of this.#chunks) {
-      if (chunk.startSample === null || heardSamples <= chunk.startSample) break;
-      if (chunk.complete && heardSamples >= chunk.endSample) {
-        heard += chunk.text;
-        continue;
+      if (chunk.startSample === null || heardSamples <= chunk.startSample) return tidy(heard);
+      if (!chunk.complete || heardSamples < chunk.endSample) {
+        const last = this.#wordsOf(chunk).findLast((word) => word.endSample <= heardSamples);
+        const part = last ? chunk.text.writtenUpTo(last.end) : '';
+        return tidy(part.trim() === '' ? heard : heard + chunk.silentBefore + part);
       }
-      const ended = this.#wordsOf(chunk).filter((word) => word.endSample <= heardSamples);
-      heard += ended.map((word) => `${word.text} `).join('');
-      break;
+      heard += chunk.silentBefore + chunk.text.written;
     }
-    return tidy(heard);
+    return tidy(heard === '' ? '' : heard + this.#silent);
   }
 
   /** Where the word begins that lies at `sample`; in a gap between words, `sample` itself. */
@@ -90,30 +113,37 @@ export class SpokenText {
     return sample;
   }
 
-  #wordsOf(chunk: Chunk): { text: string; startSample: number; endSample: number }[] {
-    if (chunk.words) {
-      return chunk.words.map(({ text, startMs, endMs }) => ({
-        text,
-        startSample: Math.round((startMs / 1000) * this.#sampleRateHz),
-        endSample: Math.round((endMs / 1000) * this.#sampleRateHz),
-      }));
-    }
-    return this.#proportional(chunk);
+  #wordsOf(chunk: Chunk): PlacedWord[] {
+    const { spoken } = chunk.text;
+    const spans = wordSpans(spoken);
+    if (!chunk.words) return this.#proportional(chunk, spans);
+    return placeWords(spoken, spans, chunk.words).map(({ startMs, endMs }, index) => ({
+      end: spans[index]?.end ?? spoken.length,
+      startSample: Math.round((startMs / 1000) * this.#sampleRateHz),
+      endSample: Math.round((endMs / 1000) * this.#sampleRateHz),
+    }));
   }
 
   /** Words spread over the chunk's audio by their length. */
-  #proportional(chunk: Chunk): { text: string; startSample: number; endSample: number }[] {
+  #proportional(chunk: Chunk, spans: readonly { start: number; end: number }[]): PlacedWord[] {
     const start = chunk.startSample ?? 0;
+    const { spoken } = chunk.text;
     const known = chunk.endSample - start;
-    const guessed = ((chunk.text.length * msPerCharacter) / 1000) * this.#sampleRateHz;
+    const guessed = ((lettersIn(spoken) * msPerLetter) / 1000) * this.#sampleRateHz;
     const length = chunk.complete ? known : Math.max(known, guessed);
-    const perCharacter = length / Math.max(1, chunk.text.length);
-    return [...chunk.text.matchAll(/\S+/g)].map((match) => ({
-      text: match[0],
-      startSample: Math.round(start + match.index * perCharacter),
-      endSample: Math.round(start + (match.index + match[0].length) * perCharacter),
+    const perCharacter = length / Math.max(1, spoken.length);
+    return spans.map((span) => ({
+      end: span.end,
+      startSample: Math.round(start + span.start * perCharacter),
+      endSample: Math.round(start + span.end * perCharacter),
     }));
   }
+}
+
+function lettersIn(text: string): number {
+  let letters = 0;
+  for (let index = 0; index < text.length; index++) letters += widthOf(kindOf(text.charCodeAt(index)));
+  return letters;
 }
 
 function tidy(text: string): string {
