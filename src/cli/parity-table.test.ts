@@ -14,6 +14,8 @@ const noLatency = {
   tts_first_audio_ms: null,
   audio_sent_ms: null,
   ear_ms: null,
+  filler: false,
+  answer_ms: null,
 } as const;
 
 function run(name: string, answer: string, mouthToEarMs: number): ParityRun {

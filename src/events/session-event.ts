@@ -83,6 +83,8 @@ export interface SessionEventFields {
     readonly heardText: string;
   };
   'provider.reconnect': { readonly kind: ProviderKind; readonly provider: string; readonly attempt: number };
+  /** What failed works again; nothing was lost meanwhile, or what was lost has been told. */
+  'provider.recovered': { readonly kind: ProviderKind; readonly provider: string };
   'provider.failover': {
     readonly kind: ProviderKind;
     readonly from: string;
@@ -135,6 +137,7 @@ export const sessionEventTypes = [
   'turn.end',
   'provider.reconnect',
   'provider.failover',
+  'provider.recovered',
   'warning',
   'error',
   'session.end',

@@ -76,6 +76,8 @@ function lineOf(event: SessionEvent): LogLine {
       return warn(`provider.reconnect: ${event.kind} ${event.provider}, attempt ${event.attempt}`);
     case 'provider.failover':
       return warn(`provider.failover: ${event.kind} ${event.from} → ${event.to}: ${event.cause}`);
+    case 'provider.recovered':
+      return info(`provider.recovered: ${event.kind} ${event.provider}`);
     case 'warning':
       return warn(`${event.code}: ${event.message}`);
     case 'error':

@@ -29,6 +29,11 @@ export interface LlmRequest {
   readonly signal: AbortSignal;
   /** Hears what a supervisor does about failures; plain providers leave it alone. */
   readonly onIncident?: OnIncident;
+  /**
+   * Told of every piece of an answer that arrives, be it an event yet or not: a tool call may take long to be written.
+   * Providers whose events come as they are written leave it alone.
+   */
+  readonly onProgress?: () => void;
 }
 
 export type LlmEvent =

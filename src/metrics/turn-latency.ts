@@ -30,6 +30,10 @@ export interface TurnMoments {
   readonly earMs?: number;
   /** Time that tools took between the model's start and the first audible audio. */
   readonly toolsMs?: number;
+  /** What became audible first was a filler, spoken while a tool ran. */
+  readonly filler?: boolean;
+  /** The first audible sample of the answer behind the filler reached the caller. */
+  readonly answerMs?: number;
 }
 
 /** The named parts of mouth→ear, in milliseconds; they sum to the total. */
@@ -69,6 +73,10 @@ export interface TurnLatency {
   readonly absent: AbsentReason | null;
   /** Whether the ear's time was reported by the far end or calculated. */
   readonly ear: 'measured' | 'estimated' | null;
+  /** Whether the ear heard a filler first; then `answer_ms` tells when the answer itself came. */
+  readonly filler: boolean;
+  /** From mouth to the first audible sample of the answer behind a filler; null where there was none. */
+  readonly answer_ms: number | null;
   readonly parts: LatencyParts | null;
   readonly audio_received_ms: number | null;
   readonly stt_start_ms: number | null;
@@ -94,7 +102,7 @@ const noParts: LatencyParts = {
 
 /** Which part each step of the chain counts towards, in the order of the chain. */
 const chain: readonly (readonly [
-  moment: Exclude<keyof TurnMoments, 'toolsMs' | 'mouthMs'>,
+  moment: Exclude<keyof TurnMoments, 'toolsMs' | 'mouthMs' | 'filler' | 'answerMs'>,
   part: LatencyPart,
 ])[] = [
   ['vadEndMs', 'endpointing'],
@@ -120,13 +128,15 @@ export function turnLatency(
   ear: 'measured' | 'estimated' | null,
   absent: AbsentReason,
 ): TurnLatency {
-  const { mouthMs, earMs } = moments;
+  const { mouthMs, earMs, answerMs } = moments;
   const complete = mouthMs !== undefined && earMs !== undefined && ear !== null;
-  const parts = complete ? partsOf(moments, mouthMs) : null;
+  const parts = complete ? partsOf(moments, mouthMs, earMs) : null;
   return {
     mouth_to_ear_ms: parts ? sumOf(parts) : null,
     absent: parts ? null : absent,
     ear: earMs === undefined ? null : ear,
+    filler: moments.filler === true,
+    answer_ms: answerMs !== undefined && mouthMs !== undefined ? answerMs - mouthMs : null,
     parts,
     audio_received_ms: mouthMs ?? null,
     stt_start_ms: moments.vadEndMs ?? null,
@@ -144,12 +154,15 @@ function sumOf(parts: LatencyParts): number {
   return (Object.values(parts) as number[]).reduce((sum, part) => sum + part, 0);
 }
 
-function partsOf(moments: TurnMoments, mouthMs: number): LatencyParts {
+function partsOf(moments: TurnMoments, mouthMs: number, earMs: number): LatencyParts {
   const parts: Record<LatencyPart, number> = { ...noParts };
   let at = mouthMs;
   for (const [moment, part] of chain) {
-    const next = moments[moment];
-    if (next === undefined || next <= at) continue;
+    const momentMs = moments[moment];
+    if (momentMs === undefined) continue;
+    // Behind a filler the model may still be at work when the caller has heard something.
+    const next = Math.min(momentMs, earMs);
+    if (next <= at) continue;
     parts[part] += next - at;
     at = next;
   }

@@ -31,10 +31,12 @@ describe('a config', () => {
   it('needs nothing but how the caller comes in', () => {
     expect(resolveConfig({ inbound })).toEqual({
       type: 'twilio',
-      stt: { provider: 'local' },
-      llm: { provider: 'local' },
-      tts: { provider: 'local' },
+      stt: [{ provider: 'local' }],
+      llm: [{ provider: 'local' }],
+      tts: [{ provider: 'local' }],
+      supervision: {},
       agent: null,
+      apologyVoice: { provider: 'local' },
       turnTaking: {},
       limits: defaultSessionLimits,
     });
@@ -49,12 +51,16 @@ describe('a config', () => {
       turnTaking: { endSilenceMs: 300, bargeInWords: undefined },
       limits: { idleTimeoutMs: 5000 },
     } as unknown as SessionConfig);
-    expect(config.tts).toEqual({ provider: 'local', voice: 'rms' });
+    expect(config.tts).toEqual([{ provider: 'local', voice: 'rms' }]);
     expect(config.agent).toEqual({
       systemPrompt: 'You are a desk.',
       greeting: '',
+      language: 'en',
       tools: {},
       apology: defaultApology,
+      afterFailure: null,
+      filler: 'One moment, please.',
+      fillerAfterMs: 1500,
     });
     expect(config.turnTaking).toEqual({ endSilenceMs: 300 });
     expect(config.limits).toEqual({ ...defaultSessionLimits, idleTimeoutMs: 5000 });
@@ -78,7 +84,7 @@ describe('a config', () => {
       tts: ownTts,
       agent: { systemPrompt: '', tools: { find_slot: tool } },
     } as unknown as SessionConfig);
-    expect(config).toMatchObject({ stt: ownStt, llm, tts: ownTts });
+    expect(config).toMatchObject({ stt: [ownStt], llm: [llm], tts: [ownTts] });
     expect(config.agent?.tools.find_slot).toBe(tool);
   });
 });
@@ -94,14 +100,14 @@ describe('the providers of a config', () => {
   it('are embedded where nothing is said and no key is there, else the vendor’s', () => {
     const local = { provider: 'local' };
     expect(resolveConfig({ inbound }, { DEEPGRAM_API_KEY: '' })).toMatchObject({
-      stt: local,
-      llm: local,
-      tts: local,
+      stt: [local],
+      llm: [local],
+      tts: [local],
     });
     expect(resolveConfig({ inbound }, env)).toMatchObject({
-      stt: { provider: 'deepgram', apiKey: 'dg' },
-      llm: { provider: 'openai', apiKey: 'oai', baseUrl: 'http://localhost:11434/v1' },
-      tts: { provider: 'elevenlabs', apiKey: 'el' },
+      stt: [{ provider: 'deepgram', apiKey: 'dg' }],
+      llm: [{ provider: 'openai', apiKey: 'oai', baseUrl: 'http://localhost:11434/v1' }],
+      tts: [{ provider: 'elevenlabs', apiKey: 'el' }],
     });
   });
 
@@ -109,14 +115,11 @@ describe('the providers of a config', () => {
     const stt = { provider: 'deepgram', apiKey: 'mine', baseUrl: 'https://api.eu.deepgram.com' } as const;
     const llm = { provider: 'openai', apiKey: undefined, model: 'gpt-4o' } as const;
     const config = resolveConfig({ inbound, stt, llm, tts: { provider: 'local' } }, env);
-    expect(config.stt).toEqual(stt);
-    expect(config.llm).toEqual({
-      provider: 'openai',
-      apiKey: 'oai',
-      model: 'gpt-4o',
-      baseUrl: 'http://localhost:11434/v1',
-    });
-    expect(config.tts).toEqual({ provider: 'local' });
+    expect(config.stt).toEqual([stt]);
+    expect(config.llm).toEqual([
+      { provider: 'openai', apiKey: 'oai', model: 'gpt-4o', baseUrl: 'http://localhost:11434/v1' },
+    ]);
+    expect(config.tts).toEqual([{ provider: 'local' }]);
   });
 
   it('may have an address with the scheme of a socket', () => {
@@ -124,7 +127,35 @@ describe('the providers of a config', () => {
       { inbound },
       { DEEPGRAM_API_KEY: 'dg', DEEPGRAM_BASE_URL: 'wss://eu.example.com' },
     );
-    expect(stt).toMatchObject({ baseUrl: 'https://eu.example.com' });
+    expect(stt).toMatchObject([{ baseUrl: 'https://eu.example.com' }]);
+  });
+
+  it('may be a fallback list, named and of your own, each with the latency that is expected of it', () => {
+    const config = resolveConfig(
+      {
+        inbound,
+        stt: [{ provider: 'deepgram', slaMs: 600 }, ownStt, { provider: 'local' }],
+      } as unknown as SessionConfig,
+      env,
+    );
+    expect(config.stt).toEqual([
+      { provider: 'deepgram', apiKey: 'dg', slaMs: 600 },
+      ownStt,
+      { provider: 'local' },
+    ]);
+  });
+
+  it.each([
+    ['an empty list', [], /llm: is an empty list/],
+    ['a hole', [{ provider: 'local' }, undefined], /llm\[1\]: is neither/],
+    [
+      'another kind',
+      [{ provider: 'local' }, { provider: 'deepgram' }],
+      /llm\[1\]\.provider: 'deepgram' is another/,
+    ],
+    ['an SLA that is no time', [{ provider: 'openai', slaMs: 0 }], /llm\[0\]\.slaMs/],
+  ])('are told by their place in the list: %s', (_what, llm, problem) => {
+    expect(() => resolveConfig({ inbound, llm } as unknown as SessionConfig, env)).toThrow(problem);
   });
 
   it('never show a key in what is wrong with them', () => {

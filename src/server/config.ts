@@ -4,16 +4,19 @@ import { ConfigError, type ConfigProblem } from '../errors.js';
 import type { LanguageModel } from '../llm/language-model.js';
 import type { ModelFunction } from '../llm/function-model.js';
 import type { AgentTools } from '../session/agent-tools.js';
-import type { SessionLimits } from '../session/session-parts.js';
+import type { SessionAgent, SessionLimits } from '../session/session-parts.js';
 import type { TurnTaking } from '../session/turn-taking.js';
 import type { SpeechToText } from '../stt/speech-to-text.js';
+import type { Supervision } from '../supervisor/supervision.js';
 import type { TransportType } from '../transport/transport.js';
 import type { TextToSpeech } from '../tts/text-to-speech.js';
 import { problemsOf } from './config-problems.js';
 import {
   resolveProviders,
+  resolveVoice,
   type Environment,
   type LlmConfig,
+  type OneOrMore,
   type ResolvedLlm,
   type ResolvedStt,
   type ResolvedTts,
@@ -26,10 +29,20 @@ export interface AgentConfig {
   readonly systemPrompt: string;
   /** What the agent says when the call begins. @default nothing */
   readonly greeting?: string;
+  /** The language that it speaks, for example `de`: addresses and symbols are said in its words. @default 'en' */
+  readonly language?: string;
   /** What the model may call, by name. */
   readonly tools?: AgentTools;
-  /** What the caller hears when the model fails. */
+  /** What the caller hears when every provider of a kind has failed; where the voice did, in the embedded one. */
   readonly apology?: string;
+  /** Who speaks the apology where the agent's own voice has failed. @default the embedded voice, which needs no network */
+  readonly apologyVoice?: TtsConfig | TextToSpeech;
+  /** What happens after the apology. @default the call goes on, except when nobody can hear the caller any more */
+  readonly afterFailure?: 'go_on' | 'end';
+  /** What is said when a tool keeps the caller waiting and the model has said nothing; empty for silence. */
+  readonly filler?: string;
+  /** How long the caller waits in silence before the filler. @default 1500 */
+  readonly fillerAfterMs?: number;
 }
 
 /**
@@ -41,12 +54,14 @@ export interface SessionConfig {
   readonly inbound: { readonly type: TransportType };
   /** How the agent reaches the caller: the same way. @default `inbound` */
   readonly outbound?: { readonly type: TransportType };
-  /** Speech to text: a provider by name, or your own object. */
-  readonly stt?: SttConfig | SpeechToText;
-  /** The language model: a provider by name, your own object, or a function from the conversation to text. */
-  readonly llm?: LlmConfig | LanguageModel | ModelFunction;
-  /** Text to speech: a provider by name, or your own object. */
-  readonly tts?: TtsConfig | TextToSpeech;
+  /** Speech to text: a provider by name, your own object, or a fallback list of them. */
+  readonly stt?: OneOrMore<SttConfig | SpeechToText>;
+  /** The language model: by name, your own object, a function from the conversation to text, or a fallback list. */
+  readonly llm?: OneOrMore<LlmConfig | LanguageModel | ModelFunction>;
+  /** Text to speech: a provider by name, your own object, or a fallback list of them. */
+  readonly tts?: OneOrMore<TtsConfig | TextToSpeech>;
+  /** How failures of providers are met. */
+  readonly supervision?: Partial<Supervision>;
   /** With an agent the session answers by itself; without one you drive it with `session.speak()`. */
   readonly agent?: AgentConfig;
   readonly turnTaking?: Partial<TurnTaking>;
@@ -62,6 +77,16 @@ export type RelaySessionConfig = Omit<SessionConfig, 'inbound'> & Partial<Pick<S
 export const defaultSessionLimits: SessionLimits = { maxDurationMs: 3_600_000, idleTimeoutMs: 60_000 };
 
 export const defaultApology = 'Sorry, something went wrong on my side. Could you say that again?';
+
+const defaultAgent = {
+  greeting: '',
+  language: 'en',
+  tools: {},
+  apology: defaultApology,
+  afterFailure: null,
+  filler: 'One moment, please.',
+  fillerAfterMs: 1500,
+} satisfies Omit<SessionAgent, 'systemPrompt'>;
 
 const transportType = z.literal(['twilio', 'webrtc']);
 /** The longest time that a timer can wait: 24.8 days. Beyond it, `setTimeout` fires at once. */
@@ -90,9 +115,24 @@ function hasJsonSchema(schema: z.ZodType): boolean {
 const agent = z.strictObject({
   systemPrompt: z.string(),
   greeting: z.string().optional(),
+  language: z.string().min(2).optional(),
   tools: z.record(z.string(), tool).optional(),
   apology: z.string().optional(),
+  apologyVoice: z.unknown().optional(),
+  afterFailure: z.enum(['go_on', 'end']).optional(),
+  filler: z.string().optional(),
+  fillerAfterMs: milliseconds.optional(),
 });
+
+const supervision = z.strictObject({
+  attempts: z.number().int().positive(),
+  retryDelayMs: milliseconds,
+  budgetMs: milliseconds,
+  firstResultTimeoutMs: limitMs,
+  stallTimeoutMs: limitMs,
+  slaBreaches: z.number().int().positive(),
+  coolDownMs: limitMs,
+} satisfies Record<keyof Supervision, z.ZodType>);
 
 const turnTaking = z.strictObject({
   startSpeechMs: milliseconds,
@@ -120,6 +160,7 @@ const shape = z.strictObject({
   stt: z.unknown().optional(),
   llm: z.unknown().optional(),
   tts: z.unknown().optional(),
+  supervision: supervision.partial().optional(),
   agent: agent.optional(),
   turnTaking: turnTaking.partial().optional(),
   limits: limits.partial().optional(),
@@ -128,10 +169,14 @@ const shape = z.strictObject({
 /** A config with every default filled in. */
 export interface ResolvedConfig {
   readonly type: TransportType;
-  readonly stt: ResolvedStt;
-  readonly llm: ResolvedLlm;
-  readonly tts: ResolvedTts;
-  readonly agent: Required<AgentConfig> | null;
+  readonly stt: readonly ResolvedStt[];
+  readonly llm: readonly ResolvedLlm[];
+  readonly tts: readonly ResolvedTts[];
+  /** What was given; the rest depends on the providers. */
+  readonly supervision: Partial<Supervision>;
+  readonly agent: SessionAgent | null;
+  /** Speaks the apology where `tts` cannot. */
+  readonly apologyVoice: ResolvedTts;
   /** What was given; the rest depends on the providers. */
   readonly turnTaking: Partial<TurnTaking>;
   readonly limits: SessionLimits;
@@ -146,18 +191,28 @@ export function resolveConfig(config: SessionConfig, env: Environment = process.
   const fields = fieldsOf(config);
   const { inbound, outbound } = fields;
   const providers = resolveProviders(fields, env, problems);
+  const { apologyVoice: voice } = fieldsOf(fields.agent);
+  const apologyVoice = resolveVoice(voice, 'agent.apologyVoice', env, problems);
   problems.push(...transportProblems(direction.safeParse(inbound).data, direction.safeParse(outbound).data));
   if (problems.length > 0) throw new ConfigError(problems);
   // What the user gave is used as it is: a copy of a tool would lose its `this`.
   return {
     type: config.inbound.type,
     ...providers,
-    agent: config.agent
-      ? { greeting: '', tools: {}, apology: defaultApology, ...defined(config.agent) }
-      : null,
+    supervision: defined(config.supervision ?? {}),
+    agent: config.agent ? agentOf(config.agent) : null,
+    apologyVoice,
     turnTaking: defined(config.turnTaking ?? {}),
     limits: { ...defaultSessionLimits, ...defined(config.limits ?? {}) },
   };
+}
+
+function agentOf(given: AgentConfig): SessionAgent {
+  const { systemPrompt, greeting, language, tools, apology, afterFailure, filler, fillerAfterMs } = {
+    ...defaultAgent,
+    ...defined(given),
+  };
+  return { systemPrompt, greeting, language, tools, apology, afterFailure, filler, fillerAfterMs };
 }
 
 /** The config of one call: what it leaves open is the way the call came. */

@@ -11,8 +11,20 @@ import { fliteVoices, type FliteVoice } from '../tts/local/flite.js';
 import type { TextToSpeech } from '../tts/text-to-speech.js';
 import { problemsOf, shown } from './config-problems.js';
 
+/** A provider, or a fallback list: the first one that works is used. */
+export type OneOrMore<T> = T | readonly T[];
+
+/** What every provider that is named can have. */
+interface NamedConfig {
+  /**
+   * The latency that you expect of it in milliseconds: of a recogniser from the end of speech to its final, of a model to
+   * its first token, of a voice to its first audio. Slower several times in a row, the next in the list takes over.
+   */
+  readonly slaMs?: number;
+}
+
 /** The embedded recogniser: no network, no key. */
-export interface LocalSttConfig {
+export interface LocalSttConfig extends NamedConfig {
   readonly provider: 'local';
   /** A JSGF grammar of what callers may say. @default the appointment desk's */
   readonly grammar?: string;
@@ -21,19 +33,19 @@ export interface LocalSttConfig {
 }
 
 /** The embedded model: a scripted appointment desk. */
-export interface LocalLlmConfig {
+export interface LocalLlmConfig extends NamedConfig {
   readonly provider: 'local';
 }
 
 /** The embedded voice: Flite. */
-export interface LocalTtsConfig {
+export interface LocalTtsConfig extends NamedConfig {
   readonly provider: 'local';
   /** @default 'slt' */
   readonly voice?: FliteVoice;
 }
 
 /** What all cloud providers have in common. */
-interface CloudConfig {
+interface CloudConfig extends NamedConfig {
   /** @default the vendor's variable in the environment */
   readonly apiKey?: string | undefined;
   /** Another region, a server of your own, a test. @default the vendor's `…_BASE_URL` in the environment, else its service */
@@ -92,13 +104,15 @@ interface ProviderKind {
 const text = z.string().min(1);
 const share = z.number().min(0).max(1);
 const milliseconds = z.number().positive();
-const cloud = { apiKey: text.optional(), baseUrl: text.optional() };
+const named = { slaMs: milliseconds.optional() };
+const cloud = { ...named, apiKey: text.optional(), baseUrl: text.optional() };
 
 const kinds: readonly ProviderKind[] = [
   {
     field: 'stt',
     local: z.strictObject({
       provider: z.literal('local'),
+      ...named,
       grammar: text.optional(),
       words: z.record(z.string(), z.string()).optional(),
     }),
@@ -123,7 +137,7 @@ const kinds: readonly ProviderKind[] = [
   },
   {
     field: 'llm',
-    local: z.strictObject({ provider: z.literal('local') }),
+    local: z.strictObject({ provider: z.literal('local'), ...named }),
     vendor: {
       provider: 'openai',
       prefix: 'OPENAI',
@@ -141,7 +155,11 @@ const kinds: readonly ProviderKind[] = [
   },
   {
     field: 'tts',
-    local: z.strictObject({ provider: z.literal('local'), voice: z.enum(fliteVoices).optional() }),
+    local: z.strictObject({
+      provider: z.literal('local'),
+      ...named,
+      voice: z.enum(fliteVoices).optional(),
+    }),
     vendor: {
       provider: 'elevenlabs',
       prefix: 'ELEVENLABS',
@@ -167,32 +185,64 @@ const kinds: readonly ProviderKind[] = [
   },
 ];
 
+/** At least one of each kind, in the order in which they are to be asked. */
 export interface ResolvedProviders {
-  readonly stt: ResolvedStt;
-  readonly llm: ResolvedLlm;
-  readonly tts: ResolvedTts;
+  readonly stt: readonly ResolvedStt[];
+  readonly llm: readonly ResolvedLlm[];
+  readonly tts: readonly ResolvedTts[];
 }
 
-/** The three providers with keys and defaults filled in. What is wrong goes to `problems`; then the result is of no use. */
+/** The providers of each kind with keys and defaults filled in. What is wrong goes to `problems`; then the result is of no use. */
 export function resolveProviders(
   fields: Readonly<Record<string, unknown>>,
   env: Environment,
   problems: ConfigProblem[],
 ): ResolvedProviders {
-  const resolved = kinds.map((kind) => [
-    kind.field,
-    resolveProvider(kind, fields[kind.field], env, problems),
-  ]);
+  const resolved = kinds.map((kind) => [kind.field, resolveList(kind, fields[kind.field], env, problems)]);
   return Object.fromEntries(resolved) as ResolvedProviders;
+}
+
+/** One voice, in a field of its own; what is left out is the embedded one. */
+export function resolveVoice(
+  value: unknown,
+  field: string,
+  env: Environment,
+  problems: ConfigProblem[],
+): ResolvedTts {
+  const [kind] = kinds.filter((candidate) => candidate.field === 'tts');
+  if (value === undefined || !kind) return { provider: 'local' };
+  return resolveProvider(kind, value, field, env, problems) as ResolvedTts;
+}
+
+function resolveList(
+  kind: ProviderKind,
+  value: unknown,
+  env: Environment,
+  problems: ConfigProblem[],
+): readonly unknown[] {
+  const { field } = kind;
+  if (!Array.isArray(value)) return [resolveProvider(kind, value, field, env, problems)];
+  const list: readonly unknown[] = value;
+  if (list.length === 0)
+    problems.push({
+      field,
+      problem: 'is an empty list.',
+      remedy: `Name at least one provider, or leave ${field} out.`,
+    });
+  // A hole in a list is a slip, not a wish for the default.
+  return list.map((entry, index) =>
+    resolveProvider(kind, entry ?? null, `${field}[${index}]`, env, problems),
+  );
 }
 
 function resolveProvider(
   kind: ProviderKind,
   value: unknown,
+  field: string,
   env: Environment,
   problems: ConfigProblem[],
 ): unknown {
-  const { field, vendor } = kind;
+  const { vendor } = kind;
   // What the user brings is used as it is: a copy would lose its `this`.
   if (value !== undefined && kind.isOwn(value)) return value;
   const apiKey = env[`${vendor.prefix}_API_KEY`];
@@ -202,7 +252,7 @@ function resolveProvider(
     problems.push({
       field,
       problem: 'is neither a provider by name nor an object that meets the contract.',
-      remedy: `Write { provider: 'local' }, or see the ${field} contract in ARCHITECTURE.md.`,
+      remedy: `Write { provider: 'local' }, or see the ${kind.field} contract in ARCHITECTURE.md.`,
     });
     return undefined;
   }
@@ -220,12 +270,13 @@ function resolveProvider(
     problems.push(...parsed.error.issues.flatMap((issue) => problemsOf(issue, field)));
     return undefined;
   }
-  return provider === 'local' ? given : withKey(kind, given, env, problems);
+  return provider === 'local' ? given : withKey(kind, given, field, env, problems);
 }
 
 function withKey(
-  { field, vendor: { prefix } }: ProviderKind,
+  { vendor: { prefix } }: ProviderKind,
   { apiKey, baseUrl, ...rest }: CloudConfig,
+  field: string,
   env: Environment,
   problems: ConfigProblem[],
 ): unknown {
@@ -234,6 +285,13 @@ function withKey(
   if (key === undefined) {
     const remedy = `Give it, or set ${prefix}_API_KEY. Without a key there is { provider: 'local' }.`;
     problems.push({ field: `${field}.apiKey`, problem: 'is missing.', remedy });
+  } else if (!/^[\x21-\x7e]+$/.test(key)) {
+    const remedy = 'Copy it again: a key has no spaces, line ends or letters beyond ASCII.';
+    problems.push({
+      field: `${field}.apiKey`,
+      problem: 'holds characters that no header can carry.',
+      remedy,
+    });
   }
   // Some write the scheme of the sockets that lead there.
   return { ...rest, apiKey: key, ...(url !== undefined && { baseUrl: url.replace(/^ws/i, 'http') }) };

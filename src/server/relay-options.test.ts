@@ -37,6 +37,7 @@ describe('the options of a relay', () => {
         connectTimeoutMs: 15_000,
       },
       opus: {},
+      record: null,
       directory: expect.any(InMemorySessionDirectory),
       clock: null,
     });

@@ -64,6 +64,11 @@ export interface RelayOptions {
     /** Bits per second, 6000 to 510000. @default 32000 */
     readonly bitrateBps?: number;
   };
+  /**
+   * A folder in which every call is recorded: for each session a folder with its events, both sides of its audio, its
+   * metrics and its config without secrets. @default nothing is recorded
+   */
+  readonly record?: string;
   /** Where sessions are made known. @default in memory */
   readonly directory?: SessionDirectory;
   /** @default the machine's monotonic clock */
@@ -84,6 +89,7 @@ export interface ResolvedRelayOptions {
   readonly startTimeoutMs: number;
   readonly webrtc: ResolvedWebRtcOptions;
   readonly opus: NonNullable<RelayOptions['opus']>;
+  readonly record: string | null;
   readonly directory: SessionDirectory;
   readonly clock: Clock | null;
 }
@@ -140,6 +146,7 @@ export function resolveRelayOptions(
       problems,
     ),
     opus: parseOpus(options.opus, problems),
+    record: parseFolder(options.record, problems),
     directory: options.directory ?? new InMemorySessionDirectory(),
     clock: options.clock ?? null,
   };
@@ -200,6 +207,14 @@ function parseOpus(opus: unknown, problems: ConfigProblem[]): NonNullable<RelayO
     problems.push({ field, problem: `is ${inspect(input)}.`, remedy });
   }
   return {};
+}
+
+function parseFolder(folder: unknown, problems: ConfigProblem[]): string | null {
+  if (folder === undefined) return null;
+  if (typeof folder === 'string' && folder !== '') return folder;
+  const remedy = 'Give the path of a folder, which is made if need be, or leave it out.';
+  problems.push({ field: 'record', problem: `is ${inspect(folder)}.`, remedy });
+  return null;
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -2,8 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import type { SessionEvent } from '../events/session-event.js';
 import type { Session } from '../session/session.js';
-import type { SpeechToText } from '../stt/speech-to-text.js';
-import { KeepingEar, LightRelay, lightSession, until } from '../testing/light-relay.js';
+import type { TextToSpeech } from '../tts/text-to-speech.js';
+import { KeepingEar, LightRelay, lightSession, toneVoice, until } from '../testing/light-relay.js';
 import { MediaPeer, ring } from '../testing/media-peer.js';
 import type { SessionConfig } from './config.js';
 import { createRelay, createSession } from './create.js';
@@ -199,20 +199,14 @@ describe('the session of a call', () => {
   });
 
   it('that cannot start ends with an error on the log, and another call does not notice', async () => {
-    const broken: SpeechToText = {
-      name: 'broken',
-      accepts: { encodings: ['mulaw'], sampleRatesHz: [8000] },
-      open: () => {
-        throw new Error('no recogniser today');
-      },
-    };
+    const broken: TextToSpeech = { ...toneVoice, produces: { encodings: ['linear16'], sampleRatesHz: [3] } };
     const ears = new Map<string, KeepingEar>();
     let isBroken = false;
     const light = await start({
       session: ({ callId = '' }) => {
         const ear = new KeepingEar();
         ears.set(callId, ear);
-        return { ...lightSession(ear), ...(isBroken && { stt: broken }) };
+        return { ...lightSession(ear), ...(isBroken && { tts: broken }) };
       },
     });
     const healthy = await light.call();
@@ -221,7 +215,7 @@ describe('the session of a call', () => {
     await phone.dial();
     const end = await phone.ended;
     expect(end.verbs).toEqual(['Connect', 'Say', 'Hangup']);
-    expect(light.said).toMatch(/Session \w{8} could not start: no recogniser today/);
+    expect(light.said).toMatch(/Session \w{8} could not start: .*3 Hz/);
     await until(() => light.relay.sessions.length === 1);
     await healthy.pass(100);
     expect(ears.get(healthy.phone.callSid)?.samples.length).toBeGreaterThan(0);

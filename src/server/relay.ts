@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { systemClock, within, type Clock } from '../clock.js';
-import { HzRelayError, InvalidStateError, messageOf } from '../errors.js';
+import { HzRelayError, InvalidStateError, messageOf, ProviderError } from '../errors.js';
 import { EventBus, type EventListener, type Subscribed, type Subscription } from '../events/event-bus.js';
 import type { SessionEndReason } from '../events/session-event.js';
 import { Session } from '../session/session.js';
@@ -21,6 +21,8 @@ import {
 } from './config.js';
 import { Farewells } from './farewells.js';
 import type { HttpServer } from './http-server.js';
+import { listenError } from './listen-error.js';
+import { CallRecorder } from './recording/call-recorder.js';
 import type { RelayDesk, Reservation } from './relay-desk.js';
 import {
   resolveRelayOptions,
@@ -49,9 +51,10 @@ export class Relay implements RelayDesk {
   readonly #bus: EventBus;
   readonly #live = new Map<string, LiveSession>();
   readonly #waiting: Session[] = [];
-  /** The configs of sessions that wait since before the relay listened: what they need is loaded then. */
-  readonly #awaited: ResolvedConfig[] = [];
+  /** Sessions that wait since before the relay listened, with their configs: what they need is loaded then. */
+  readonly #awaited = new Map<Session, ResolvedConfig>();
   readonly #farewells: Farewells;
+  readonly #recorder: CallRecorder;
   /** Ended calls that are not done with yet. */
   readonly #departing = new Set<Promise<void>>();
   /** Calls whose session is being made. */
@@ -73,6 +76,8 @@ export class Relay implements RelayDesk {
     this.directory = this.options.directory;
     this.access = new AccessPolicy(this.options);
     this.#farewells = new Farewells(this.clock);
+    this.#recorder = new CallRecorder(this);
+    this.recording = this.options.record;
     this.#bus = new EventBus((thrown, event) => {
       this.notify('error', `A relay listener of ${event.type} failed: ${messageOf(thrown)}`);
     });
@@ -94,6 +99,15 @@ export class Relay implements RelayDesk {
   /** The sessions that live now. */
   get sessions(): readonly Session[] {
     return [...this.#live.values()].map(({ session }) => session);
+  }
+
+  /** The folder in which calls are recorded that begin from now on; null: none are, and recordings that run end at once. */
+  get recording(): string | null {
+    return this.#recorder.folder;
+  }
+
+  set recording(folder: string | null) {
+    this.#recorder.recordTo(folder);
   }
 
   /** Whether new calls are refused because the relay is about to stop. */
@@ -145,8 +159,8 @@ export class Relay implements RelayDesk {
       if (index >= 0) this.#waiting.splice(index, 1);
       this.#reportIdle();
     });
-    if (this.#listening) void this.#warmUpFor(resolved);
-    else this.#awaited.push(resolved);
+    if (this.#listening) void this.#warmUpFor(session, resolved);
+    else this.#awaited.set(session, resolved);
     return session;
   }
 
@@ -215,7 +229,7 @@ export class Relay implements RelayDesk {
   /** Starts a claimed session on its transport. */
   async connect(session: Session, transport: Transport): Promise<void> {
     try {
-      await session.connect(transport);
+      await session.connect(this.#recorder.attach(session, transport));
     } catch (thrown) {
       this.notify('error', `Session ${session.id} could not start: ${messageOf(thrown)}`);
       await Promise.allSettled([session.end('transport_error'), transport.close()]);
@@ -278,7 +292,7 @@ export class Relay implements RelayDesk {
       const error = listenError(cause, host, port);
       // First, so that a session made by a listener of what follows does not wait here.
       this.#draining = true;
-      for (const session of [...this.#waiting]) session.fail(error.message);
+      for (const session of [...this.#waiting]) session.fail(error);
       throw error;
     }
     if (this.#closing) throw new InvalidStateError('The relay was closed before it listened.');
@@ -290,6 +304,7 @@ export class Relay implements RelayDesk {
     const ending = [...this.sessions, ...this.#waiting].map((session) => session.end('shutdown'));
     await Promise.allSettled(ending);
     await Promise.all(this.#departing);
+    await this.#recorder.close();
     await this.#listening?.catch(() => undefined);
     await this.#http?.close();
     await this.#providers.close();
@@ -303,23 +318,32 @@ export class Relay implements RelayDesk {
       typeof session === 'object'
         ? typesOf(session).map((type) => resolveConfig(configForCall(session, type)))
         : [null];
+    const awaited = [...this.#awaited];
+    this.#awaited.clear();
     await Promise.all([
       ...configs.map((config) => this.#providers.warmUp(config)),
-      ...this.#awaited.splice(0).map((config) => this.#warmUpFor(config)),
+      ...awaited.map(([waiting, config]) => this.#warmUpFor(waiting, config)),
     ]);
   }
 
-  /** Loads what one session will need. What fails here fails again, and is told, when its call comes. */
-  async #warmUpFor(config: ResolvedConfig): Promise<void> {
+  /**
+   * Loads what one session will need. A key that is refused ends it here; what else fails may be well when its call comes,
+   * and is told then.
+   */
+  async #warmUpFor(session: Session, config: ResolvedConfig): Promise<void> {
     try {
       await this.#providers.warmUp(config);
     } catch (thrown) {
-      if (!this.#draining) this.notify('warn', `Loading ahead of the call failed: ${messageOf(thrown)}`);
+      if (this.#draining) return;
+      if (thrown instanceof ProviderError && thrown.category === 'auth') session.fail(thrown);
+      else this.notify('warn', `Loading ahead of the call failed: ${messageOf(thrown)}`);
     }
   }
 
   #makeSession(config: ResolvedConfig): Session {
-    return new Session(this.#providers.parts(config, this.#freshId()));
+    const session = new Session(this.#providers.parts(config, this.#freshId()));
+    this.#recorder.configured(session, config);
+    return session;
   }
 
   async #sessionFor(call: IncomingCall): Promise<Session | null> {
@@ -426,28 +450,4 @@ function snapshot(session: Session, { callId, from, to }: IncomingCall): Session
     to: to ?? null,
     metrics: session.getMetrics(),
   };
-}
-
-function listenError(cause: unknown, host: string, port: number): HzRelayError {
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
-  if (code === 'EADDRINUSE') {
-    return new HzRelayError(
-      `Port ${port} on ${host} is in use. Stop what uses it, or choose another with --port or HZRELAY_PORT.`,
-      { cause },
-    );
-  }
-  if (code === 'EACCES') {
-    return new HzRelayError(
-      `Port ${port} needs more rights. Choose one above 1023 with --port or HZRELAY_PORT.`,
-      { cause },
-    );
-  }
-  if (code === 'EADDRNOTAVAIL') {
-    return new HzRelayError(
-      `This machine has no address ${host}. Use 127.0.0.1, or 0.0.0.0 for all addresses.`,
-      { cause },
-    );
-  }
-  if (cause instanceof HzRelayError) return cause;
-  return new HzRelayError(`The relay could not start: ${messageOf(cause)}`, { cause });
 }

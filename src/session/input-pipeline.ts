@@ -7,6 +7,7 @@ import type { AudioFormat, AudioFrame } from '../audio/audio-frame.js';
 import { rmsDbfs } from '../audio/level.js';
 import type { Clock } from '../clock.js';
 import type { ProviderError } from '../errors.js';
+import type { OnIncident } from '../events/provider-incident.js';
 import type { SpeechToText, SpeechToTextStream, SttEvent } from '../stt/speech-to-text.js';
 import type { VoiceActivityDetector } from '../vad/voice-activity-detector.js';
 import { FrameSlicer } from './frame-slicer.js';
@@ -19,8 +20,8 @@ export interface InputListener {
   onSpeechEnd(lastSpeechMs: number): void;
   onPartial(text: string): void;
   onFinal(text: string, endOfUtterance: boolean): void;
-  /** The recogniser failed and was opened again (`attempt` 1, 2, …). */
-  onReconnect(attempt: number, error: ProviderError): void;
+  /** What the recogniser's supervisor does about a failure. */
+  onIncident: OnIncident;
   /** The recogniser failed for good. */
   onFailure(error: ProviderError): void;
 }
@@ -34,8 +35,6 @@ export interface InputPipelineOptions {
   readonly listener: InputListener;
 }
 
-/** How often in a row a recogniser is opened again before the session gives up on it. */
-const maxReconnects = 3;
 const vadFrameMs = 20;
 
 export class InputPipeline {
@@ -44,9 +43,6 @@ export class InputPipeline {
   readonly #slicer: FrameSlicer;
   readonly #abort = new AbortController();
   #stream: SpeechToTextStream | null = null;
-  #opened = 0;
-  #awaitsFlush = false;
-  #reconnects = 0;
   #levelDbfs = -Infinity;
 
   constructor(options: InputPipelineOptions) {
@@ -60,13 +56,24 @@ export class InputPipeline {
     return this.#segmenter.isTentative;
   }
 
+  /** What the recogniser is given. */
+  get format(): AudioFormat {
+    return this.#options.format;
+  }
+
   /** Level of the latest frame. */
   get levelDbfs(): number {
     return this.#levelDbfs;
   }
 
   start(): void {
-    this.#open();
+    const { stt, format, listener } = this.#options;
+    this.#stream = stt.open({
+      format,
+      signal: this.#abort.signal,
+      onEvent: (event) => this.#onEvent(event),
+      onIncident: listener.onIncident,
+    });
   }
 
   /** Takes one frame of caller audio. */
@@ -84,8 +91,12 @@ export class InputPipeline {
   }
 
   flush(): void {
-    this.#awaitsFlush = true;
     this.#stream?.flush();
+  }
+
+  /** The answer to a flush is overdue. Returns whether it will come all the same. */
+  recover(): boolean {
+    return this.#stream?.recover?.() ?? false;
   }
 
   /** Frees the recogniser's stream and the detector. Idempotent. */
@@ -104,18 +115,6 @@ export class InputPipeline {
     else if (edge) this.#options.listener.onSpeechEnd(edge.lastSpeechMs);
   }
 
-  #open(): void {
-    const { stt, format } = this.#options;
-    const opening = ++this.#opened;
-    const onEvent = (event: SttEvent): void => {
-      if (opening === this.#opened) this.#onEvent(event);
-    };
-    const stream = stt.open({ format, signal: this.#abort.signal, onEvent });
-    // A stream that failed while it was opened has been replaced already.
-    if (opening === this.#opened) this.#stream = stream;
-    else void stream.close();
-  }
-
   #onEvent(event: SttEvent): void {
     if (this.#abort.signal.aborted) return;
     const { listener } = this.#options;
@@ -123,26 +122,17 @@ export class InputPipeline {
       case 'partial':
         return listener.onPartial(event.text);
       case 'final':
-        this.#reconnects = 0;
-        if (event.endOfUtterance) this.#awaitsFlush = false;
         return listener.onFinal(event.text, event.endOfUtterance);
       case 'heard':
         return;
       case 'error':
-        return this.#reopen(event.error);
+        return this.#failed(event.error);
     }
   }
 
-  #reopen(error: ProviderError): void {
+  #failed(error: ProviderError): void {
     void this.#stream?.close();
     this.#stream = null;
-    if (!error.retryable || this.#reconnects >= maxReconnects) return this.#options.listener.onFailure(error);
-    this.#reconnects++;
-    this.#options.listener.onReconnect(this.#reconnects, error);
-    const attempt = this.#reconnects;
-    this.#open();
-    if (attempt !== this.#reconnects) return;
-    if (this.#segmenter.isSpeaking) this.speechStarted();
-    if (this.#awaitsFlush) this.flush();
+    this.#options.listener.onFailure(error);
   }
 }

@@ -5,8 +5,9 @@
  * releases it, so an answer that the caller talks past is dropped unheard.
  */
 import type { AudioFormat, AudioFrame } from '../audio/audio-frame.js';
-import type { Clock } from '../clock.js';
+import type { Clock, Timer } from '../clock.js';
 import { ProviderError, messageOf, type ProviderKind } from '../errors.js';
+import type { OnIncident } from '../events/provider-incident.js';
 import type { LanguageModel, ToolCall } from '../llm/language-model.js';
 import type { Transport } from '../transport/transport.js';
 import type { TextToSpeech, TextToSpeechStream, TtsEvent } from '../tts/text-to-speech.js';
@@ -14,6 +15,7 @@ import { runTool, toolDefinitions, type AgentTools } from './agent-tools.js';
 import type { ConversationHistory } from './conversation-history.js';
 import type { RunningTools } from './running-tools.js';
 import { SentenceSplitter } from './sentence-splitter.js';
+import { SpeakableText } from './speakable-text.js';
 import { SpokenText } from './spoken-text.js';
 
 /** Where a turn's text comes from: the agent's model, or text that the user gave. */
@@ -42,6 +44,10 @@ export interface OutputListener {
   /** Everything was handed to the transport; also called when there was nothing to play. */
   onFinished(end: { readonly played: boolean; readonly failed: boolean; readonly endsCall: boolean }): void;
   onError(error: ProviderError): void;
+  /** A tool keeps the caller waiting: the filler went to speech synthesis. */
+  onFiller(): void;
+  /** What a provider's supervisor does about a failure. */
+  onIncident: OnIncident;
 }
 
 export interface OutputPipelineOptions {
@@ -52,8 +58,14 @@ export interface OutputPipelineOptions {
   readonly format: AudioFormat;
   readonly transport: Transport;
   readonly clock: Clock;
-  /** Spoken instead where the model fails. */
+  /** Spoken instead where the model fails, and by `lastResort` where the voice does. */
   readonly apology: string;
+  readonly lastResort: TextToSpeech | null;
+  /** Of what is said, for example `en`. */
+  readonly language: string;
+  /** Spoken when a tool keeps the caller waiting in silence; empty for nothing. */
+  readonly filler: string;
+  readonly fillerAfterMs: number;
   /** The session's running tools; the model is asked when they have ended. */
   readonly tools: RunningTools;
   /** Aborts tools when the session ends. */
@@ -78,6 +90,13 @@ export class OutputPipeline {
   #failed = false;
   #reported = false;
   #speechDone = false;
+  #apologising = false;
+  /** Chunks that went to speech synthesis, over all its streams. */
+  #chunks = 0;
+  /** The first chunk of the answer behind a filler; null where there was no filler. */
+  #answerChunk: number | null = null;
+  /** Where in the turn's audio the answer behind a filler begins; null until it is there. */
+  #answerSamples: number | null = null;
   /** Position in the transport's playout at which this turn's audio begins. */
   #baseSamples = 0;
   #released = false;
@@ -108,6 +127,11 @@ export class OutputPipeline {
     return this.#speechDone && this.#released;
   }
 
+  /** Where the answer behind a filler begins in the transport's playout; null where there is none. */
+  get answerSamples(): number | null {
+    return this.#answerSamples === null ? null : this.#baseSamples + this.#answerSamples;
+  }
+
   /** Where the turn's audio ends in the transport's playout, as far as it is known. */
   get endSamples(): number {
     return this.#baseSamples + this.spoken.samples;
@@ -131,6 +155,7 @@ export class OutputPipeline {
       // Behind the first frame, since the end of an empty queue would count as heard at once.
       if (index === 0) transport.watch(this.#baseSamples);
     }
+    if (this.answerSamples !== null) transport.watch(this.answerSamples);
     this.#finishIfDone();
   }
 
@@ -204,7 +229,8 @@ export class OutputPipeline {
     const { signal } = this.#abort;
     const calls: ToolCall[] = [];
     if (this.#isAborted()) return calls;
-    const request = { messages: history.messages(), tools: toolDefinitions(tools), signal };
+    const { onIncident } = this.#options.listener;
+    const request = { messages: history.messages(), tools: toolDefinitions(tools), signal, onIncident };
     for await (const event of model.generate(request)) {
       if (this.#isAborted()) return [];
       if (event.type === 'token') this.#takeToken(event.text);
@@ -224,6 +250,7 @@ export class OutputPipeline {
     for (const chunk of this.#splitter.flush()) this.#speak(`${chunk} `);
     if (this.#text !== '') this.#text += ' ';
     history.addToolCalls(this.turn, calls);
+    const fillerTimer = this.#stream ? null : this.#setFillerTimer();
     await Promise.all(
       calls.map(async (call) => {
         const startedMs = clock.nowMs();
@@ -234,6 +261,18 @@ export class OutputPipeline {
         listener.onToolResult(call, result, failed, clock.nowMs() - startedMs);
       }),
     );
+    fillerTimer?.cancel();
+  }
+
+  #setFillerTimer(): Timer | null {
+    const { clock, filler, fillerAfterMs, listener } = this.#options;
+    if (filler === '') return null;
+    return clock.setTimer(fillerAfterMs, () => {
+      if (this.#isAborted() || this.#stream) return;
+      listener.onFiller();
+      this.#speak(`${filler} `);
+      this.#answerChunk = this.#chunks;
+    });
   }
 
   #takeToken(text: string): void {
@@ -253,6 +292,7 @@ export class OutputPipeline {
     if (this.#isAborted()) return;
     for (const chunk of this.#splitter.flush()) this.#speak(chunk);
     this.#options.listener.onText(this.#text.replace(/\s+/g, ' ').trim());
+    if (this.#apologising) return;
     if (this.#stream) this.#endStream(this.#stream);
     else this.#finish(false);
   }
@@ -266,11 +306,14 @@ export class OutputPipeline {
   }
 
   #speak(chunk: string): void {
-    if (this.#speechDone || !/[\p{L}\p{N}]/u.test(chunk)) return;
+    if (this.#speechDone || this.#apologising) return;
+    const text = new SpeakableText(chunk, this.#options.language);
+    if (text.spoken === '') return this.spoken.addSilentText(chunk);
     try {
       const stream = this.#stream ?? this.#openStream();
-      this.spoken.addText(chunk);
-      stream.write(chunk.trim());
+      this.#chunks++;
+      this.spoken.addText(text);
+      stream.write(text.spoken);
     } catch (thrown) {
       this.#speechFailed(providerError(thrown, 'tts', this.#options.tts.name));
     }
@@ -281,7 +324,10 @@ export class OutputPipeline {
     this.#stream = tts.open({
       format,
       signal: this.#abort.signal,
-      onEvent: (event) => this.#onSpeech(event),
+      onEvent: (event) => {
+        if (!this.#apologising) this.#onSpeech(event);
+      },
+      onIncident: listener.onIncident,
     });
     listener.onSpeechStart();
     return this.#stream;
@@ -304,13 +350,34 @@ export class OutputPipeline {
     }
   }
 
-  /** What has been said stands; nothing more comes. */
+  /** What has been said stands; instead of the rest comes an apology, if anyone can speak it. */
   #speechFailed(error: ProviderError): void {
     this.#failed = true;
-    this.#speechDone = true;
     this.#stream?.close();
     this.#options.listener.onError(error);
+    if (this.#apologise()) return;
+    this.#speechDone = true;
     this.#finishIfDone();
+  }
+
+  #apologise(): boolean {
+    const { lastResort, apology, transport } = this.#options;
+    if (!lastResort || apology === '' || this.#apologising) return false;
+    this.#apologising = true;
+    const { spoken } = this;
+    const chunksBefore = this.#chunks;
+    const msBefore = (spoken.samples / transport.outputFormat.sampleRateHz) * 1000;
+    this.#stream = lastResort.open({
+      format: transport.outputFormat,
+      signal: this.#abort.signal,
+      onEvent: (event) => this.#onSpeech(shifted(event, chunksBefore, msBefore)),
+    });
+    this.#chunks++;
+    const text = new SpeakableText(apology, this.#options.language);
+    spoken.addText(text);
+    this.#stream.write(text.spoken);
+    this.#stream.end();
+    return true;
   }
 
   #takeAudio(chunk: number, frame: AudioFrame): void {
@@ -321,8 +388,16 @@ export class OutputPipeline {
       return this.#speechFailed(providerError(new Error(problem), 'tts', tts.name));
     }
     const first = this.spoken.samples === 0;
+    const startsAnswer =
+      this.#answerChunk !== null && chunk >= this.#answerChunk && this.#answerSamples === null;
+    if (startsAnswer) this.#answerSamples = this.spoken.samples;
     this.spoken.addAudio(chunk, frame.samples.length);
-    if (this.#released) return this.#options.transport.play(frame);
+    if (this.#released) {
+      const { transport } = this.#options;
+      transport.play(frame);
+      if (startsAnswer && this.answerSamples !== null) transport.watch(this.answerSamples);
+      return;
+    }
     this.#gate.push(frame);
     if (first) this.#options.listener.onAudioReady();
   }
@@ -350,6 +425,19 @@ export class OutputPipeline {
     this.#takeText(this.#text === '' ? apology : ` ${apology}`);
     this.#endText();
   }
+}
+
+/** An event of a stream that was opened behind others of the same turn. */
+function shifted(event: TtsEvent, chunks: number, ms: number): TtsEvent {
+  if (!('chunk' in event)) return event;
+  const chunk = event.chunk + chunks;
+  if (event.type !== 'alignment') return { ...event, chunk };
+  const words = event.words.map((word) => ({
+    ...word,
+    startMs: word.startMs + ms,
+    endMs: word.endMs + ms,
+  }));
+  return { ...event, chunk, words };
 }
 
 function providerError(thrown: unknown, kind: ProviderKind, provider: string): ProviderError {

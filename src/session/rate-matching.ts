@@ -52,6 +52,7 @@ function resampledSpeechToText(stt: SpeechToText, resampler: Resampler, outside:
           stream.write({ samples: resampler.push(frame.samples), sampleRateHz: inside.sampleRateHz }),
         speechStarted: () => stream.speechStarted?.(),
         flush: () => stream.flush(),
+        recover: () => stream.recover?.() ?? false,
         close: () => stream.close(),
       };
     },

@@ -28,9 +28,16 @@ export interface SessionAgent {
   readonly systemPrompt: string;
   /** Spoken when the call begins; nothing where it is empty. */
   readonly greeting: string;
+  /** The language that it speaks, for example `en`. */
+  readonly language: string;
   readonly tools: AgentTools;
-  /** Spoken when the model fails. */
+  /** Spoken when a provider fails and nobody takes over. */
   readonly apology: string;
+  /** What happens after the apology; null: the call goes on, except when nobody can hear the caller any more. */
+  readonly afterFailure: 'go_on' | 'end' | null;
+  /** Spoken when a tool keeps the caller waiting in silence; nothing where it is empty. */
+  readonly filler: string;
+  readonly fillerAfterMs: number;
 }
 
 export interface SessionLimits {
@@ -50,6 +57,8 @@ export interface SessionParts {
   /** Only a managed session needs one. */
   readonly llm: LanguageModel | null;
   readonly tts: TextToSpeech;
+  /** Speaks the apology where `tts` cannot; null: then there is silence. */
+  readonly lastResort: TextToSpeech | null;
   /** Null: the user drives with `speak()`. */
   readonly agent: SessionAgent | null;
   readonly turnTaking: TurnTaking;

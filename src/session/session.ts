@@ -4,8 +4,9 @@
  */
 import { negotiateFormat } from '../audio/audio-frame.js';
 import { within } from '../clock.js';
-import { InvalidStateError, messageOf, type ProviderError } from '../errors.js';
-import { EventBus, type EventListener, type Subscribed, type Subscription } from '../events/event-bus.js';
+import { InvalidStateError, ProviderError } from '../errors.js';
+import type { EventListener, Subscribed, Subscription } from '../events/event-bus.js';
+import type { ProviderIncident } from '../events/provider-incident.js';
 import type { SessionEndReason, SessionEvent } from '../events/session-event.js';
 import type { ChatMessage } from '../llm/language-model.js';
 import { summarise } from '../metrics/percentile.js';
@@ -16,22 +17,23 @@ import { NamedTimers } from './named-timers.js';
 import { OutputPipeline, type OutputListener, type TextSource } from './output-pipeline.js';
 import { Playout } from './playout.js';
 import { matchRates, type MatchedProviders } from './rate-matching.js';
-import type {
-  AgentTurn,
-  EventDraft,
-  MachineEffect,
-  MachineInput,
-  SessionState,
-  TimerName,
-} from './session-state.js';
+import type { AgentTurn, MachineEffect, MachineInput, SessionState, TimerName } from './session-state.js';
 import type { SessionMetrics, SessionParts, Speakable, SpeakResult } from './session-parts.js';
 import { RunningTools } from './running-tools.js';
+import { SessionReporter, toMicroseconds } from './session-reporter.js';
+import { SilentRecogniser } from './silent-recogniser.js';
 import { SpeechQueue } from './speech-queue.js';
 import { describeState, initialState, transition } from './state-machine.js';
 import { TurnRecord, type TurnMetrics } from './turn-record.js';
 
 /** A conversation that outgrows this keeps the figures of its latest turns. */
 const maxTurnMetrics = 1000;
+
+/** How often an overdue recogniser is asked whether it is still worth waiting for. */
+const recoveryPollMs = 250;
+
+/** A caller who does not let the agent apologise for a dead recogniser is hung up on after this time. */
+const apologyWithinMs = 15_000;
 
 /** A provider of the user's that takes longer to close than this is not waited for. */
 const closeWithinMs = 5000;
@@ -41,7 +43,7 @@ export class Session {
   /** Resolves when the session has ended and everything it used is closed. */
   readonly closed: Promise<void>;
   readonly #parts: SessionParts;
-  readonly #bus: EventBus;
+  readonly #reporter: SessionReporter;
   readonly #history: ConversationHistory;
   readonly #abort = new AbortController();
   readonly #timers: NamedTimers<TimerName | 'idle' | 'max_duration'>;
@@ -49,7 +51,9 @@ export class Session {
   readonly #speeches = new SpeechQueue();
   readonly #tools = new RunningTools();
   readonly #turns: TurnMetrics[] = [];
-  readonly #warnings = new Map<string, number>();
+  readonly #silence = new SilentRecogniser();
+  /** One function for the whole call: supervisors know by it whom they have told what. */
+  readonly #onIncident = (incident: ProviderIncident): void => this.#reporter.incident(incident);
   #state;
   #record: TurnRecord | null = null;
   #input: InputPipeline | null = null;
@@ -66,7 +70,12 @@ export class Session {
     this.#timers = new NamedTimers(parts.clock);
     this.#state = initialState(parts.agent !== null);
     this.#history = new ConversationHistory(parts.agent?.systemPrompt ?? null);
-    this.#bus = new EventBus((thrown, event) => this.#listenerFailed(thrown, event));
+    this.#reporter = new SessionReporter({
+      sessionId: parts.id,
+      nowMs: () => this.#nowMs(),
+      turn: () => this.#currentTurn(),
+      onEvent: (event) => this.#noteEvent(event),
+    });
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
     });
@@ -97,21 +106,18 @@ export class Session {
 
   /** Calls `listener` for each event of a type, of an alias, or (`*`) for all. A throw of its harms nobody. */
   on<S extends Subscription>(subscription: S, listener: EventListener<Subscribed<S>>): this {
-    this.#bus.on(subscription, listener);
+    this.#reporter.on(subscription, listener);
     return this;
   }
 
   off<S extends Subscription>(subscription: S, listener: EventListener<Subscribed<S>>): this {
-    this.#bus.off(subscription, listener);
+    this.#reporter.off(subscription, listener);
     return this;
   }
 
   once<S extends Subscription>(subscription: S, listener: EventListener<Subscribed<S>>): this {
-    const once: EventListener<Subscribed<S>> = (event) => {
-      this.#bus.off(subscription, once);
-      return listener(event);
-    };
-    return this.on(subscription, once);
+    this.#reporter.once(subscription, listener);
+    return this;
   }
 
   /**
@@ -151,7 +157,7 @@ export class Session {
       turns: [...this.#turns],
       mouthToEar: summarise(figures),
       inboundAudio: this.#transport?.inboundQuality ?? null,
-      warnings: Object.fromEntries(this.#warnings),
+      warnings: this.#reporter.warnings,
     };
   }
 
@@ -199,40 +205,55 @@ export class Session {
 
   /** Tells listeners about something odd; counted in the metrics. */
   warn(code: string, message: string): void {
-    this.#emit({ type: 'warning', turn: this.#currentTurn(), code, message });
+    this.#reporter.warn(code, message);
   }
 
   /** Ends a session that cannot have its call: an `error` event says why. */
-  fail(message: string): void {
+  fail(error: Error): void {
     if (this.#state.phase !== 'waiting') return;
     this.#startedMs = this.#parts.clock.nowMs();
-    this.#emit({ type: 'error', turn: 0, message });
-    void this.end('transport_error');
+    this.#reporter.error(error);
+    void this.end(error instanceof ProviderError ? 'provider_error' : 'transport_error');
   }
 
   #inputListener(): ConstructorParameters<typeof InputPipeline>[0]['listener'] {
     return {
       onSpeechStart: (onsetMs) =>
         this.#dispatch({ type: 'speech_started', atMs: this.#nowMs(), onsetMs: onsetMs - this.#startedMs }),
-      onSpeechEnd: (lastSpeechMs) =>
-        this.#dispatch({
-          type: 'speech_ended',
-          atMs: this.#nowMs(),
-          lastSpeechMs: lastSpeechMs - this.#startedMs,
-        }),
-      onPartial: (text) => this.#dispatch({ type: 'stt_partial', atMs: this.#nowMs(), text }),
-      onFinal: (text, endOfUtterance) =>
-        this.#dispatch({ type: 'stt_final', atMs: this.#nowMs(), text, endOfUtterance }),
-      onReconnect: (attempt, error) => {
-        this.#emitError(error);
-        const { provider } = error;
-        this.#emit({ type: 'provider.reconnect', turn: this.#currentTurn(), kind: 'stt', provider, attempt });
+      onSpeechEnd: (lastSpeechMs) => this.#speechEnded(lastSpeechMs - this.#startedMs),
+      onPartial: (text) => {
+        if (text !== '') this.#silence.heardWords();
+        this.#dispatch({ type: 'stt_partial', atMs: this.#nowMs(), text });
       },
-      onFailure: (error) => {
-        this.#emitError(error);
-        void this.end('provider_error');
+      onFinal: (text, endOfUtterance) => {
+        if (text !== '') this.#silence.heardWords();
+        this.#dispatch({ type: 'stt_final', atMs: this.#nowMs(), text, endOfUtterance });
       },
+      onIncident: this.#onIncident,
+      onFailure: (error) => void this.#recogniserFailed(error),
     };
+  }
+
+  #speechEnded(lastSpeechMs: number): void {
+    const onsetMs = this.#state.caller?.onsetMs ?? lastSpeechMs;
+    this.#dispatch({ type: 'speech_ended', atMs: this.#nowMs(), lastSpeechMs });
+    const speechMs = this.#silence.speechEnded(lastSpeechMs - onsetMs);
+    if (speechMs === null || !this.#input) return;
+    const { encoding, sampleRateHz } = this.#input.format;
+    const seconds = (speechMs / 1000).toFixed(1);
+    this.warn(
+      'silent_recogniser',
+      `${seconds} s of speech and not a word from ${this.#parts.stt.name}, which is told that it gets ${encoding} at ${sampleRateHz} Hz: check the encoding and the language that it is set to.`,
+    );
+  }
+
+  /** Nobody can hear the caller any more: they are told so, and the call ends unless the config wants it to go on. */
+  async #recogniserFailed(error: ProviderError): Promise<void> {
+    this.#reporter.error(error);
+    const { agent, clock } = this.#parts;
+    if (agent && agent.apology !== '' && !this.#hasEnded())
+      await within(clock, apologyWithinMs, this.speak(agent.apology));
+    if (agent?.afterFailure !== 'go_on') await this.end('provider_error');
   }
 
   #transportListener(): Parameters<Transport['start']>[0] {
@@ -243,7 +264,7 @@ export class Session {
       onTypedText: (text) => this.#dispatch({ type: 'typed', atMs: this.#nowMs(), text }),
       onWarning: ({ code, message }) => this.warn(code, message),
       onEnd: (reason, cause) => {
-        if (reason === 'transport_error') this.#emitTransportError(cause);
+        if (reason === 'transport_error') this.#reporter.error({ message: this.#transportProblem(cause) });
         const endReason = reason === 'closed' ? 'ended' : reason;
         this.#dispatch({ type: 'end', atMs: this.#nowMs(), reason: endReason });
       },
@@ -260,6 +281,8 @@ export class Session {
     if (positionSamples === record.pipeline.baseSamples && record.ear === null) {
       record.ear = origin;
       record.moments.earMs = atMs - this.#startedMs;
+    } else if (positionSamples === record.pipeline.answerSamples) {
+      record.moments.answerMs = atMs - this.#startedMs;
     } else if (record.pipeline.finished && positionSamples >= record.pipeline.endSamples) {
       this.#playedOut(record);
     }
@@ -328,6 +351,10 @@ export class Session {
   }
 
   #timerFired(timer: TimerName): void {
+    if (timer === 'final' && this.#input?.recover()) {
+      // The words are on their way: a recogniser that is being replaced hears them again.
+      return this.#timers.set('final', recoveryPollMs, () => this.#timerFired('final'));
+    }
     const speechLikely = this.#input?.speechLikely ?? false;
     this.#dispatch({ type: 'timer', atMs: this.#nowMs(), timer, speechLikely });
   }
@@ -355,6 +382,7 @@ export class Session {
 
   #startOutput(record: TurnRecord, source: TextSource): void {
     const { transport, playout, providers } = this.#live();
+    const { agent, lastResort } = this.#parts;
     record.pipeline = new OutputPipeline({
       turn: record.turn,
       sessionId: this.id,
@@ -364,7 +392,11 @@ export class Session {
       format: negotiateFormat(transport.outputFormat, providers.tts.produces),
       transport,
       clock: this.#parts.clock,
-      apology: this.#parts.agent?.apology ?? '',
+      apology: agent?.apology ?? '',
+      lastResort,
+      language: agent?.language ?? 'en',
+      filler: agent?.filler ?? '',
+      fillerAfterMs: agent?.fillerAfterMs ?? 0,
       sessionSignal: this.#abort.signal,
       listener: this.#outputListener(record),
     });
@@ -391,6 +423,7 @@ export class Session {
           arguments: call.arguments,
         });
       },
+      onFiller: () => record.fillerStarted(this.#nowMs()),
       onToolResult: (call, result, failed, durationMs) => {
         record.toolEnded(this.#nowMs());
         const { id: callId, name } = call;
@@ -412,7 +445,8 @@ export class Session {
         this.#emitResponse(record);
         this.#dispatch({ type: 'nothing_to_play', atMs, turn, failed, endsCall });
       },
-      onError: (error) => this.#emitError(error),
+      onError: (error) => this.#reporter.error(error),
+      onIncident: this.#onIncident,
     };
   }
 
@@ -471,6 +505,8 @@ export class Session {
     this.#emit({ type: 'turn.end', turn, latency: metrics.latency, aborted, heardText: record.heardText });
     this.#speeches.finish({ turn, heardText: record.heardText, interrupted: aborted !== null });
     this.#noteActivity();
+    if (record.pipeline?.failed && this.#parts.agent?.afterFailure === 'end')
+      return void this.end('provider_error');
     if (this.#speeches.waits) this.#dispatch({ type: 'speak', atMs: this.#nowMs() });
   }
 
@@ -487,7 +523,7 @@ export class Session {
       reason,
       durationMs: toMicroseconds(this.#nowMs()),
     });
-    this.#bus.clear();
+    this.#reporter.clear();
     void within(this.#parts.clock, closeWithinMs, down).then(() => this.#resolveClosed());
   }
 
@@ -550,30 +586,15 @@ export class Session {
     record.response = null;
   }
 
-  #emitError({ message, kind, provider, category }: ProviderError): void {
-    this.#emit({ type: 'error', turn: this.#currentTurn(), message, kind, provider, category });
+  #transportProblem(cause: Error | undefined): string {
+    return `The ${this.#parts.transportType} connection failed: ${cause?.message ?? 'no reason given'}`;
   }
 
-  #emitTransportError(cause: Error | undefined): void {
-    const message = `The ${this.#parts.transportType} connection failed: ${cause?.message ?? 'no reason given'}`;
-    this.#emit({ type: 'error', turn: this.#currentTurn(), message });
+  #emit(draft: Parameters<SessionReporter['emit']>[0]): void {
+    this.#reporter.emit(draft);
   }
 
-  #listenerFailed(thrown: unknown, event: SessionEvent): void {
-    // A listener of warnings that throws must not be told of its own throw for ever.
-    if (event.type === 'warning') return;
-    this.warn('listener_failed', `A listener of ${event.type} failed: ${messageOf(thrown)}`);
+  #noteEvent({ type }: SessionEvent): void {
+    if (type === 'speech.start' || type === 'transcript.final') this.#noteActivity();
   }
-
-  #emit(draft: EventDraft): void {
-    const event: SessionEvent = { sessionId: this.id, atMs: toMicroseconds(this.#nowMs()), ...draft };
-    if (event.type === 'warning') this.#warnings.set(event.code, (this.#warnings.get(event.code) ?? 0) + 1);
-    if (event.type === 'speech.start' || event.type === 'transcript.final') this.#noteActivity();
-    this.#bus.emit(event);
-  }
-}
-
-/** Milliseconds with three decimals: what a log can use, and no more digits than the clock has. */
-function toMicroseconds(ms: number): number {
-  return Math.round(ms * 1000) / 1000;
 }

@@ -55,8 +55,15 @@ export class TurnRecord {
     if (this.#runningTools++ === 0) this.#toolsSinceMs = nowMs;
   }
 
+  /** The filler is about to be spoken: what follows is no longer waiting in silence. */
+  fillerStarted(nowMs: number): void {
+    this.moments.filler = true;
+    this.moments.toolsMs = (this.moments.toolsMs ?? 0) + nowMs - this.#toolsSinceMs;
+  }
+
   toolEnded(nowMs: number): void {
-    if (--this.#runningTools > 0 || this.moments.ttsFirstAudioMs !== undefined) return;
+    const isHeardAlready = this.moments.filler === true || this.moments.ttsFirstAudioMs !== undefined;
+    if (--this.#runningTools > 0 || isHeardAlready) return;
     if (this.moments.llmStartMs === undefined) {
       // A tool of the answer that was revoked: the new one's model has waited for it.
       this.moments.toolsReadyMs = nowMs;

@@ -11,7 +11,8 @@ export type SttEvent =
    * A finished segment, never changed again; empty where the audio held no words. `endOfUtterance`: the provider thinks
    * that the caller has finished (it answers a flush, or its own endpointing fired).
    * `words` are those of `text`, where the provider knows their times. `untilMs`: the audio before it, from the stream's
-   * first sample, is dealt with; a provider that cannot tell leaves it out.
+   * first sample, is dealt with; a provider that cannot tell leaves it out. `answersFlush`: whether it is the answer to the
+   * oldest flush that waits for one; where it is left out, an `endOfUtterance` that comes while one waits is its answer.
    */
   | {
       readonly type: 'final';
@@ -19,6 +20,7 @@ export type SttEvent =
       readonly endOfUtterance: boolean;
       readonly words?: readonly TimedWord[];
       readonly untilMs?: number;
+      readonly answersFlush?: boolean;
     }
   /** A sign of life: the audio before `untilMs`, from the stream's first sample, has been listened to. */
   | { readonly type: 'heard'; readonly untilMs: number }
@@ -46,6 +48,13 @@ export interface SpeechToTextStream {
   speechStarted?(): void;
   /** The caller seems to have finished: asks for a final for everything written so far. One answer each, empty too. */
   flush(): void;
+  /**
+   * The answer to a flush is overdue. Returns whether to go on waiting for it: where the provider shows no sign of life and
+   * is being replaced (which begins now, if it has not), or is one that takes longer, a `final` or an `error` comes for
+   * certain. False where it is merely slow: go on with the words known so far. A stream that has nothing better to offer
+   * than the provider's own answer leaves it out.
+   */
+  recover?(): boolean;
   /** Frees everything. Idempotent. */
   close(): Promise<void>;
 }

@@ -31,6 +31,19 @@ describe('StreamWatchdog', () => {
     expect(watchdog.expiredMs).toBe(300);
   });
 
+  it('knows how long it has waited', () => {
+    const { clock, watchdog } = start();
+    expect(watchdog.waitedMs).toBe(0);
+    watchdog.expect(300);
+    clock.advance(200);
+    expect(watchdog.waitedMs).toBe(200);
+    watchdog.expect(300);
+    clock.advance(50);
+    expect(watchdog.waitedMs).toBe(50);
+    watchdog.rest();
+    expect(watchdog.waitedMs).toBe(0);
+  });
+
   it('takes a shorter limit in place of a longer one', () => {
     const { clock, watchdog } = start();
     watchdog.expect(8000);

@@ -29,6 +29,11 @@ export class StreamWatchdog {
     return this.#abort.signal;
   }
 
+  /** How long it has waited for what is expected, in milliseconds; 0 while nothing is. */
+  get waitedMs(): number {
+    return this.#deadlineMs === Infinity ? 0 : this.#clock.nowMs() - (this.#deadlineMs - this.#limitMs);
+  }
+
   /** From now on something must happen within `limitMs`, in place of what was expected before. */
   expect(limitMs: number): void {
     this.#limitMs = limitMs;

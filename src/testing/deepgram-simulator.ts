@@ -1,18 +1,24 @@
 /**
  * Deepgram's live speech to text, without Deepgram: a server on a loopback port that speaks both wires, `/v1/listen` and
- * `/v2/listen`, to whoever speaks them, the vendor's SDK included. What it hears, how long it takes and how it fails is up
- * to the test; what the client does wrong it writes down.
+ * `/v2/listen`, to whoever speaks them, the vendor's SDK included, and answers `GET /v1/auth/token`, a question about a
+ * key. What it hears, how long it takes and how it fails is up to the test; what the client does wrong it writes down.
  */
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { systemClock, type Clock } from '../clock.js';
-import { isHandshakeFault, type DeepgramFault, type HandshakeFault } from './deepgram/deepgram-fault.js';
+import {
+  isHandshakeFault,
+  isMidStreamFault,
+  type DeepgramFault,
+  type HandshakeFault,
+} from './deepgram/deepgram-fault.js';
+import type { DeepgramLatencies } from './deepgram/deepgram-latencies.js';
 import { parseListenQuery, type ListenQuery } from './deepgram/listen-query.js';
+import type { ReceivedConnection } from './deepgram/received-connection.js';
 import { SimulatedConnection } from './deepgram/simulated-connection.js';
 import { hearingInTurn, type SimulatedHearing } from './deepgram/simulated-hearing.js';
-import type { DeepgramLatencies } from './deepgram/simulated-listener.js';
 import type { SimulatedWireCount } from './deepgram/simulated-wire.js';
 
 export interface DeepgramSimulatorOptions {
@@ -24,6 +30,8 @@ export interface DeepgramSimulatorOptions {
   readonly apiKey?: string;
   /** What goes wrong, connection by connection; null and those beyond the end are healthy. */
   readonly faults?: readonly (DeepgramFault | null)[];
+  /** Called at the moment when one of them happens. */
+  readonly onFault?: () => void;
   /** @default the machine's clock */
   readonly clock?: Clock;
 }
@@ -32,14 +40,17 @@ const defaultLatencies: DeepgramLatencies = { finalMs: 298, finalizeMs: 100, par
 
 export class DeepgramSimulator {
   /** Every connection that got as far as a WebSocket, in order. */
-  readonly connections: SimulatedConnection[] = [];
+  readonly connections: ReceivedConnection[] = [];
   /** Attempts to connect, refused ones included. */
   attempts = 0;
+  /** Questions about a key. */
+  probes = 0;
   readonly #options: DeepgramSimulatorOptions;
   readonly #clock: Clock;
   readonly #hearing: SimulatedHearing;
   readonly #server: Server;
   readonly #webSockets = new WebSocketServer({ noServer: true });
+  readonly #recognisers: SimulatedConnection[] = [];
   readonly #streams = new Set<Duplex>();
   readonly #violations: string[] = [];
   readonly #count: SimulatedWireCount = { sent: 0, received: 0 };
@@ -48,7 +59,7 @@ export class DeepgramSimulator {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
     this.#hearing = options.hearing ?? hearingInTurn([]);
-    this.#server = createServer((_request, response) => response.writeHead(404).end());
+    this.#server = createServer((request, response) => this.#serve(request, response));
     this.#server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) =>
       this.#upgrade(request, stream, head),
     );
@@ -73,15 +84,26 @@ export class DeepgramSimulator {
   }
 
   /** Messages sent and received so far, over all connections. */
-  get wire(): Readonly<SimulatedWireCount> {
+  get wire(): { readonly sent: number; readonly received: number } {
     return this.#count;
   }
 
   /** Cuts all connections and frees the port. Idempotent. */
   async close(): Promise<void> {
-    for (const connection of this.connections) connection.dispose();
+    for (const connection of this.#recognisers) connection.dispose();
     for (const stream of this.#streams) stream.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    const isProbe = request.url === '/v1/auth/token';
+    if (isProbe) this.probes++;
+    const status = !isProbe ? 404 : this.#knowsKey(request) ? 200 : 401;
+    const body =
+      status === 200
+        ? { api_key_id: 'simulated', scopes: ['usage:write'] }
+        : { err_code: status === 401 ? 'INVALID_AUTH' : 'NOT_FOUND', err_msg: 'Simulated.' };
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
@@ -90,6 +112,7 @@ export class DeepgramSimulator {
     this.#streams.add(stream);
     stream.on('error', () => undefined);
     stream.on('close', () => this.#streams.delete(stream));
+    if (fault && !waitsForItsMoment(fault)) this.#options.onFault?.();
     if (fault && isHandshakeFault(fault)) return refuseAs(fault, stream);
     if (!this.#knowsKey(request)) return answer(stream, 401, 'Invalid credentials.');
     const query = parseListenQuery(request.url ?? '');
@@ -118,7 +141,9 @@ export class DeepgramSimulator {
         latencies: { ...defaultLatencies, ...this.#options.latencies },
         ear: this.#hearing(query.format.sampleRateHz),
         onViolation: (problem) => this.#violations.push(problem),
+        onFault: () => this.#options.onFault?.(),
       });
+      this.#recognisers.push(connection);
       this.connections.push(connection);
     });
   }
@@ -132,9 +157,18 @@ export class DeepgramSimulator {
   }
 }
 
+function waitsForItsMoment(fault: DeepgramFault): boolean {
+  return isMidStreamFault(fault) || fault.type === 'cut_final';
+}
+
 function refuseAs(fault: HandshakeFault, stream: Duplex): void {
   if (fault.type === 'refuse') stream.destroy();
   if (fault.type === 'status') answer(stream, fault.status, fault.body ?? 'Simulated.', fault.retryAfterSec);
+}
+
+/** Starts a simulated Deepgram on a free port of the loopback interface; it listens when the promise resolves. */
+export function startDeepgramSimulator(options: DeepgramSimulatorOptions = {}): Promise<DeepgramSimulator> {
+  return DeepgramSimulator.start(options);
 }
 
 /** Answers a request to upgrade with a status and Deepgram's kind of body. */

@@ -19,6 +19,8 @@ export interface ElevenLabsSimulatorOptions {
   readonly pieceLengthMs?: number;
   /** The only key it takes. @default any */
   readonly apiKey?: string;
+  /** Called at the moment when a fault happens. */
+  readonly onFault?: () => void;
   /** @default the machine's */
   readonly clock?: Clock;
 }
@@ -47,6 +49,8 @@ export class ElevenLabsSimulator {
   readonly sentAudio: Buffer[] = [];
   /** Connections that were ever accepted. */
   connections = 0;
+  /** Questions about a key. */
+  probes = 0;
   /** The most contexts that one socket ever had open. */
   mostContexts = 0;
   readonly #server: Server;
@@ -131,6 +135,10 @@ export class ElevenLabsSimulator {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.url === '/v1/user') {
+      this.#tellUser(request, response);
+      return;
+    }
     const route = routeOf(request);
     const refusal = this.#refusalOf(request, route);
     let json = '';
@@ -153,7 +161,7 @@ export class ElevenLabsSimulator {
     const context = new SimulatedContext({
       ...this.#contextOptions(route),
       autoMode: true,
-      onPiece: ({ audio }) => response.write(audio),
+      onPiece: ({ audio }) => void (response.writableEnded || response.write(audio)),
       onFinal: () => response.end(),
       onFault: ({ fault }) => {
         if (fault === 'drop') response.socket?.destroy();
@@ -164,14 +172,31 @@ export class ElevenLabsSimulator {
     context.close();
   }
 
+  /** What a key that may only speak is told. */
+  #tellUser({ headers }: IncomingMessage, response: ServerResponse): void {
+    this.probes++;
+    const key = headers['xi-api-key'];
+    const isKnown = typeof key === 'string' && (this.#options.apiKey ?? key) === key;
+    const { status, body } = responseTo({
+      fault: 'refuse',
+      status: 401,
+      ...(isKnown
+        ? { code: 'missing_permissions', message: 'The API key is missing the permission user_read.' }
+        : { code: 'invalid_api_key', message: `Invalid API key: ${String(key)}.` }),
+    });
+    response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+  }
+
   #contextOptions({ format, autoMode }: Route) {
     const { voice = toneVoice, pace, pieceLengthMs = 240 } = this.#options;
     const fault = this.#faults.shift() ?? null;
+    if (fault && !('afterPieces' in fault)) this.#options.onFault?.();
     const spokenFormat = fault?.fault === 'wrong_encoding' ? otherFormat(format) : format;
     return {
       clock: this.#clock,
       pace: { ...defaultPace, ...pace },
       fault,
+      noteFault: () => this.#options.onFault?.(),
       autoMode,
       speak: (text: string): AudioPiece[] => {
         const pieces = piecesOf(voice(text, spokenFormat.sampleRateHz), spokenFormat, pieceLengthMs);
@@ -183,6 +208,7 @@ export class ElevenLabsSimulator {
 
   #refusalOf({ headers }: IncomingMessage, route: Route | null): ElevenLabsFault | null {
     const scripted = this.#refusals.shift();
+    if (scripted) this.#options.onFault?.();
     if (scripted) return scripted;
     const key = headers['xi-api-key'];
     if (typeof key !== 'string' || (this.#options.apiKey ?? key) !== key)

@@ -14,6 +14,10 @@ export interface OpenAiSimulatorOptions {
   readonly pace?: Partial<OpenAiPace>;
   /** The only key it takes. @default any */
   readonly apiKey?: string;
+  /** The models that it has. @default any */
+  readonly models?: readonly string[];
+  /** Called at the moment when a fault happens. */
+  readonly onFault?: () => void;
   /** @default the machine's */
   readonly clock?: Clock;
 }
@@ -22,8 +26,8 @@ const defaultPace: OpenAiPace = { firstTokenMs: 370, tokenMs: 12 };
 
 /**
  * OpenAI on the loopback interface: `POST /v1/chat/completions` and `/v1/responses`, streamed as server-sent events, and
- * `GET /v1/models`. The vendor's SDK talks to it over a real socket. Made by {@link startOpenAiSimulator}; whoever starts
- * it closes it.
+ * `GET /v1/models` and `/v1/models/{model}`. The vendor's SDK talks to it over a real socket. Made by
+ * {@link startOpenAiSimulator}; whoever starts it closes it.
  */
 export class OpenAiSimulator {
   /** For the SDK: `http://127.0.0.1:<port>/v1`. */
@@ -32,6 +36,8 @@ export class OpenAiSimulator {
   readonly requests: OpenAiRequest[] = [];
   /** What clients did that OpenAI refuses. */
   readonly problems: string[] = [];
+  /** Questions about models. */
+  probes = 0;
   readonly #server: Server;
   readonly #options: OpenAiSimulatorOptions;
   readonly #clock: Clock;
@@ -91,14 +97,29 @@ export class OpenAiSimulator {
     const body = await textOf(request);
     const route = `${request.method ?? ''} ${request.url ?? ''}`;
     const authorized = this.#refuseKey(request, response);
-    if (route === 'GET /v1/models') {
-      if (authorized)
-        sendJson(response, 200, { object: 'list', data: [{ id: 'gpt-4o-mini', object: 'model' }] });
+    const model = /^GET \/v1\/models(?:\/([^/]+))?$/.exec(route);
+    if (model) {
+      this.probes++;
+      if (authorized) this.#showModels(model[1], response);
     } else if (route === 'POST /v1/chat/completions' || route === 'POST /v1/responses') {
       if (authorized) await this.#answer(route.endsWith('responses') ? 'responses' : 'chat', body, response);
     } else {
       this.#refuse(response, 404, { code: 'unknown_url', message: `Unknown request URL: ${route}.` });
     }
+  }
+
+  /** One model, or all there are. */
+  #showModels(asked: string | undefined, response: ServerResponse): void {
+    const { models } = this.#options;
+    if (asked === undefined) {
+      const data = (models ?? ['gpt-4o-mini']).map((id) => ({ id, object: 'model' }));
+      sendJson(response, 200, { object: 'list', data });
+      return;
+    }
+    const id = decodeURIComponent(asked);
+    if (!models || models.includes(id)) sendJson(response, 200, { id, object: 'model' });
+    else
+      this.#refuse(response, 404, { code: 'model_not_found', message: `The model '${id}' does not exist.` });
   }
 
   async #answer(api: 'chat' | 'responses', body: string, response: ServerResponse): Promise<void> {
@@ -117,6 +138,7 @@ export class OpenAiSimulator {
 
   async #respond(request: OpenAiRequest, response: ServerResponse): Promise<void> {
     const fault = this.#faults.shift() ?? null;
+    if (fault && (!('afterTokens' in fault) || fault.fault === 'content_filter')) this.#options.onFault?.();
     switch (fault?.fault) {
       case 'reset':
         response.socket?.resetAndDestroy();
@@ -148,6 +170,7 @@ export class OpenAiSimulator {
       pace: { ...defaultPace, ...pace },
       answer: wireOf(request, filteredBy(fault, answer), String(this.requests.length)),
       fault: fault?.fault === 'content_filter' ? null : fault,
+      onFault: () => this.#options.onFault?.(),
     }).start();
   }
 

@@ -36,6 +36,8 @@ export function describeSpeechToText(name: string, { create, utterance }: SttCon
 
     const rate = (): number => rates[0] ?? 8000;
 
+    const speech = (sampleRateHz = rate()): Promise<Int16Array> => callerSpeech(utterance, { sampleRateHz });
+
     const listen = (sampleRateHz = rate()): Listening => {
       const events: SttEvent[] = [];
       const abort = new AbortController();
@@ -77,7 +79,7 @@ export function describeSpeechToText(name: string, { create, utterance }: SttCon
     it('recognises speech at every rate that it accepts', async () => {
       for (const sampleRateHz of rates) {
         const { stream, finals } = listen(sampleRateHz);
-        say(stream, await callerSpeech(utterance, { sampleRateHz }), sampleRateHz);
+        say(stream, await speech(sampleRateHz), sampleRateHz);
         stream.flush();
         expect(await finals(1)).toEqual([utterance]);
         await stream.close();
@@ -86,28 +88,55 @@ export function describeSpeechToText(name: string, { create, utterance }: SttCon
 
     it('gives partials that are not empty, and all of them before the final', async () => {
       const { stream, events, finals } = listen();
-      say(stream, await callerSpeech(utterance));
+      say(stream, await speech());
       stream.flush();
       await finals(1);
-      expect(events.findIndex(({ type }) => type === 'final')).toBe(events.length - 1);
+      const said = events.filter(({ type }) => type !== 'heard');
+      expect(said.findIndex(({ type }) => type === 'final')).toBe(said.length - 1);
       for (const event of events) if (event.type === 'partial') expect(event.text).not.toBe('');
       await stream.close();
     });
 
     it('answers each flush with one final, in order, empty where nothing was said', async () => {
       const { stream, events, finals } = listen();
-      const speech = await callerSpeech(utterance);
+      const said = await speech();
       stream.flush();
-      say(stream, speech);
+      say(stream, said);
       stream.flush();
       stream.flush();
-      say(stream, speech);
+      say(stream, said);
       stream.flush();
       expect(await finals(4)).toEqual(['', utterance, '', utterance]);
       await settle();
       const finalEvents = events.filter(({ type }) => type === 'final');
       expect(finalEvents).toHaveLength(4);
       expect(finalEvents.every((event) => event.type === 'final' && event.endOfUtterance)).toBe(true);
+      await stream.close();
+    });
+
+    it('tells times, where it does, that lie in the audio and in order, of words that spell their text', async () => {
+      const { stream, events, finals } = listen();
+      const said = await speech();
+      for (let time = 0; time < 2; time++) {
+        say(stream, said);
+        stream.flush();
+      }
+      await finals(2);
+      const writtenMs = (2 * said.length * 1000) / rate();
+      for (const type of ['heard', 'final'] as const) {
+        const positions = events.flatMap((event) =>
+          event.type === type && event.untilMs !== undefined ? [event.untilMs] : [],
+        );
+        expect(positions).toEqual([...positions].sort((one, other) => one - other));
+        expect(positions.at(-1) ?? 0).toBeLessThanOrEqual(writtenMs + 1);
+      }
+      for (const event of events) {
+        if ((event.type !== 'partial' && event.type !== 'final') || !event.words) continue;
+        expect(event.words.map(({ text }) => text).join(' ')).toBe(event.text);
+        const edges = event.words.flatMap(({ startMs, endMs }) => [startMs, endMs]);
+        expect(edges).toEqual([...edges].sort((one, other) => one - other));
+        expect(edges.at(-1) ?? 0).toBeLessThanOrEqual(writtenMs + 1);
+      }
       await stream.close();
     });
 
@@ -121,9 +150,9 @@ export function describeSpeechToText(name: string, { create, utterance }: SttCon
 
     it('keeps streams apart', async () => {
       const [speaking, silent] = [listen(), listen()];
-      const speech = await callerSpeech(utterance);
-      say(speaking.stream, speech);
-      say(silent.stream, new Int16Array(speech.length));
+      const said = await speech();
+      say(speaking.stream, said);
+      say(silent.stream, new Int16Array(said.length));
       silent.stream.flush();
       speaking.stream.flush();
       expect(await speaking.finals(1)).toEqual([utterance]);
@@ -133,11 +162,11 @@ export function describeSpeechToText(name: string, { create, utterance }: SttCon
 
     it('says nothing after it was closed, in the middle of speech too, and may be closed again', async () => {
       const { stream, events } = listen();
-      say(stream, await callerSpeech(utterance));
+      say(stream, await speech());
       stream.flush();
       const before = events.length;
       await stream.close();
-      say(stream, await callerSpeech(utterance));
+      say(stream, await speech());
       stream.flush();
       await settle();
       await stream.close();
@@ -146,7 +175,7 @@ export function describeSpeechToText(name: string, { create, utterance }: SttCon
 
     it('is closed by its signal', async () => {
       const { stream, events, abort } = listen();
-      say(stream, await callerSpeech(utterance));
+      say(stream, await speech());
       stream.flush();
       const before = events.length;
       abort.abort();

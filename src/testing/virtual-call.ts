@@ -19,6 +19,12 @@ interface Worker {
   idle(): Promise<void>;
 }
 
+/** What a relay shares with the world around it, simulated providers for example. */
+export interface VirtualSurroundings {
+  readonly clock: VirtualClock;
+  readonly workers: readonly Worker[];
+}
+
 /** Looks at the wires in a row that must find everything quiet. */
 const quietLooks = 3;
 /** Real time after which a message that has not arrived never will: browsers' audio goes over UDP. */
@@ -48,28 +54,37 @@ export class VirtualRelay {
   readonly #callers = new Set<Caller>();
   readonly #over = new WeakSet<Caller>();
 
-  private constructor(relay: Relay, clock: VirtualClock, voices: TestVoices) {
+  private constructor(relay: Relay, clock: VirtualClock, workers: readonly Worker[]) {
     this.relay = relay;
     this.clock = clock;
-    this.#workers = [voices.stt, voices.tts];
+    this.#workers = workers;
     relay.on('*', (event) => this.events.push(event));
   }
 
-  /** A listening relay whose sessions use the given voices. Close it with {@link close}. */
+  /**
+   * A listening relay whose sessions use the given voices. Time also waits for `workers`, whatever the sessions use besides.
+   * Close it with {@link close}.
+   */
   static async start(
     voices: TestVoices,
     session: Partial<SessionConfig> = {},
     options: Partial<RelayOptions> = {},
+    { clock = new VirtualClock(), workers = [] }: Partial<VirtualSurroundings> = {},
   ): Promise<VirtualRelay> {
-    const clock = new VirtualClock();
     const relay = createRelay({
       port: 0,
       clock,
-      session: { stt: voices.stt, tts: voices.tts, ...session },
+      session: {
+        stt: voices.stt,
+        tts: voices.tts,
+        ...session,
+        // Time waits for these voices only, so nobody else may speak.
+        ...(session.agent && { agent: { apologyVoice: voices.tts, ...session.agent } }),
+      },
       ...options,
     });
     await relay.listen();
-    return new VirtualRelay(relay, clock, voices);
+    return new VirtualRelay(relay, clock, [voices.stt, voices.tts, ...workers]);
   }
 
   /** A call from the first ring to the last event. Several may run at once; {@link run} moves their time. */

@@ -7,7 +7,10 @@ import type { OnIncident } from '../events/provider-incident.js';
 export type TtsEvent =
   /** Audio of chunk number `chunk` (0 for the first `write`). The first frame of a stream begins audibly. */
   | { readonly type: 'audio'; readonly chunk: number; readonly frame: AudioFrame }
-  /** Word times of a chunk, if the provider knows them; they may come before or after the chunk's audio. */
+  /**
+   * Word times of a chunk, if the provider knows them; they may come before or after the chunk's audio, and again where they
+   * are known better. Before an `error`, those of the words that were spoken, be it none.
+   */
   | { readonly type: 'alignment'; readonly chunk: number; readonly words: readonly TimedWord[] }
   /** All audio of a chunk was given. */
   | { readonly type: 'chunk_done'; readonly chunk: number }

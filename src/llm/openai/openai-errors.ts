@@ -51,11 +51,6 @@ export function openAiError(thrown: unknown, { provider, apiKey }: FailureContex
   });
 }
 
-/** Whether the server refused the key itself, whatever it was asked for. */
-export function isRefusedKey(thrown: unknown): boolean {
-  return (thrown as { readonly status?: unknown } | null | undefined)?.status === 401;
-}
-
 /** What an error code in the stream means; there is no status any more. */
 export function categoryOfCode(code: string | null | undefined): Verdict {
   switch (code) {

@@ -1,12 +1,14 @@
 import type { OpenAI } from 'openai';
-import { systemClock, within, type Clock } from '../../clock.js';
+import { systemClock, type Clock } from '../../clock.js';
 import type { ProviderError } from '../../errors.js';
 import type { LanguageModel, LlmEvent, LlmRequest } from '../language-model.js';
 import { AnswerError, type AnswerReader } from './answer-reader.js';
 import { ChatAnswer } from './chat-answer.js';
-import { isRefusedKey, openAiError } from './openai-errors.js';
+import { openAiError } from './openai-errors.js';
 import { chatMessages, chatTools, responsesInput, responsesTools } from './openai-messages.js';
+import { probeOpenAi } from './openai-probe.js';
 import { ResponsesAnswer } from './responses-answer.js';
+import { refusalBy, runProbe } from '../../supervisor/probe.js';
 import { StreamWatchdog } from '../../supervisor/stream-watchdog.js';
 
 export interface OpenAiOptions {
@@ -41,7 +43,6 @@ const defaultModel = 'gpt-4o-mini';
 const defaultBaseUrl = 'https://api.openai.com/v1';
 /** A stream that has said everything may take this long to end; the connection can be used again if it does. */
 const endOfStreamMs = 250;
-const warmUpMs = 3000;
 
 /** Language models behind OpenAI's API. */
 export class OpenAiLanguageModel implements LanguageModel {
@@ -58,20 +59,23 @@ export class OpenAiLanguageModel implements LanguageModel {
   }
 
   /**
-   * Loads the SDK, opens a connection and has the key checked, which costs no tokens. Rejects with a ProviderError where
-   * the key is refused; a server that cannot be asked, or does not answer within 3 s, is not held against it.
+   * Loads the SDK, opens a connection and has the key checked. Rejects with a ProviderError where the key or the model is
+   * refused; a server that does not answer within a second is not held against it.
    */
   async warmUp(): Promise<void> {
-    const client = await this.#loadClient();
-    const abort = new AbortController();
-    const checked = client.models.list({ signal: abort.signal }).then(
-      () => null,
-      // Not 403: a key may be good for answers and yet not for listing models.
-      (thrown: unknown) => (isRefusedKey(thrown) ? this.#failure(thrown) : null),
+    await this.#loadClient();
+    const refusal = await refusalBy((signal) => this.probe(signal), this.#clock);
+    if (refusal) throw refusal;
+  }
+
+  /** Has key and model checked, which costs no tokens. Rejects with a ProviderError. */
+  probe(signal: AbortSignal): Promise<void> {
+    const errorOf = (thrown: unknown): ProviderError => this.#failure(thrown);
+    const model = this.#options.model ?? defaultModel;
+    return runProbe(
+      { kind: 'llm', provider: this.name, clock: this.#clock, signal, errorOf },
+      async (limit) => probeOpenAi(await this.#loadClient(), model, limit),
     );
-    if (!(await within(this.#clock, warmUpMs, checked))) abort.abort();
-    const failure = await checked;
-    if (failure) throw failure;
   }
 
   /**
@@ -113,6 +117,7 @@ export class OpenAiLanguageModel implements LanguageModel {
           watchdog.rest();
           yield event;
         }
+        if (reader.started) request.onProgress?.();
         if (reader.finished) watchdog.expect(endOfStreamMs);
         else if (reader.started) watchdog.expect(tokenTimeoutMs);
       }

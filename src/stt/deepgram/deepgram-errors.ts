@@ -29,8 +29,15 @@ export function deepgramError(
   category: ProviderErrorCategory,
   message: string,
   cause?: unknown,
+  retryAfterMs?: number,
 ): ProviderError {
-  return new ProviderError(message, { kind: 'stt', provider: 'deepgram', category, cause });
+  return new ProviderError(message, {
+    kind: 'stt',
+    provider: 'deepgram',
+    category,
+    cause,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  });
 }
 
 /** Deepgram answered the connection request with a status instead. */
@@ -42,6 +49,7 @@ export function refusalError(refusal: HandshakeRefusal): ProviderError {
     category,
     `Deepgram refused the connection (${refusal.message}).${wait}${remedies[category] ?? ''}`,
     refusal,
+    retryAfterMs ?? undefined,
   );
 }
 

@@ -4,13 +4,14 @@ import { parseDeepgramMessage } from './deepgram-messages.js';
 
 describe("Deepgram's messages", () => {
   it('are understood with the fields that matter, whatever else they hold', () => {
+    const word = { word: 'hello', start: 3.2, end: 3.4, confidence: 0.99, punctuated_word: 'hello' };
     const results = {
       type: 'Results',
       channel_index: [0, 1],
       start: 3.1,
       duration: 1.02,
       is_final: true,
-      channel: { alternatives: [{ transcript: 'hello', confidence: 0.98, words: [] }] },
+      channel: { alternatives: [{ transcript: 'hello', confidence: 0.98, words: [word] }] },
       metadata: { request_id: 'x' },
     };
     expect(parseDeepgramMessage(results)).toEqual({
@@ -20,8 +21,23 @@ describe("Deepgram's messages", () => {
       is_final: true,
       speech_final: false,
       from_finalize: false,
-      channel: { alternatives: [{ transcript: 'hello' }] },
+      channel: {
+        alternatives: [
+          {
+            transcript: 'hello',
+            words: [{ word: 'hello', start: 3.2, end: 3.4, punctuated_word: 'hello' }],
+          },
+        ],
+      },
     });
+  });
+
+  it('are of use without their words', () => {
+    const results = { type: 'Results', start: 0, duration: 1 };
+    for (const words of [undefined, null, 'hello', [{ word: 7 }], [{ word: 'hello', start: 'soon' }]])
+      expect(
+        parseDeepgramMessage({ ...results, channel: { alternatives: [{ transcript: 'hello', words }] } }),
+      ).toMatchObject({ channel: { alternatives: [{ transcript: 'hello' }] } });
   });
 
   it('of another type say nothing that is needed', () => {

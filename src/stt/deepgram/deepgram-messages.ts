@@ -8,6 +8,18 @@ import { z } from 'zod';
 
 const seconds = z.number();
 
+const word = z.object({
+  word: z.string(),
+  punctuated_word: z.string().optional(),
+  start: seconds.optional(),
+  end: seconds.optional(),
+});
+
+/** Without their words, or times in them, messages are of use still. */
+const words = z.array(word).optional().catch(undefined);
+
+const alternative = z.object({ transcript: z.string(), words });
+
 const results = z.object({
   type: z.literal('Results'),
   start: seconds,
@@ -16,7 +28,7 @@ const results = z.object({
   speech_final: z.boolean().default(false),
   from_finalize: z.boolean().default(false),
   channel: z.object({
-    alternatives: z.array(z.object({ transcript: z.string() })).default([]),
+    alternatives: z.array(alternative).default([]),
   }),
 });
 
@@ -30,6 +42,7 @@ const turnInfo = z.object({
   turn_index: z.number(),
   audio_window_end: seconds,
   transcript: z.string(),
+  words,
   trigger: z.string().optional(),
 });
 
@@ -49,6 +62,8 @@ const schemas = new Map<string, z.ZodType<DeepgramMessage>>([
   ['Error', failure],
 ]);
 
+/** A word as either wire gives it; times are seconds of the audio sent on this connection. */
+export type WordMessage = z.infer<typeof word>;
 /** What a stretch of the audio holds, as Nova hears it. Times are seconds of the audio sent on this connection. */
 export type ResultsMessage = z.infer<typeof results>;
 /** Nova heard no new word for as long as `utterance_end_ms` says. */

@@ -126,6 +126,19 @@ describe('a Deepgram stream', () => {
     expect(call.simulator.violations).toEqual([]);
   });
 
+  it.each(['nova-3', 'flux-general-en'])('tells how far %s has listened, words or not', async (model) => {
+    const call = await connect({ simulator: { hearing }, stt: { model } });
+    await call.saySilence(1000);
+    const heard = call.events.flatMap((event) => (event.type === 'heard' ? [event.untilMs] : []));
+    expect(heard).toEqual([260, 520, 780]);
+    await call.say(speech);
+    call.stream.flush();
+    await call.pass(100);
+    const writtenMs = call.written.reduce((ms, bytes) => ms + bytes.length / 8, 0);
+    const final = call.events.find(({ type }) => type === 'final');
+    expect(final).toMatchObject({ untilMs: writtenMs, answersFlush: true });
+  });
+
   it('takes the end that Deepgram noticed for the answer to a flush that is under way', async () => {
     const call = await connect({ simulator: { hearing, latencies: { finalizeMs: 500 } } });
     await call.say(speech);

@@ -1,9 +1,11 @@
 import type { AudioFormats } from '../../audio/audio-frame.js';
 import { systemClock, type Clock } from '../../clock.js';
 import { ConfigError } from '../../errors.js';
+import { refusalBy } from '../../supervisor/probe.js';
 import type { SpeechToText, SpeechToTextStream, SttStreamOptions } from '../speech-to-text.js';
 import type { WireCount } from './deepgram-connection.js';
 import { deepgramError } from './deepgram-errors.js';
+import { probeDeepgram } from './deepgram-probe.js';
 import { DeepgramStream, type DeepgramStreamOptions } from './deepgram-stream.js';
 import type { DeepgramRecognition } from './listen-request.js';
 
@@ -58,9 +60,24 @@ export class DeepgramSpeechToText implements SpeechToText {
     return this.#wire;
   }
 
-  /** Loads the SDK, which takes a tenth of a second. No request is made. */
+  /**
+   * Loads the SDK, which takes a tenth of a second, and has the key checked. Rejects with a ProviderError where the key is
+   * refused; a server that does not answer within a second is not held against it.
+   */
   async warmUp(): Promise<void> {
-    await import('@deepgram/sdk');
+    const { clock } = this.#settings;
+    const [refusal] = await Promise.all([
+      refusalBy((signal) => this.probe(signal), clock),
+      import('@deepgram/sdk'),
+    ]);
+    // Of the config only the key was asked about: a proxy may pass on nothing but streams.
+    if (refusal?.category === 'auth') throw refusal;
+  }
+
+  /** Has the key checked by a request that costs nothing. Rejects with a ProviderError. */
+  probe(signal: AbortSignal): Promise<void> {
+    const { apiKey, baseUrl, clock } = this.#settings;
+    return probeDeepgram({ apiKey, baseUrl, clock, signal });
   }
 
   open(options: SttStreamOptions): SpeechToTextStream {

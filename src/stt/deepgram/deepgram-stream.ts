@@ -10,7 +10,7 @@ import { FluxTranscript } from './flux-transcript.js';
 import { isFlux } from './listen-request.js';
 import type { ListenSocketOptions } from './listen-socket.js';
 import { NovaTranscript } from './nova-transcript.js';
-import type { Transcript, TranscriptStep } from './transcript.js';
+import { heardUntilSec, type Transcript, type TranscriptStep } from './transcript.js';
 import { UnsentAudio } from './unsent-audio.js';
 
 export interface DeepgramStreamOptions extends Omit<ListenSocketOptions, 'format'> {
@@ -38,6 +38,7 @@ export class DeepgramStream implements SpeechToTextStream {
   readonly #flushTimers: Timer[] = [];
   readonly #onAbort = (): void => void this.close();
   #sentBytes = 0;
+  #heardMs = 0;
   #closed: Promise<void> | null = null;
 
   constructor(settings: DeepgramStreamOptions, options: SttStreamOptions) {
@@ -130,7 +131,14 @@ export class DeepgramStream implements SpeechToTextStream {
     if (message === 'malformed')
       return this.fail(deepgramError('server', 'Deepgram sent something that is not a message of its own.'));
     if (message.type === 'Error') return this.fail(failureError(message, this.#settings.apiKey));
+    this.#tellHeard(heardUntilSec(message));
     this.#follow(this.#transcript.take(message));
+  }
+
+  #tellHeard(untilSec: number | null): void {
+    if (untilSec === null) return;
+    this.#heardMs = Math.max(this.#heardMs, untilSec * 1000);
+    this.#options.onEvent({ type: 'heard', untilMs: this.#heardMs });
   }
 
   #follow({ events, asksForFinal }: TranscriptStep): void {

@@ -90,6 +90,39 @@ describe("Flux's words", () => {
     ]);
   });
 
+  it('have times where Flux gives them, and say how far the audio is dealt with', () => {
+    const flux = new FluxTranscript({ forceEndTurn: true });
+    const say = fluxMessages();
+    const words = [
+      { word: 'Book', start: 0.1, end: 0.4 },
+      { word: 'it.', start: 0.5, end: 0.7 },
+    ];
+    const timed = [
+      { text: 'Book', startMs: 100, endMs: 400 },
+      { text: 'it.', startMs: 500, endMs: 700 },
+    ];
+    expect(flux.take({ ...say('StartOfTurn', 0, 0.75, 'Book it.'), words }).events).toEqual([
+      { type: 'partial', text: 'Book it.', words: timed },
+    ]);
+    flux.flush(1);
+    expect(flux.take({ ...say('EndOfTurn', 0, 0.9, 'Book it.', 'manual'), words }).events).toEqual([
+      {
+        type: 'final',
+        text: 'Book it.',
+        words: timed,
+        endOfUtterance: true,
+        untilMs: 1000,
+        answersFlush: true,
+      },
+    ]);
+    const untimed = [{ word: 'Thanks' }];
+    flux.take({ ...say('StartOfTurn', 1, 2, 'Thanks'), words: untimed });
+    flux.flush(3);
+    expect(flux.giveUpFlush().events).toEqual([
+      { type: 'final', text: 'Thanks', endOfUtterance: true, untilMs: 2000, answersFlush: true },
+    ]);
+  });
+
   it('are out of date in a message that was overtaken', () => {
     const flux = new FluxTranscript({ forceEndTurn: true });
     const say = fluxMessages();

@@ -1,8 +1,16 @@
 import type { SttEvent } from '../speech-to-text.js';
 import type { DeepgramMessage, TurnInfoMessage } from './deepgram-messages.js';
 import { PendingFlushes } from './pending-flushes.js';
-import { dropWords, wordsOf } from './spoken-words.js';
-import { finalOf, noStep, saying, type Transcript, type TranscriptStep } from './transcript.js';
+import { phraseOf, silence, wordsOf } from './spoken-words.js';
+import {
+  finalOf,
+  finalsOf,
+  noStep,
+  partialOf,
+  saying,
+  type Transcript,
+  type TranscriptStep,
+} from './transcript.js';
 
 export interface FluxTranscriptOptions {
   /** Whether the server knows `ForceEndTurn`; a self-hosted one may not. */
@@ -22,7 +30,7 @@ export class FluxTranscript implements Transcript {
   #sequence = -1;
   #turn = 0;
   /** Words of this turn, without those that were given as final already. */
-  #text = '';
+  #phrase = silence;
   /** How many words of this turn were given as final before it ended. */
   #givenWords = 0;
   #saidPartial = '';
@@ -43,18 +51,18 @@ export class FluxTranscript implements Transcript {
     this.#sequence = message.sequence_id;
     if (message.turn_index > this.#turn) this.#startTurn(message.turn_index);
     this.#heardSec = message.audio_window_end;
-    const hadWords = this.#text !== '';
-    this.#text = dropWords(message.transcript, this.#givenWords);
+    const hadWords = this.#phrase.text !== '';
+    this.#phrase = phraseOf(message.transcript, message.words, this.#givenWords);
     if (message.event === 'EndOfTurn') return saying(...this.#endOfTurn(message));
-    if (this.#text === '') return saying(...this.#nothingHeard());
+    if (this.#phrase.text === '') return saying(...this.#nothingHeard());
     const events = this.#partial();
     return { events, asksForFinal: !hadWords && this.#forceEndTurn && this.pendingFlushes > 0 };
   }
 
   flush(atSec: number): TranscriptStep {
     const newest = this.#flushes.latestSec;
-    const nothingNew = atSec <= this.#heardSec && this.#text === '';
-    if (newest === undefined && nothingNew) return saying(finalOf(''));
+    const nothingNew = atSec <= this.#heardSec && this.#phrase.text === '';
+    if (newest === undefined && nothingNew) return saying(finalOf(silence, atSec, true));
     this.#flushes.add(atSec);
     // Flux may know of a turn that has not been reported yet; without a turn it ignores this.
     return { events: [], asksForFinal: this.#forceEndTurn && (newest === undefined || newest < atSec) };
@@ -62,37 +70,36 @@ export class FluxTranscript implements Transcript {
 
   giveUpFlush(): TranscriptStep {
     if (this.#flushes.shift() === undefined) return noStep;
-    const text = this.#text;
-    this.#givenWords += wordsOf(text).length;
-    this.#text = '';
+    const phrase = this.#phrase;
+    this.#givenWords += wordsOf(phrase.text).length;
+    this.#phrase = silence;
     this.#saidPartial = '';
-    return saying(finalOf(text));
+    return saying(finalOf(phrase, this.#heardSec, true));
   }
 
   #endOfTurn({ trigger, turn_index: turn }: TurnInfoMessage): SttEvent[] {
-    const text = this.#text;
+    const phrase = this.#phrase;
     this.#startTurn(turn + 1);
     // An end that was asked for answers the oldest flush in any case.
-    const asked = trigger === 'manual' && this.#flushes.shift() !== undefined ? 1 : 0;
-    const settled = asked + this.#flushes.settleByEndpoint(this.#heardSec);
-    const finals = Math.max(settled, text === '' ? 0 : 1);
-    return Array.from({ length: finals }, (_, index) => finalOf(index === 0 ? text : ''));
+    const asked = trigger === 'manual' ? this.#flushes.shift() : undefined;
+    const settled = this.#flushes.settleByEndpoint(this.#heardSec);
+    return finalsOf(phrase, this.#heardSec, asked === undefined ? settled : [asked, ...settled]);
   }
 
   #nothingHeard(): SttEvent[] {
-    return Array.from({ length: this.#flushes.settle(this.#heardSec) }, () => finalOf(''));
+    return finalsOf(silence, this.#heardSec, this.#flushes.settle(this.#heardSec));
   }
 
   #startTurn(turn: number): void {
     this.#turn = turn;
-    this.#text = '';
+    this.#phrase = silence;
     this.#givenWords = 0;
     this.#saidPartial = '';
   }
 
   #partial(): SttEvent[] {
-    if (this.#text === this.#saidPartial) return [];
-    this.#saidPartial = this.#text;
-    return [{ type: 'partial', text: this.#text }];
+    if (this.#phrase.text === this.#saidPartial) return [];
+    this.#saidPartial = this.#phrase.text;
+    return [partialOf(this.#phrase)];
   }
 }

@@ -123,6 +123,61 @@ describe("Nova's words", () => {
     expect(nova.take(results(2, 4, 'three four', speechFinal))).toEqual(nothing);
   });
 
+  it('have their times, over all segments, as long as the words spell the transcript', () => {
+    const nova = new NovaTranscript();
+    const timed = (
+      start: number,
+      end: number,
+      texts: readonly string[],
+      flags: Flags = {},
+    ): ResultsMessage => {
+      const words = texts.map((text, index) => ({
+        word: text.toLowerCase().replace(/\W/, ''),
+        punctuated_word: text,
+        start: start + index / 2,
+        end: start + index / 2 + 0.25,
+      }));
+      const message = results(start, end, texts.join(' '), flags);
+      return { ...message, channel: { alternatives: [{ transcript: texts.join(' '), words }] } };
+    };
+    nova.take(timed(0, 2, ['Book', 'my'], isFinal));
+    const book = { text: 'Book', startMs: 0, endMs: 250 };
+    const my = { text: 'my', startMs: 500, endMs: 750 };
+    expect(nova.take(timed(2, 3, ['car'])).events).toEqual([
+      {
+        type: 'partial',
+        text: 'Book my car',
+        words: [book, my, { text: 'car', startMs: 2000, endMs: 2250 }],
+      },
+    ]);
+    expect(nova.take(timed(2, 3.5, ['car.'], speechFinal)).events).toMatchObject([
+      { type: 'final', text: 'Book my car.', words: [book, my, { text: 'car.' }], untilMs: 3500 },
+    ]);
+    const misspelt = timed(4, 5, ['one'], speechFinal);
+    misspelt.channel.alternatives[0]!.transcript = 'twenty one';
+    expect(nova.take(misspelt).events).toEqual([
+      { type: 'final', text: 'twenty one', endOfUtterance: true, untilMs: 5000, answersFlush: false },
+    ]);
+  });
+
+  it('say how far the audio is dealt with: to the flush where they answer one, and no further than heard otherwise', () => {
+    const nova = new NovaTranscript();
+    expect(nova.flush(0.05).events).toMatchObject([{ text: '', untilMs: 50, answersFlush: true }]);
+    nova.flush(2);
+    expect(nova.take(results(0, 1.6, 'One', fromFinalize)).events).toMatchObject([
+      { text: 'One', untilMs: 2000, answersFlush: true },
+    ]);
+    nova.take(results(2, 3, 'two'));
+    nova.flush(4);
+    expect(nova.giveUpFlush().events).toMatchObject([{ text: 'two', untilMs: 3000, answersFlush: true }]);
+    nova.flush(5);
+    nova.flush(5.2);
+    expect(nova.take(results(2, 4.9, 'two three', speechFinal)).events).toMatchObject([
+      { text: 'three', untilMs: 5000, answersFlush: true },
+      { text: '', untilMs: 5200, answersFlush: true },
+    ]);
+  });
+
   it('are neither lost nor doubled, and every flush is answered once, wherever segments and flushes fall', () => {
     const step = fc.oneof(
       fc.record({

@@ -1,12 +1,20 @@
 import type { SttEvent } from '../speech-to-text.js';
 import type { DeepgramMessage, ResultsMessage, UtteranceEndMessage } from './deepgram-messages.js';
 import { PendingFlushes, roundingSec } from './pending-flushes.js';
-import { dropWords, wordsOf } from './spoken-words.js';
-import { finalOf, noStep, saying, type Transcript, type TranscriptStep } from './transcript.js';
+import { joined, phraseOf, silence, wordsOf, type Phrase } from './spoken-words.js';
+import {
+  finalOf,
+  finalsOf,
+  noStep,
+  partialOf,
+  saying,
+  type Transcript,
+  type TranscriptStep,
+} from './transcript.js';
 
 interface Segment {
   readonly startSec: number;
-  readonly text: string;
+  readonly phrase: Phrase;
 }
 
 /**
@@ -21,7 +29,9 @@ export class NovaTranscript implements Transcript {
   /** Where Deepgram was asked for a final and has not said one; it does not promise to. */
   #requestsSec: number[] = [];
   #segments: Segment[] = [];
-  #interim = '';
+  #interim = silence;
+  /** How far the audio goes that the interim result knows of. */
+  #interimSec = 0;
   #saidPartial = '';
   /** Results end here at the latest: what an interim result says about earlier audio is out of date. */
   #finalSec = 0;
@@ -44,7 +54,7 @@ export class NovaTranscript implements Transcript {
     const newest = this.#flushes.latestSec;
     const nothingNew = atSec <= this.#answeredSec + roundingSec && this.#segments.length === 0;
     // Without audio since the last answer Deepgram has nothing to finalise, and may say nothing at all.
-    if (newest === undefined && nothingNew) return saying(finalOf(''));
+    if (newest === undefined && nothingNew) return saying(finalOf(silence, atSec, true));
     this.#flushes.add(atSec);
     const asksForFinal = newest === undefined || newest < atSec;
     if (asksForFinal) this.#requestsSec.push(atSec);
@@ -53,29 +63,31 @@ export class NovaTranscript implements Transcript {
 
   giveUpFlush(): TranscriptStep {
     if (this.#flushes.shift() === undefined) return noStep;
-    const text = join(this.#text(), this.#interim);
-    this.#givenWords += wordsOf(this.#interim).length;
+    const phrase = joined(this.#phrase(), this.#interim);
+    this.#givenWords += wordsOf(this.#interim.text).length;
+    const heardSec = Math.max(this.#finalSec, this.#interimSec);
     this.#endUtterance(this.#finalSec);
-    return saying(finalOf(text));
+    return saying(finalOf(phrase, heardSec, true));
   }
 
   #results(message: ResultsMessage): SttEvent[] {
     const endSec = message.start + message.duration;
-    const text = this.#newWords(message);
-    if (!message.is_final) return this.#interimResult(text, endSec);
+    const phrase = this.#newWords(message);
+    if (!message.is_final) return this.#interimResult(phrase, endSec);
 
     const isRepeated = this.#segments.some(({ startSec }) => startSec === message.start);
-    if (text !== '' && !isRepeated) this.#addSegment({ startSec: message.start, text });
+    if (phrase.text !== '' && !isRepeated) this.#addSegment({ startSec: message.start, phrase });
     this.#finalSec = Math.max(this.#finalSec, endSec);
     this.#givenWords = 0;
-    this.#interim = '';
+    this.#interim = silence;
     if (message.from_finalize) return this.#finalized(endSec);
     return message.speech_final ? this.#endpointed(endSec) : this.#partial();
   }
 
-  #interimResult(text: string, endSec: number): SttEvent[] {
+  #interimResult(phrase: Phrase, endSec: number): SttEvent[] {
     if (endSec <= this.#finalSec) return [];
-    this.#interim = text;
+    this.#interim = phrase;
+    this.#interimSec = endSec;
     return this.#partial();
   }
 
@@ -95,27 +107,25 @@ export class NovaTranscript implements Transcript {
     return this.#end(this.#finalSec, this.#flushes.settleByEndpoint(this.#finalSec));
   }
 
-  /** Ends the utterance: a final if there are words, and one for each flush, the first of which gets the words. */
-  #end(endSec: number, settledFlushes: number): SttEvent[] {
-    const text = this.#text();
+  #end(endSec: number, answeredSec: readonly number[]): SttEvent[] {
+    const phrase = this.#phrase();
     this.#endUtterance(endSec);
-    const finals = Math.max(settledFlushes, text === '' ? 0 : 1);
-    return Array.from({ length: finals }, (_, index) => finalOf(index === 0 ? text : ''));
+    return finalsOf(phrase, endSec, answeredSec);
   }
 
   #endUtterance(endSec: number): void {
     this.#segments = [];
-    this.#interim = '';
+    this.#interim = silence;
     this.#saidPartial = '';
     this.#answeredSec = Math.max(this.#answeredSec, endSec);
     this.#finalSec = Math.max(this.#finalSec, endSec);
   }
 
   #partial(): SttEvent[] {
-    const text = join(this.#text(), this.#interim);
-    if (text === '' || text === this.#saidPartial) return [];
-    this.#saidPartial = text;
-    return [{ type: 'partial', text }];
+    const phrase = joined(this.#phrase(), this.#interim);
+    if (phrase.text === '' || phrase.text === this.#saidPartial) return [];
+    this.#saidPartial = phrase.text;
+    return [partialOf(phrase)];
   }
 
   /** Segments come in order, except over a connection that mixes them up. */
@@ -124,17 +134,14 @@ export class NovaTranscript implements Transcript {
     this.#segments.sort((one, other) => one.startSec - other.startSec);
   }
 
-  #text(): string {
-    return this.#segments.map(({ text }) => text).join(' ');
+  #phrase(): Phrase {
+    return joined(...this.#segments.map(({ phrase }) => phrase));
   }
 
   /** The transcript, without what was said already. */
-  #newWords({ start, duration, channel }: ResultsMessage): string {
-    if (start + duration / 2 < this.#answeredSec) return '';
-    return dropWords(channel.alternatives[0]?.transcript ?? '', this.#givenWords);
+  #newWords({ start, duration, channel }: ResultsMessage): Phrase {
+    if (start + duration / 2 < this.#answeredSec) return silence;
+    const [best] = channel.alternatives;
+    return phraseOf(best?.transcript ?? '', best?.words, this.#givenWords);
   }
-}
-
-function join(...texts: readonly string[]): string {
-  return texts.filter((text) => text !== '').join(' ');
 }

@@ -27,18 +27,18 @@ export class PendingFlushes {
     return this.#positionsSec.shift();
   }
 
-  /** Takes out what audio up to `untilSec` answers, and says how many those were. */
-  settle(untilSec: number): number {
+  /** Takes out what audio up to `untilSec` answers, and gives their positions. */
+  settle(untilSec: number): readonly number[] {
     return this.#takeUntil(untilSec + roundingSec);
   }
 
   /** The same for an end of speech that Deepgram noticed by itself. */
-  settleByEndpoint(untilSec: number): number {
+  settleByEndpoint(untilSec: number): readonly number[] {
     return this.#takeUntil(untilSec + endpointSlackSec);
   }
 
-  #takeUntil(untilSec: number): number {
+  #takeUntil(untilSec: number): readonly number[] {
     const waiting = this.#positionsSec.findIndex((atSec) => atSec > untilSec);
-    return this.#positionsSec.splice(0, waiting === -1 ? this.#positionsSec.length : waiting).length;
+    return this.#positionsSec.splice(0, waiting === -1 ? this.#positionsSec.length : waiting);
   }
 }

@@ -1,6 +1,7 @@
 /** What a recogniser's messages amount to: partials, finals, and an answer to each flush. */
 import type { SttEvent } from '../speech-to-text.js';
 import type { DeepgramMessage } from './deepgram-messages.js';
+import { silence, type Phrase } from './spoken-words.js';
 
 /** What follows from a message, a flush or the lack of an answer. */
 export interface TranscriptStep {
@@ -31,7 +32,30 @@ export function saying(...events: readonly SttEvent[]): TranscriptStep {
   return { events, asksForFinal: false };
 }
 
-/** The end of an utterance with these words. */
-export function finalOf(text: string): SttEvent {
-  return { type: 'final', text, endOfUtterance: true };
+/** The running guess. */
+export function partialOf({ text, words }: Phrase): SttEvent {
+  return { type: 'partial', text, ...(words && { words }) };
+}
+
+/** The end of an utterance with these words; the audio before `untilSec` is dealt with. */
+export function finalOf({ text, words }: Phrase, untilSec: number, answersFlush: boolean): SttEvent {
+  const untilMs = untilSec * 1000;
+  return { type: 'final', text, endOfUtterance: true, ...(words && { words }), untilMs, answersFlush };
+}
+
+/**
+ * The end of an utterance that Deepgram has heard up to `untilSec`: one final for each flush that it answers, the first of
+ * which gets the words; one for the words alone where it answers none.
+ */
+export function finalsOf(phrase: Phrase, untilSec: number, answeredSec: readonly number[]): SttEvent[] {
+  if (answeredSec.length === 0) return phrase.text === '' ? [] : [finalOf(phrase, untilSec, false)];
+  return answeredSec.map((atSec, index) =>
+    finalOf(index === 0 ? phrase : silence, Math.max(untilSec, atSec), true),
+  );
+}
+
+/** How far Deepgram has listened when it says this; null where the message does not tell. */
+export function heardUntilSec(message: DeepgramMessage): number | null {
+  if (message.type === 'Results') return message.start + message.duration;
+  return message.type === 'TurnInfo' ? message.audio_window_end : null;
 }

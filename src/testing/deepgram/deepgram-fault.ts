@@ -29,7 +29,11 @@ export type DeepgramFault =
   /** Every message comes in pieces of `bytes`, one in `everyMs`. */
   | { readonly type: 'slow_drip'; readonly bytes?: number; readonly everyMs?: number }
   /** Of each two messages the second comes first. */
-  | { readonly type: 'out_of_order' };
+  | { readonly type: 'out_of_order' }
+  /** The TCP connection is cut in the middle of a final's message. */
+  | { readonly type: 'cut_final' }
+  /** The audio is taken for another encoding than it was declared in: nobody understands a word, and nobody says so. */
+  | { readonly type: 'wrong_encoding' };
 
 /** Faults that happen at a moment of the audio. */
 export type MidStreamFault = Extract<DeepgramFault, { readonly afterAudioMs: number }>;

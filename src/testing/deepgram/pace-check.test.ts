@@ -22,6 +22,16 @@ describe('the pace check', () => {
     expect(passes(40)).toBe(false);
   });
 
+  it('lets live audio pass that begins with what a lost connection left over', () => {
+    const clock = new VirtualClock();
+    const check = new PaceCheck(clock);
+    for (let frame = 0; frame < 500; frame++) expect(check.push(20)).toBe(true);
+    for (let frame = 0; frame < 500; frame++) {
+      clock.advance(20);
+      expect(check.push(20)).toBe(true);
+    }
+  });
+
   it('says nothing about audio that comes all at once, or with gaps', () => {
     const clock = new VirtualClock();
     const check = new PaceCheck(clock);

@@ -3,12 +3,13 @@ import type { WebSocket } from 'ws';
 import { decodeMulaw } from '../../audio/g711.js';
 import type { Clock } from '../../clock.js';
 import { isMidStreamFault, type DeepgramFault, type MidStreamFault } from './deepgram-fault.js';
+import type { DeepgramLatencies } from './deepgram-latencies.js';
 import { EncodingCheck } from './encoding-check.js';
 import type { ListenQuery } from './listen-query.js';
 import { PaceCheck } from './pace-check.js';
 import { SimulatedFlux } from './simulated-flux.js';
 import type { SimulatedEar } from './simulated-hearing.js';
-import type { DeepgramLatencies, SimulatedListener } from './simulated-listener.js';
+import type { SimulatedListener } from './simulated-listener.js';
 import { SimulatedNova } from './simulated-nova.js';
 import { SimulatedWire, type SimulatedWireCount } from './simulated-wire.js';
 
@@ -22,6 +23,8 @@ export interface SimulatedConnectionOptions {
   readonly latencies: DeepgramLatencies;
   readonly ear: SimulatedEar;
   readonly onViolation: (problem: string) => void;
+  /** A fault that waited for its moment has happened. */
+  readonly onFault: () => void;
 }
 
 /** One client's connection: what came in, and the recogniser behind it. */
@@ -49,7 +52,7 @@ export class SimulatedConnection {
     this.#awaitedFault = fault && isMidStreamFault(fault) ? fault : null;
     this.#encoding = new EncodingCheck(query.format.sampleRateHz);
     this.#pace = new PaceCheck(clock);
-    this.#wire = new SimulatedWire({ socket, stream, clock, fault, count });
+    this.#wire = new SimulatedWire({ socket, stream, clock, fault, count, onFault: () => this.#fault() });
     this.#listener = this.#listen({ ear: options.ear, clock, latencies });
     socket.on('error', () => undefined);
     socket.on('message', (data: Buffer, isBinary) => {
@@ -105,7 +108,9 @@ export class SimulatedConnection {
     if (encoding === 'linear16' && data.length % 2 !== 0)
       return this.#violate('An audio message holds half a sample.');
     this.#chunks.push(data);
-    const samples = encoding === 'mulaw' ? decodeMulaw(data) : samplesOf(data);
+    const decoded = encoding === 'mulaw' ? decodeMulaw(data) : samplesOf(data);
+    const isUnderstood = this.#options.fault?.type !== 'wrong_encoding';
+    const samples = isUnderstood ? decoded : new Int16Array(decoded.length);
     const durationMs = (samples.length / sampleRateHz) * 1000;
     this.#audioMs += durationMs;
     this.#encoding.push(samples);
@@ -128,9 +133,14 @@ export class SimulatedConnection {
     const fault = this.#awaitedFault;
     if (!fault || this.#audioMs < fault.afterAudioMs) return;
     this.#awaitedFault = null;
-    this.#faultHappened = true;
+    this.#fault();
     this.#wire.failAs(fault);
     if (fault.type !== 'garbage') this.dispose();
+  }
+
+  #fault(): void {
+    this.#faultHappened = true;
+    this.#options.onFault();
   }
 
   #closed(code: number): void {

@@ -77,7 +77,12 @@ export class SimulatedFlux extends SimulatedListener {
       audio_window_start: this.finalSec,
       audio_window_end: atSec,
       transcript: words.map(({ word }) => word).join(' '),
-      words: words.map(({ word }) => ({ word, confidence: 0.99 })),
+      words: words.map(({ word, startSec, endSec }) => ({
+        word,
+        confidence: 0.99,
+        start: startSec,
+        end: endSec,
+      })),
       end_of_turn_confidence: event === 'EndOfTurn' ? 0.9 : 0.1,
       ...(trigger !== undefined && { trigger }),
     });

@@ -1,19 +1,10 @@
 /** What both of Deepgram's wires have in common: audio comes in, words come out some time later. */
 import { isAudible } from '../../audio/level.js';
 import type { Clock, Timer } from '../../clock.js';
+import type { DeepgramLatencies } from './deepgram-latencies.js';
 import type { ListenQuery } from './listen-query.js';
 import type { SimulatedEar, SpokenWord } from './simulated-hearing.js';
 import type { SimulatedWire } from './simulated-wire.js';
-
-/** How long the simulated Deepgram takes. */
-export interface DeepgramLatencies {
-  /** From the arrival of the last speech to its final, the wait for the silence included. @default 298 */
-  readonly finalMs: number;
-  /** From `Finalize` or `ForceEndTurn` to its final; the earlier of the two wins. @default 100 */
-  readonly finalizeMs: number;
-  /** From audio to the partial that knows of it. @default 100 */
-  readonly partialMs: number;
-}
 
 export interface SimulatedListenerOptions {
   readonly query: ListenQuery;

@@ -16,6 +16,8 @@ export interface SimulatedWireOptions {
   readonly clock: Clock;
   readonly fault: DeepgramFault | null;
   readonly count: SimulatedWireCount;
+  /** A fault that waited for its moment has happened. */
+  readonly onFault: () => void;
 }
 
 /** The simulator's end of a connection, with its faults. */
@@ -34,7 +36,8 @@ export class SimulatedWire {
   send(message: object): void {
     const text = JSON.stringify(message);
     const { fault } = this.#options;
-    if (fault?.type === 'out_of_order') this.#sendSwapped(text);
+    if (fault?.type === 'cut_final' && isFinal(message)) this.#cut(text);
+    else if (fault?.type === 'out_of_order') this.#sendSwapped(text);
     else if (fault?.type === 'slow_drip') this.#sendSlowly(text);
     else this.#sendText(text);
   }
@@ -76,6 +79,14 @@ export class SimulatedWire {
     }
   }
 
+  #cut(text: string): void {
+    const { socket, stream, onFault } = this.#options;
+    if (this.#stalled || socket.readyState !== socket.OPEN) return;
+    this.#stalled = true;
+    onFault();
+    socket.send(text.slice(0, text.length / 2), { fin: false }, () => stream.destroy());
+  }
+
   #sendSwapped(text: string): void {
     if (this.#held === null) {
       this.#held = text;
@@ -114,4 +125,12 @@ export class SimulatedWire {
     count.sent++;
     socket.send(text);
   }
+}
+
+/** Of either wire: a final segment, or the end of a turn. */
+function isFinal(message: object): boolean {
+  return (
+    ('is_final' in message && message.is_final === true) ||
+    ('event' in message && message.event === 'EndOfTurn')
+  );
 }

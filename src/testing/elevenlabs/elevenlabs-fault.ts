@@ -19,8 +19,10 @@ export type ElevenLabsFault =
   | { readonly fault: 'error'; readonly code: string; readonly afterPieces: number }
   /** Mu-law where PCM was asked for, PCM where mu-law was. */
   | { readonly fault: 'wrong_encoding' }
-  /** The context speaks on after it was closed. */
+  /** The context speaks on after its end was reported. */
   | { readonly fault: 'stale_audio' }
+  /** The end of the answer is reported before its last piece of audio. */
+  | { readonly fault: 'out_of_order' }
   /** The end of the answer is not reported. */
   | { readonly fault: 'never_final' }
   /** The answer ends without any audio. */

@@ -14,6 +14,8 @@ export interface SimulatedContextOptions {
   readonly clock: Clock;
   readonly pace: ElevenLabsPace;
   readonly fault: ElevenLabsFault | null;
+  /** A fault that waited for its moment happens. */
+  readonly noteFault: () => void;
   readonly speak: (text: string) => readonly AudioPiece[];
   /** Whether a text is spoken at once, or only when it is flushed. */
   readonly autoMode: boolean;
@@ -31,6 +33,8 @@ export class SimulatedContext {
   /** Pieces that wait for their time; the sentences they belong to count one after another. */
   #queue: { readonly piece: AudioPiece; readonly opensSentence: boolean }[] = [];
   #timer: Timer | null = null;
+  /** The latest piece, where the end is to overtake it. */
+  #held: AudioPiece | null = null;
   #sent = 0;
   #isClosing = false;
   #isStopped = false;
@@ -54,7 +58,6 @@ export class SimulatedContext {
   close(): void {
     this.takeText('', true);
     this.#isClosing = true;
-    if (this.#options.fault?.fault === 'stale_audio') this.takeText('This is stale. ', true);
     this.#schedule();
   }
 
@@ -79,20 +82,26 @@ export class SimulatedContext {
   }
 
   #sendPiece(): void {
-    const { fault, onPiece, onFault } = this.#options;
+    const { fault, noteFault, onPiece, onFault } = this.#options;
     if (fault && 'afterPieces' in fault && this.#sent >= fault.afterPieces) {
       this.stop();
+      noteFault();
       onFault(fault);
       return;
     }
     const next = this.#queue.shift();
-    if (next) onPiece(next.piece);
+    const piece = fault?.fault === 'out_of_order' ? this.#held : next?.piece;
+    if (piece) onPiece(piece);
+    this.#held = next?.piece ?? null;
     this.#sent++;
     this.#schedule();
   }
 
   #finish(): void {
     this.stop();
-    if (this.#options.fault?.fault !== 'never_final') this.#options.onFinal();
+    const { fault, speak, onFinal, onPiece } = this.#options;
+    if (fault?.fault !== 'never_final') onFinal();
+    if (fault?.fault === 'out_of_order' && this.#held) onPiece(this.#held);
+    if (fault?.fault === 'stale_audio') speak('This is stale. ').forEach(onPiece);
   }
 }

@@ -17,6 +17,8 @@ export interface OpenAiAnswerStreamOptions {
   readonly pace: OpenAiPace;
   readonly answer: OpenAiWireAnswer;
   readonly fault: OpenAiFault | null;
+  /** A fault that waited for its moment happens. */
+  readonly onFault: () => void;
 }
 
 /** One streamed answer at its pace, as server-sent events. It stops when the client goes away. */
@@ -55,7 +57,8 @@ export class OpenAiAnswerStream {
   }
 
   #fail(): void {
-    const { response, answer, fault } = this.#options;
+    const { response, answer, fault, onFault } = this.#options;
+    onFault();
     switch (fault?.fault) {
       case 'drop':
         // What was written should arrive before the end does.

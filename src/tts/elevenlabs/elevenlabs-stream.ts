@@ -32,6 +32,8 @@ export interface ElevenLabsStreamOptions extends TtsStreamOptions {
 /** Audio may be this much shorter than its characters say, by rounding, or longer, by pauses that have no characters. */
 const shortageMs = 200;
 const longestPauseMs = 1500;
+/** A server that owed something for so long when it was left is not trusted with the next answer. */
+const suspiciousSilenceMs = 1000;
 
 /** One answer, spoken in one context of a socket that goes on when the answer is over. */
 export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
@@ -46,6 +48,8 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   /** Length of what was spoken by the characters' times. */
   #spokenMs = 0;
   #isTimed = false;
+  /** What came was no speech in the format that was asked for. */
+  #isNoise = false;
   #ended = false;
   #closed = false;
 
@@ -97,8 +101,10 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    const isStalled = this.#watchdog.waitedMs >= suspiciousSilenceMs;
     this.#watchdog.stop();
-    this.#socket?.leave(this.#options.contextId);
+    if (isStalled) this.#socket?.close();
+    else this.#socket?.leave(this.#options.contextId);
   }
 
   onMessage({ audio, times, isFinal }: ElevenLabsMessage): void {
@@ -108,6 +114,9 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
 
   onFailure(failure: ElevenLabsFailure): void {
     if (this.#closed) return;
+    const chunk = this.#chunks.current;
+    const words = this.#isNoise ? [] : this.#chunks.spokenWordsOf(chunk);
+    if (words && chunk >= this.#chunksDone) this.#emit({ type: 'alignment', chunk, words });
     this.#emit({ type: 'error', error: elevenLabsError(failure, this.#options.apiKey) });
     this.close();
     // Whatever it was, the next answer should not depend on this connection.
@@ -124,6 +133,7 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
     const perMs = sampleRateHz / 1000;
     if (times) this.#isTimed = true;
     if (times && !this.#isPlausible(times)) {
+      this.#isNoise = true;
       this.onFailure({ message: 'It sent audio in another format than was asked for.', category: 'server' });
       return;
     }

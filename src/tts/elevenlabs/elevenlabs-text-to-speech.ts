@@ -1,10 +1,12 @@
 import type { ElevenLabsClient } from '@elevenlabs/elevenlabs-js';
 import type { AudioFormat, AudioFormats } from '../../audio/audio-frame.js';
 import { systemClock, within, type Clock } from '../../clock.js';
+import { refusalBy } from '../../supervisor/probe.js';
 import type { TextToSpeech, TextToSpeechStream, TtsStreamOptions } from '../text-to-speech.js';
 import { elevenLabsError, type ElevenLabsFailure } from './elevenlabs-errors.js';
 import { ElevenLabsHttpStream } from './elevenlabs-http-stream.js';
 import { outputFormat, pcmRatesHz, type ElevenLabsVoiceSettings } from './elevenlabs-messages.js';
+import { probeElevenLabs } from './elevenlabs-probe.js';
 import { ElevenLabsSocket } from './elevenlabs-socket.js';
 import { ElevenLabsStream } from './elevenlabs-stream.js';
 
@@ -27,7 +29,7 @@ export interface ElevenLabsOptions {
   readonly connection?: 'websocket' | 'http';
   /** Longest wait from a text to its first audio, connecting included, in milliseconds. @default 4000 */
   readonly firstAudioTimeoutMs?: number;
-  /** Longest silence of the server in the middle of an answer, in milliseconds. @default 4000 */
+  /** Longest silence of the server in the middle of an answer, in milliseconds. @default 1500 */
   readonly audioTimeoutMs?: number;
   /** @default the machine's */
   readonly clock?: Clock;
@@ -37,7 +39,8 @@ const defaultVoiceId = '21m00Tcm4TlvDq8ikWAM';
 const defaultModelId = 'eleven_flash_v2_5';
 const defaultBaseUrl = 'https://api.elevenlabs.io';
 const phoneOutput = 'ulaw_8000';
-const warmUpMs = 3000;
+/** How long a warm-up waits for a connection: start-up waits for it. */
+const warmUpMs = 1000;
 const phoneFormat: AudioFormat = { encoding: 'mulaw', sampleRateHz: 8000 };
 
 /**
@@ -67,13 +70,13 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
   }
 
   /**
-   * Opens a socket for the first answer in that format. Rejects with a ProviderError where the key or the voice is refused;
-   * a server that cannot be reached, or not within 3 s, is not held against it.
+   * Opens a socket for the first answer in that format, and has the key checked. Rejects with a ProviderError where the key
+   * or the voice is refused; a server that cannot be reached, or not within a second, is not held against it.
    */
   async warmUp(format: AudioFormat = phoneFormat): Promise<void> {
     const output = outputFormat(format);
     if (this.#options.connection === 'http') {
-      await this.#loadClient();
+      await Promise.all([this.#checkKey(), this.#loadClient()]);
       return;
     }
     if (output === null) return;
@@ -82,10 +85,22 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
     const failure = await opened;
     const error = failure && elevenLabsError(failure, this.#options.apiKey);
     if (error && !error.retryable) throw error;
+    // A socket may open and tell of a wrong key only when it is spoken to.
+    if (!error) await this.#checkKey();
+  }
+
+  /** Has the key checked by a request that costs nothing. Rejects with a ProviderError. */
+  probe(signal: AbortSignal): Promise<void> {
+    return probeElevenLabs({
+      apiKey: this.#options.apiKey,
+      baseUrl: this.#httpUrl,
+      clock: this.#clock,
+      signal,
+    });
   }
 
   open(options: TtsStreamOptions): TextToSpeechStream {
-    const { apiKey, voiceSettings, firstAudioTimeoutMs = 4000, audioTimeoutMs = 4000 } = this.#options;
+    const { apiKey, voiceSettings, firstAudioTimeoutMs = 4000, audioTimeoutMs = 1500 } = this.#options;
     const limits = { firstAudioTimeoutMs, audioTimeoutMs, clock: this.#clock };
     const output = outputFormat(options.format);
     if (this.#options.connection === 'http' && output !== null)
@@ -111,6 +126,12 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
     this.#closed = true;
     for (const socket of [...this.#sockets.keys()]) socket.close();
     return Promise.resolve();
+  }
+
+  async #checkKey(): Promise<void> {
+    const refusal = await refusalBy((signal) => this.probe(signal), this.#clock);
+    // Of the config only the key was asked about: a proxy may pass on nothing but speech.
+    if (refusal?.category === 'auth') throw refusal;
   }
 
   #refusal(output: string | null): ElevenLabsFailure | null {
@@ -152,12 +173,16 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
     return (this.#options.baseUrl ?? defaultBaseUrl).replace(/\/+$/, '');
   }
 
+  get #httpUrl(): string {
+    return this.#baseUrl.replace(/^ws/, 'http');
+  }
+
   #loadClient(): Promise<ElevenLabsClient> {
     this.#client ??= import('@elevenlabs/elevenlabs-js').then(
       (sdk) =>
         new sdk.ElevenLabsClient({
           apiKey: this.#options.apiKey,
-          baseUrl: this.#baseUrl.replace(/^ws/, 'http'),
+          baseUrl: this.#httpUrl,
         }),
     );
     return this.#client;

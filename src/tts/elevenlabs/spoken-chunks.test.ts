@@ -57,6 +57,20 @@ describe('SpokenChunks', () => {
     chunks.take(timesOf('At five pm. '), 0);
     expect(chunks.allSpoken).toBe(true);
     expect(chunks.wordsOf(0)).toBeNull();
+    expect(chunks.spokenWordsOf(0)).toBeNull();
+  });
+
+  it('knows the words that were spoken to their ends so far', () => {
+    const chunks = spoken('Good day, sir.', 'Bye.');
+    expect(chunks.spokenWordsOf(0)).toBeNull();
+    chunks.take(timesOf('Good day, s'), 0);
+    expect(chunks.wordsOf(0)).toBeNull();
+    expect(chunks.spokenWordsOf(0)).toEqual([
+      { text: 'Good', startMs: 0, endMs: 40 },
+      { text: 'day,', startMs: 50, endMs: 90 },
+    ]);
+    expect(chunks.spokenWordsOf(1)).toEqual([]);
+    expect(chunks.spokenWordsOf(2)).toBeNull();
   });
 
   it('keeps a piece without times with the chunk that is being spoken', () => {

@@ -85,13 +85,30 @@ export class SpokenChunks {
   wordsOf(index: number): readonly TimedWord[] | null {
     const chunk = this.#chunks[index];
     if (!chunk || this.#spoken < chunk.end || chunk.words.length === 0) return null;
-    if (this.#characters.slice(chunk.start, chunk.end).join('') !== chunk.words.join('')) return null;
-    let position = chunk.start;
-    return chunk.words.map((text) => {
+    return this.#isAsWritten(chunk) ? this.#timesOf(chunk) : null;
+  }
+
+  /** The times of a chunk's first words, as far as they were spoken to their ends; null where that cannot be told. */
+  spokenWordsOf(index: number): readonly TimedWord[] | null {
+    const chunk = this.#chunks[index];
+    if (!chunk || this.#characters.length === 0) return null;
+    return this.#isAsWritten(chunk) ? this.#timesOf(chunk) : null;
+  }
+
+  #isAsWritten({ words, start, end }: Chunk): boolean {
+    return words.join('').startsWith(this.#characters.slice(start, end).join(''));
+  }
+
+  #timesOf({ words, start }: Chunk): readonly TimedWord[] {
+    const timed: TimedWord[] = [];
+    let position = start;
+    for (const text of words) {
       const startMs = this.#startMs[position] ?? 0;
       position += lengthOf(text);
-      return { text, startMs, endMs: Math.max(startMs, this.#endMs[position - 1] ?? 0) };
-    });
+      if (position > this.#spoken) break;
+      timed.push({ text, startMs, endMs: Math.max(startMs, this.#endMs[position - 1] ?? 0) });
+    }
+    return timed;
   }
 
   /** Beyond the last chunk, what is spoken belongs to it. */
