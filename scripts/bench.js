@@ -1,6 +1,7 @@
 // Measures latency and cost, and compares what has a target with its target.
 import { parseArgs } from 'node:util';
 import { browsersAtOnce } from './bench/browsers-at-once.js';
+import { cloud } from './bench/cloud.js';
 import { callsAtOnce, idleCallCost } from './bench/live-calls.js';
 import { mouthToEar } from './bench/mouth-to-ear.js';
 import { perFrame } from './bench/per-frame.js';
@@ -20,6 +21,7 @@ Fails (exit 1) where a target is missed. The sections:
   recognition     the embedded recogniser: start, processor time, final after the flush
   synthesis       the embedded voices: first audio, processor time
   mouth-to-ear    calls in real time: where the time goes between the caller's last word and the answer
+  cloud           the same with cloud providers that take a given time: what the engine adds to it
   idle            processor time of a call in which nobody speaks
   at-once         conversations at once: mouth→ear, late audio, processor time
   browsers        WebRTC calls at once in which the agent talks without a break: processor time, late frames
@@ -29,7 +31,7 @@ times (stt, llm, sentence, tts, tools) are taken away: the parts relay and playo
 
 Options:
   --only <section>   run one section; may be given more than once
-  --turns <n>        turns of the section "mouth-to-ear" (default: 30)
+  --turns <n>        turns of the sections "mouth-to-ear" and "cloud" (default: 30)
   --calls <n>        calls of the section "at-once" (default: 20)
   --browsers <n>     calls of the section "browsers" (default: 50)
   --rounds <n>       repetitions of what is repeated (default: 10, start-up 5)
@@ -75,6 +77,7 @@ async function bench() {
     recognition: () => speechRecognition({ rounds: Math.min(rounds, 5) }),
     synthesis: () => speechSynthesis({ rounds }),
     'mouth-to-ear': () => mouthToEar({ turns, silent: json }),
+    cloud: () => cloud({ turns, silent: json }),
     idle: () => idleCallCost({ seconds: quick ? 3 : 10 }),
     'at-once': () => callsAtOnce({ calls }),
     browsers: () => browsersAtOnce({ calls: count('browsers', quick ? 10 : 50), seconds: quick ? 5 : 20 }),

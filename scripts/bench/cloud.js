@@ -1,0 +1,105 @@
+/**
+ * Mouth to ear on the phone with cloud providers: the real SDKs and sockets, and simulated clouds that take as long as the
+ * project's first description says. What is above the sum of those times is the engine's own, or the text's: speech can
+ * begin when the first sentence, or a first clause, is complete.
+ */
+import { DeepgramSimulator } from '../../dist/testing/deepgram-simulator.js';
+import { hearingInTurn } from '../../dist/testing/deepgram/simulated-hearing.js';
+import { startElevenLabsSimulator } from '../../dist/testing/elevenlabs-simulator.js';
+import { startOpenAiSimulator } from '../../dist/testing/openai-simulator.js';
+import { progress } from '../measuring/progress.js';
+import { answersIn, holdCall } from './phone-call.js';
+import { startRelayProcess } from './relay-child.js';
+import { distribution } from './section.js';
+
+/** From the first description, in milliseconds: last speech to final transcript, request to first token, text to audio. */
+const stages = { finalMs: 298, firstTokenMs: 370, firstAudioMs: 75 };
+const sumMs = stages.finalMs + stages.firstTokenMs + stages.firstAudioMs;
+const tokenMs = 12;
+/** What half of all answers may take above the sum. */
+const targetAboveSumMs = 30;
+
+const says = ['book-my-appointment', 'on-monday', 'at-ten-thirty', 'yes-please', 'opening-hours'];
+/** How agents that are told to be quick begin: with a short sentence of its own. */
+const quickAnswers = [
+  'Of course. I have Monday at ten or Thursday at two. Which one would you like?',
+  'Certainly. Monday is still open in the morning and after three.',
+  'Good. Half past ten it is, then. Shall I write that down for you?',
+  'All done. You will get a text message the day before.',
+  'Sure! We are open from nine to five, and on Saturdays until noon.',
+];
+/** How models write that are told nothing: the first clause takes a while. */
+const longAnswers = [
+  'I can offer you an appointment on Monday at ten in the morning, or on Thursday at two.',
+  'On Monday the clinic is open in the morning, and after three in the afternoon as well.',
+  'Half past ten on Monday works for us, and I can write that down for you right away.',
+  'Your appointment is booked for Monday at half past ten, and a text message will follow.',
+  'The clinic is open from nine to five on weekdays, and on Saturdays it closes at noon.',
+];
+const parts = ['endpointing', 'stt', 'llm', 'sentence', 'tts', 'tools', 'relay', 'playout'];
+
+/** Calls whose answers begin with a short sentence, then calls whose answers do not; `turns` of each kind. */
+export async function cloud({ turns, silent }) {
+  const { step } = progress('turns', 2 * turns, { silent });
+  const quick = await answersOf(quickAnswers, turns, step);
+  const long = await answersOf(longAnswers, turns, step);
+  const totals = ({ answers }) => answers.map((answer) => answer.mouth_to_ear_ms);
+  const above = (calls) => totals(calls).map((ms) => ms - sumMs);
+  const of = (part) => quick.answers.map((answer) => answer.parts[part]);
+  return {
+    title: `Mouth to ear on the phone with cloud providers that take ${stages.finalMs} + ${stages.firstTokenMs} + ${stages.firstAudioMs} = ${sumMs} ms, a token every ${tokenMs} ms`,
+    figures: [
+      distribution('above the sum, the answer begins with a short sentence', 'ms', above(quick), {
+        targetP50: targetAboveSumMs,
+      }),
+      distribution('mouth→ear', 'ms', totals(quick)),
+      ...parts.map((part) => distribution(`  ${part}`, 'ms', of(part))),
+      distribution('above the sum, the answer begins with a long sentence', 'ms', above(long)),
+      distribution(
+        '  sentence (the first clause’s tokens)',
+        'ms',
+        long.answers.map((answer) => answer.parts.sentence),
+      ),
+    ],
+    problems: [...quick.problems, ...long.problems],
+  };
+}
+
+async function answersOf(texts, turns, step) {
+  let asked = 0;
+  const deepgram = await DeepgramSimulator.start({
+    hearing: hearingInTurn((stretch) => `sentence number ${stretch}`),
+  });
+  const openai = await startOpenAiSimulator({
+    answers: () => texts[asked++ % texts.length],
+    pace: { firstTokenMs: stages.firstTokenMs, tokenMs },
+  });
+  const elevenlabs = await startElevenLabsSimulator({ pace: { firstAudioMs: stages.firstAudioMs } });
+  const relay = await startRelayProcess('./cloud-relay-process.js', {
+    DEEPGRAM_API_KEY: 'simulated',
+    DEEPGRAM_BASE_URL: deepgram.url,
+    OPENAI_API_KEY: 'simulated',
+    OPENAI_BASE_URL: openai.baseUrl,
+    ELEVENLABS_API_KEY: 'simulated',
+    ELEVENLABS_BASE_URL: elevenlabs.baseUrl,
+  });
+  const callSids = [];
+  let unanswered = 0;
+  for (let said = 0; said < turns; said += says.length) {
+    const call = await holdCall(relay.url, says.slice(0, turns - said), {
+      manners: { finishedAfterMs: 200 },
+    });
+    callSids.push(call.callSid);
+    unanswered += call.turns.filter(({ answered }) => !answered).length;
+    call.turns.forEach(() => step());
+  }
+  const answers = await answersIn(relay.url, callSids);
+  await relay.close();
+  const wrong = [...deepgram.violations, ...openai.problems, ...elevenlabs.problems];
+  await Promise.all([deepgram.close(), openai.close(), elevenlabs.close()]);
+  const problems = [...new Set(wrong)];
+  if (unanswered > 0) problems.push(`${unanswered} of ${turns} turns got no answer`);
+  const estimated = answers.filter(({ ear }) => ear !== 'measured').length;
+  if (estimated > 0) problems.push(`${estimated} ears were estimated, not measured`);
+  return { answers, problems };
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from '@jest/globals';
+import { resultLines, verdict } from './report.js';
+
+const result = {
+  name: 'ngrok',
+  status: 'problem',
+  message: 'The service cannot be reached: nobody answers.',
+  remedy: 'Check the network and the firewall.',
+} as const;
+
+describe("a check's lines", () => {
+  it('are the finding and, below it, what to do', () => {
+    expect(resultLines(result, { columns: Infinity, colour: false })).toEqual([
+      'problem  ngrok       The service cannot be reached: nobody answers.',
+      '                     Check the network and the firewall.',
+    ]);
+  });
+
+  it('fit into the terminal', () => {
+    expect(resultLines(result, { columns: 60, colour: false })).toEqual([
+      'problem  ngrok       The service cannot be reached: nobody',
+      '                     answers.',
+      '                     Check the network and the firewall.',
+    ]);
+  });
+
+  it('have colour where it is seen, in one word', () => {
+    const [line] = resultLines({ name: 'node', status: 'ok', message: 'x' }, { columns: 80, colour: true });
+    expect(line).toBe('\u001b[32mok     \u001b[0m  node        x');
+  });
+});
+
+describe('the verdict', () => {
+  it.each([
+    [0, 'Everything that is configured works.'],
+    [1, 'There is 1 problem.'],
+    [2, 'There are 2 problems.'],
+  ])('counts %i problems', (count, text) => {
+    const note = { name: 'openai', status: 'note', message: 'x' } as const;
+    expect(verdict([note, ...Array.from({ length: count }, () => result)])).toBe(text);
+  });
+});

@@ -1,0 +1,76 @@
+import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
+import { localSpeechToText } from '../../stt/local/local-speech-to-text.js';
+import type { SpeechToText } from '../../stt/speech-to-text.js';
+import { localTextToSpeech } from '../../tts/local/local-text-to-speech.js';
+import type { TextToSpeech } from '../../tts/text-to-speech.js';
+import { orAborted } from '../exit.js';
+import type { Check } from './check.js';
+
+const word = 'friday';
+const format: AudioFormat = { encoding: 'linear16', sampleRateHz: 8000 };
+
+/** Whether the embedded voice says a word that the embedded recogniser understands. */
+export function speechCheck(): Check {
+  return {
+    name: 'speech',
+    async run(signal) {
+      const tts = localTextToSpeech({ workers: 1 });
+      const stt = localSpeechToText({ workers: 1 });
+      try {
+        const frames = await orAborted(spoken(tts, signal), signal);
+        const heard = await orAborted(recognised(stt, frames, signal), signal);
+        if (heard === word)
+          return {
+            status: 'ok',
+            message: `The embedded voice said “${word}”, the embedded recogniser heard it.`,
+          };
+        return {
+          status: 'problem',
+          message: `The embedded voice said “${word}”, the embedded recogniser heard “${heard}”.`,
+          remedy: 'Install again with: npm ci',
+        };
+      } finally {
+        await Promise.all([tts.close(), stt.close()]);
+      }
+    },
+  };
+}
+
+function spoken(tts: TextToSpeech, signal: AbortSignal): Promise<AudioFrame[]> {
+  return new Promise((resolve, reject) => {
+    const frames: AudioFrame[] = [];
+    const stream = tts.open({
+      format,
+      signal,
+      onEvent(event) {
+        if (event.type === 'audio') frames.push(event.frame);
+        else if (event.type === 'done') resolve(frames);
+        else if (event.type === 'error') reject(event.error);
+      },
+    });
+    stream.write(word);
+    stream.end();
+  });
+}
+
+function recognised(stt: SpeechToText, frames: readonly AudioFrame[], signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const stream = stt.open({
+      format,
+      signal,
+      onEvent(event) {
+        if (event.type === 'final') resolve(event.text);
+        else if (event.type === 'error') reject(event.error);
+      },
+    });
+    const pause: AudioFrame = {
+      samples: new Int16Array(format.sampleRateHz / 5),
+      sampleRateHz: format.sampleRateHz,
+    };
+    stream.write(pause);
+    stream.speechStarted?.();
+    for (const frame of frames) stream.write(frame);
+    stream.write(pause);
+    stream.flush();
+  });
+}

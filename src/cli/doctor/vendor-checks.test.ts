@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../../clock.js';
+import { DeepgramSimulator } from '../../testing/deepgram-simulator.js';
+import { startElevenLabsSimulator, type ElevenLabsSimulator } from '../../testing/elevenlabs-simulator.js';
+import { startOpenAiSimulator, type OpenAiSimulator } from '../../testing/openai-simulator.js';
+import { ScriptedServer, type ScriptedAnswer } from '../../testing/scripted-server.js';
+import type { Finding } from './check.js';
+import { vendorChecks } from './vendor-checks.js';
+
+const apiKey = 'right-key-08c1';
+const vendors = ['DEEPGRAM', 'OPENAI', 'ELEVENLABS'] as const;
+type Vendor = (typeof vendors)[number];
+
+let deepgram: DeepgramSimulator;
+let openai: OpenAiSimulator;
+let elevenlabs: ElevenLabsSimulator;
+let urls: Record<Vendor, string>;
+
+beforeAll(async () => {
+  deepgram = await DeepgramSimulator.start({ apiKey });
+  openai = await startOpenAiSimulator({ apiKey });
+  elevenlabs = await startElevenLabsSimulator({ apiKey });
+  urls = { DEEPGRAM: deepgram.url, OPENAI: openai.baseUrl, ELEVENLABS: elevenlabs.baseUrl };
+});
+afterAll(() => Promise.all([deepgram.close(), openai.close(), elevenlabs.close()]));
+
+async function check(vendor: Vendor, env: Readonly<Record<string, string>>): Promise<Finding> {
+  const checks = vendorChecks(env, systemClock);
+  const found = await checks[vendors.indexOf(vendor)]!.run(new AbortController().signal);
+  expect(JSON.stringify(found)).not.toContain('-key-');
+  return found;
+}
+
+describe.each(vendors)('the check of %s', (vendor) => {
+  const key = `${vendor}_API_KEY`;
+  const baseUrl = `${vendor}_BASE_URL`;
+
+  it('without a key says what is used instead, and how to get one', async () => {
+    const found = await check(vendor, {});
+    expect(found).toMatchObject({
+      status: 'note',
+      message: expect.stringContaining(`${key} is not set: the embedded`),
+    });
+    expect(found.remedy).toMatch(new RegExp(`^Get a key at https://\\S+ and set ${key}\\.$`));
+  });
+
+  it('is content with a key that is taken, over addresses of sockets too', async () => {
+    const url = urls[vendor];
+    const found = await check(vendor, { [key]: apiKey, [baseUrl]: url });
+    expect(found).toMatchObject({ status: 'ok', message: expect.stringContaining(new URL(url).host) });
+    expect(await check(vendor, { [key]: apiKey, [baseUrl]: url.replace('http', 'ws') })).toMatchObject({
+      status: 'ok',
+    });
+  });
+
+  it('tells of a key that is refused, and names the variable', async () => {
+    expect(await check(vendor, { [key]: 'wrong-key-77', [baseUrl]: urls[vendor] })).toMatchObject({
+      status: 'problem',
+      message: expect.stringContaining(key),
+      remedy: expect.stringContaining(key),
+    });
+  });
+
+  it('tells of a key that cannot be one', async () => {
+    const found = await check(vendor, { [key]: 'two words-key-\u2026', [baseUrl]: urls[vendor] });
+    expect(found).toMatchObject({ status: 'problem', remedy: expect.stringContaining(key) });
+  });
+
+  it('tells of an address that is none', async () => {
+    const found = await check(vendor, { [key]: apiKey, [baseUrl]: 'localhost:8080' });
+    expect(found).toMatchObject({ status: 'problem', message: expect.stringContaining(baseUrl) });
+  });
+
+  it.each<[string, ScriptedAnswer | null, string]>([
+    ['the limits', { status: 429, headers: { 'retry-after': '5' } }, 'limits'],
+    ['a server in trouble', { status: 500 }, 'the service is down'],
+    ['an address with something else behind it', { status: 404 }, baseUrl],
+    ['nobody there', null, 'network'],
+  ])('tells of %s', async (_what, answer, remedy) => {
+    const server = await ScriptedServer.start(() => answer);
+    if (!answer) await server.close();
+    const found = await check(vendor, { [key]: apiKey, [baseUrl]: server.url });
+    expect(found).toMatchObject({ status: 'problem', remedy: expect.stringContaining(remedy) });
+    if (answer) await server.close();
+  });
+});
