@@ -354,6 +354,7 @@ export class OutputPipeline {
   #speechFailed(error: ProviderError): void {
     this.#failed = true;
     this.#stream?.close();
+    this.spoken.breakOff();
     this.#options.listener.onError(error);
     if (this.#apologise()) return;
     this.#speechDone = true;
@@ -373,7 +374,7 @@ export class OutputPipeline {
       onEvent: (event) => this.#onSpeech(shifted(event, chunksBefore, msBefore)),
     });
     this.#chunks++;
-    const text = new SpeakableText(apology, this.#options.language);
+    const text = new SpeakableText(` ${apology}`, this.#options.language);
     spoken.addText(text);
     this.#stream.write(text.spoken);
     this.#stream.end();

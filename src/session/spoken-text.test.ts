@@ -19,6 +19,22 @@ function answer(...chunks: { text: string; ms: number; words?: TimedWord[] }[]):
 
 const heardAtMs = (spoken: SpokenText, ms: number): string => spoken.heardText(ms * 8);
 
+describe('what was heard of a voice that broke off', () => {
+  it('is what had sound, and then what another voice said', () => {
+    const spoken = new SpokenText(rateHz);
+    for (const text of ['Good morning. ', 'Good morning to you all. ', 'Bye.'])
+      spoken.addText(new SpeakableText(text));
+    spoken.addAudio(0, 800 * 8);
+    spoken.addAudio(1, 400 * 8);
+    spoken.breakOff();
+    spoken.addText(new SpeakableText(' Sorry.'));
+    spoken.addAudio(3, 500 * 8);
+    expect(heardAtMs(spoken, 1200)).toBe('Good morning. Good');
+    spoken.completeChunk(3);
+    expect(heardAtMs(spoken, 1700)).toBe('Good morning. Good Sorry.');
+  });
+});
+
 describe('what was heard, without word times', () => {
   const spoken = answer({ text: 'We are open. ', ms: 1200 }, { text: 'Come in.', ms: 800 });
 

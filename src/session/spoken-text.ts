@@ -15,6 +15,8 @@ interface Chunk {
   startSample: number | null;
   endSample: number;
   complete: boolean;
+  /** The voice broke off in it, or before it: only what had sound was said. */
+  cut: boolean;
   words: readonly TimedWord[] | null;
 }
 
@@ -54,7 +56,15 @@ export class SpokenText {
   addText(text: SpeakableText): void {
     const silentBefore = this.#silent;
     this.#silent = '';
-    this.#chunks.push({ text, silentBefore, startSample: null, endSample: 0, complete: false, words: null });
+    this.#chunks.push({
+      text,
+      silentBefore,
+      startSample: null,
+      endSample: 0,
+      complete: false,
+      cut: false,
+      words: null,
+    });
   }
 
   /** Written text that does not go to the voice, since there is nothing to say: a ruled line, an emoji. It has no number. */
@@ -64,9 +74,7 @@ export class SpokenText {
 
   addAudio(chunkIndex: number, samples: number): void {
     // Audio comes in the order of the text, so everything before this chunk has been given.
-    for (let before = chunkIndex - 1; this.#chunks[before]?.complete === false; before--) {
-      this.completeChunk(before);
-    }
+    for (let before = chunkIndex - 1; this.#isOpen(before); before--) this.completeChunk(before);
     const chunk = this.#chunks[chunkIndex];
     if (chunk) {
       chunk.startSample ??= this.#samples;
@@ -88,17 +96,27 @@ export class SpokenText {
     if (chunk.startSample === null) chunk.startSample = chunk.endSample = this.#samples;
   }
 
+  /** The voice has broken off: of the chunks so far nothing more will be said. */
+  breakOff(): void {
+    for (const chunk of this.#chunks) chunk.cut ||= !chunk.complete;
+  }
+
   /** The words that had ended when `heardSamples` of the audio had been heard. */
   heardText(heardSamples: number): string {
     let heard = '';
     for (const chunk of this.#chunks) {
-      if (chunk.startSample === null || heardSamples <= chunk.startSample) return tidy(heard);
-      if (!chunk.complete || heardSamples < chunk.endSample) {
-        const last = this.#wordsOf(chunk).findLast((word) => word.endSample <= heardSamples);
-        const part = last ? chunk.text.writtenUpTo(last.end) : '';
-        return tidy(part.trim() === '' ? heard : heard + chunk.silentBefore + part);
+      const { startSample, endSample, cut } = chunk;
+      if (cut && startSample === null) continue;
+      if (startSample === null || heardSamples <= startSample) return tidy(heard);
+      if (chunk.complete && heardSamples >= endSample) {
+        heard += chunk.silentBefore + chunk.text.written;
+        continue;
       }
-      heard += chunk.silentBefore + chunk.text.written;
+      const untilSample = cut ? Math.min(heardSamples, endSample) : heardSamples;
+      const last = this.#wordsOf(chunk).findLast((word) => word.endSample <= untilSample);
+      const part = last ? chunk.text.writtenUpTo(last.end) : '';
+      if (part.trim() !== '') heard += chunk.silentBefore + part;
+      if (!cut || heardSamples < endSample) return tidy(heard);
     }
     return tidy(heard === '' ? '' : heard + this.#silent);
   }
@@ -111,6 +129,11 @@ export class SpokenText {
       return cut ? Math.max(chunk.startSample, cut.startSample) : sample;
     }
     return sample;
+  }
+
+  #isOpen(chunkIndex: number): boolean {
+    const chunk = this.#chunks[chunkIndex];
+    return chunk !== undefined && !chunk.complete && !chunk.cut;
   }
 
   #wordsOf(chunk: Chunk): PlacedWord[] {
