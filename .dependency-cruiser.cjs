@@ -22,8 +22,8 @@ module.exports = {
     only('nothing-imports-index', { path: '^src/', pathNot: '\\.test\\.ts$' }, { path: '^src/index\\.ts$' }),
     only(
       'tests-and-testing-are-leaves',
-      { path: '^src/', pathNot: '\\.test\\.ts$|^src/(testing|cli)/' },
-      { path: '^src/testing/|\\.test\\.ts$' },
+      { path: '^src/', pathNot: '\\.test\\.tsx?$|^src/(testing|cli)/' },
+      { path: '^src/testing/|\\.test\\.tsx?$' },
     ),
     only(
       'core-imports-core',
@@ -59,7 +59,11 @@ module.exports = {
     only(
       'dashboard-sees-events-and-metrics',
       { path: '^src/dashboard/', pathNot: '\\.test\\.tsx?$' },
-      { path: '^src/', pathNot: '^src/(dashboard|events|metrics)/' },
+      {
+        path: '^src/',
+        pathNot:
+          '^src/(dashboard|events|metrics)/|^src/clock\\.ts$|^src/web/model/|^src/workers/worker-entry\\.ts$',
+      },
     ),
     only(
       'page-takes-little-along',
@@ -73,10 +77,18 @@ module.exports = {
     only('page-model-knows-no-browser', { path: '^src/web/model/' }, { path: '^src/web/browser/' }),
     only(
       'nothing-imports-the-page',
-      { path: '^src/', pathNot: '^src/(web|testing)/' },
+      { path: '^src/', pathNot: '^src/(web|testing|dashboard)/' },
       { path: '^src/web/' },
     ),
     only('testing-stays-below-cli', { path: '^src/testing/' }, { path: '^src/cli/' }),
+    only(
+      'published-testing-reaches-no-test-tool',
+      { path: '^src/testing/index\\.ts$' },
+      {
+        path: 'node_modules/(@jest|jest|fast-check|werift|playwright-core|ink-testing-library)',
+        reachable: true,
+      },
+    ),
   ],
   options: {
     tsConfig: { fileName: 'tsconfig.json' },

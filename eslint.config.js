@@ -5,7 +5,7 @@ export default tseslint.config(
   { ignores: ['dist', 'node_modules', 'coverage'] },
   js.configs.recommended,
   {
-    files: ['src/**/*.ts'],
+    files: ['src/**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json' } },
     rules: {
@@ -33,8 +33,8 @@ export default tseslint.config(
   {
     // The engine takes its time from the injected Clock; only the clock itself may ask the machine. The page has
     // the browser's.
-    files: ['src/**/*.ts'],
-    ignores: ['src/clock.ts', 'src/**/*.test.ts', 'src/testing/**', 'src/web/browser/**'],
+    files: ['src/**/*.{ts,tsx}'],
+    ignores: ['src/clock.ts', 'src/**/*.test.{ts,tsx}', 'src/testing/**', 'src/web/browser/**'],
     rules: {
       'no-restricted-globals': [
         'error',
@@ -51,7 +51,7 @@ export default tseslint.config(
   },
   {
     // A test that finds nothing where something must be should fail on the spot.
-    files: ['src/**/*.test.ts'],
+    files: ['src/**/*.test.{ts,tsx}'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {

@@ -9,17 +9,24 @@ for (const vendor of ['DEEPGRAM', 'OPENAI', 'ELEVENLABS']) {
   delete process.env[`${vendor}_BASE_URL`];
 }
 
+function swc(syntax) {
+  const jsc = {
+    target: 'es2022',
+    parser: { syntax: 'typescript', ...syntax },
+    transform: { react: { runtime: 'automatic' } },
+  };
+  return { jsc, module: { type: 'es6' } };
+}
+
 const shared = {
   testEnvironment: 'node',
   roots: ['<rootDir>/src'],
   setupFiles: ['<rootDir>/scripts/property-seed.js'],
-  extensionsToTreatAsEsm: ['.ts'],
+  extensionsToTreatAsEsm: ['.ts', '.tsx'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
-    '^.+\\.ts$': [
-      '@swc/jest',
-      { jsc: { target: 'es2022', parser: { syntax: 'typescript' } }, module: { type: 'es6' } },
-    ],
+    '^.+\\.ts$': ['@swc/jest', swc({})],
+    '^.+\\.tsx$': ['@swc/jest', swc({ tsx: true })],
   },
 };
 
@@ -30,7 +37,7 @@ export default {
     {
       ...shared,
       displayName: 'unit',
-      testMatch: ['**/*.test.ts'],
+      testMatch: ['**/*.test.ts', '**/*.test.tsx'],
       testPathIgnorePatterns: ['\\.call\\.test\\.ts$'],
     },
     { ...shared, displayName: 'call', testMatch: ['**/*.call.test.ts'] },

@@ -34,7 +34,7 @@ beforeAll(async () => {
   services = {
     ...twilio.env,
     TWILIO_PHONE_NUMBER: '+15550100002',
-    DEEPGRAM_BASE_URL: deepgram.url,
+    DEEPGRAM_BASE_URL: deepgram.baseUrl,
     OPENAI_BASE_URL: openai.baseUrl,
     ELEVENLABS_BASE_URL: elevenlabs.baseUrl,
   };

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { StageNames } from './dev/dev-agent.js';
 
 export interface RelayFacts {
   readonly version: string;
@@ -9,6 +10,16 @@ export interface RelayFacts {
   readonly readyMs: number;
   /** The relay's address on this machine. */
   readonly url: string;
+  /** The user's agent file; null for the appointment desk. */
+  readonly agentFile: string | null;
+  /** Who hears, answers and speaks. */
+  readonly providers: StageNames;
+  /** The Twilio number whose calls arrive here; null where none was pointed here. */
+  readonly phoneNumber: string | null;
+  /** Whether sessions are recorded. */
+  readonly isRecording: boolean;
+  /** Whether a tunnel is being opened. */
+  readonly isOpening: boolean;
   readonly publicUrl: string | null;
   /** Whether Twilio's signatures can be checked. */
   readonly checksSignatures: boolean;
@@ -20,21 +31,30 @@ export interface RelayFacts {
 
 /** Lines of at most 80 columns, as long as addresses and the recording's path are of usual length. */
 export function introduction(facts: RelayFacts): string[] {
-  const { version, readyMs, url, token } = facts;
+  const { version, readyMs, url } = facts;
   return [
     `hzrelay ${version} is ready on ${url} (${readyMs.toFixed(0)} ms)`,
     '',
-    ...item('Agent', 'an appointment desk; speech, model and voice are embedded: no keys'),
+    ...item('Agent', ...agent(facts)),
     ...item('Page', ...page(facts)),
     ...item('Twilio', ...twilio(facts)),
-    ...(token === null
-      ? []
-      : item('Private', 'all other routes need the token:', `export HZRELAY_TOKEN=${token}`)),
+    ...secret(facts),
     ...(callable(facts) ? item('Try it', ...tryIt(facts)) : []),
     ...item('Stop', 'Ctrl-C'),
     '',
     '[ SYS_LOG ] LIVE',
   ];
+}
+
+/** What has changed when the outside reaches the relay, or does no more. */
+export function publicLines(facts: RelayFacts): string[] {
+  return [...item('Page', ...page(facts)), ...secret(facts)];
+}
+
+/** The page's address, with the token where it needs one: whoever has the link is let in. */
+export function pageLink({ url, publicUrl, token }: Pick<RelayFacts, 'url' | 'publicUrl' | 'token'>): string {
+  const address = `${publicUrl ?? url}/`;
+  return token === null ? address : `${address}?token=${token}`;
 }
 
 /** Where the repository's recordings are at hand, one of them; else a name to fill in. */
@@ -43,14 +63,32 @@ export function recordingToTry(): string {
   return existsSync(path) ? relative(process.cwd(), path) : 'RECORDING.wav';
 }
 
-function page({ url, publicUrl, token }: RelayFacts): string[] {
-  const address = `${publicUrl ?? url}/`;
-  if (token === null) return [`${address}  talk to it in a browser, or type`];
-  return [`${address}?token=${token}`, 'talk to it in a browser, or type; the link lets in whoever has it'];
+function agent({ agentFile, providers }: RelayFacts): string[] {
+  const { stt, llm, tts } = providers;
+  const who =
+    agentFile === null ? 'an appointment desk' : `${agentFile}, saved changes apply to the next call`;
+  if (stt === 'local' && llm === 'local' && tts === 'local') {
+    return agentFile === null
+      ? [`${who}; speech, model and voice are embedded: no keys`]
+      : [who, 'speech, model and voice are embedded: no keys'];
+  }
+  return [who, `hears with ${stt}, answers with ${llm}, speaks with ${tts}`];
+}
+
+function page(facts: RelayFacts): string[] {
+  if (facts.token === null) return [`${pageLink(facts)}  talk to it in a browser, or type`];
+  return [pageLink(facts), 'talk to it in a browser, or type; the link lets in whoever has it'];
+}
+
+function secret({ token }: RelayFacts): string[] {
+  if (token === null) return [];
+  return item('Private', 'all other routes need the token:', `export HZRELAY_TOKEN=${token}`);
 }
 
 function twilio(facts: RelayFacts): string[] {
-  const { publicUrl, url, checksSignatures } = facts;
+  const { publicUrl, url, checksSignatures, isOpening, phoneNumber } = facts;
+  if (isOpening) return ['a tunnel is being opened; the log says when calls can come'];
+  if (phoneNumber !== null) return [`calls to ${phoneNumber} arrive here`];
   if (!callable(facts)) {
     return [
       'closed, since the outside can reach this relay and forged calls',
@@ -59,7 +97,7 @@ function twilio(facts: RelayFacts): string[] {
   }
   if (publicUrl !== null) return ["set your number's voice webhook (POST) to", `${publicUrl}/twilio/voice`];
   return [
-    `open a tunnel to port ${new URL(url).port}, then start again with its address:`,
+    `set NGROK_AUTHTOKEN, or open a tunnel to port ${new URL(url).port}, then start again:`,
     `${checksSignatures ? '' : 'TWILIO_AUTH_TOKEN=… '}npx hzrelay dev --public-url https://…`,
   ];
 }

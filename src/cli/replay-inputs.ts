@@ -39,16 +39,20 @@ export function outputFor(path: string | undefined, transport: TransportType | n
   return join(dir, `${name}.${transport}${ext}`);
 }
 
-/** Makes sure that `--output` can be written and overwrites no recording. Throws a UsageError. */
-export async function checkOutput(path: string, recordings: readonly Recording[]): Promise<void> {
+/** Makes sure that a file to write, named by this flag, can be written and overwrites no recording. Throws a UsageError. */
+export async function checkOutput(
+  path: string,
+  recordings: readonly Recording[],
+  flag = '--output',
+): Promise<void> {
   const [file, folder] = [await stat(path).catch(() => null), dirname(path)];
   if (file?.isDirectory())
-    throw new UsageError(`--output ${path} is a folder. Name a file in it, for example reply.wav.`);
+    throw new UsageError(`${flag} ${path} is a folder. Name a file in it, for example reply.wav.`);
   if (recordings.some((recording) => recording.path === resolve(path)))
-    throw new UsageError(`--output ${path} is one of the recordings. Choose another name.`);
+    throw new UsageError(`${flag} ${path} is one of the recordings. Choose another name.`);
   await access(file ? path : folder, constants.W_OK).catch((cause: unknown) => {
     const remedy = file ? 'Choose another name.' : `Make the folder ${folder} first, or choose another.`;
-    throw new UsageError(`--output ${path} cannot be written: ${reasonOf(cause)}. ${remedy}`, { cause });
+    throw new UsageError(`${flag} ${path} cannot be written: ${reasonOf(cause)}. ${remedy}`, { cause });
   });
 }
 

@@ -1,5 +1,6 @@
 import type { SessionEvent } from '../events/session-event.js';
 import type { EventSource } from '../replay/replay-call.js';
+import type { RelaySessionConfig } from '../server/config.js';
 import { createRelay } from '../server/create.js';
 import { appointmentDeskSession } from './appointment-desk-session.js';
 import { orAborted } from './exit.js';
@@ -12,17 +13,19 @@ export interface ReplayTarget {
   close(): Promise<void>;
 }
 
-/** Another relay; HZRELAY_TOKEN opens its events where it is guarded. */
-export function remoteTarget(url: string): ReplayTarget {
-  const token = process.env.HZRELAY_TOKEN;
-  return { url, events: { token: token === '' ? undefined : token }, close: () => Promise.resolve() };
+/** Another relay; where it is guarded HZRELAY_TOKEN opens its events, else the token that is given. */
+export function remoteTarget(url: string, token?: string): ReplayTarget {
+  return { url, events: { token: process.env.HZRELAY_TOKEN || token }, close: () => Promise.resolve() };
 }
 
-/** A relay of our own, with the embedded appointment desk, on any free port. Whoever gets it closes it. */
-export async function ownTarget(signal: AbortSignal): Promise<ReplayTarget> {
+/** A relay of our own, with the embedded appointment desk or another session, on any free port. Whoever gets it closes it. */
+export async function ownTarget(
+  signal: AbortSignal,
+  session: RelaySessionConfig = appointmentDeskSession,
+): Promise<ReplayTarget> {
   progress('Starting a relay and loading its speech models.');
   const relay = createRelay({
-    session: appointmentDeskSession,
+    session,
     port: 0,
     onNotice: ({ level, message }) => {
       if (level !== 'info') note(`${level === 'warn' ? 'warning' : level}: ${message}`);

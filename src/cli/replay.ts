@@ -2,14 +2,14 @@
 import { systemClock } from '../clock.js';
 import type { SessionEvent } from '../events/session-event.js';
 import { sysLogLine } from '../events/sys-log.js';
-import { readRecordings, type Recording } from '../replay/recordings.js';
 import { callerRatesHz, replayCall } from '../replay/replay-call.js';
 import type { TransportType } from '../transport/transport.js';
 import { exitCodes } from './exit.js';
+import { readCaller, type ReplayCaller } from './replay-caller.js';
 import { checkOutput, outputFor, readExpected, relayUrl } from './replay-inputs.js';
 import { report, reportParity } from './replay-report.js';
 import { ownTarget, remoteTarget, type ReplayTarget } from './replay-target.js';
-import { out, progress, renderLogLine } from './terminal.js';
+import { note, out, progress, renderLogLine } from './terminal.js';
 
 export interface ReplayOptions {
   /** By phone, from a browser, or both. */
@@ -19,6 +19,8 @@ export interface ReplayOptions {
   readonly output?: string;
   readonly json?: boolean;
   readonly expect?: string;
+  /** The name of a fault drill, of a kind of them, `all` or `list`. */
+  readonly drill?: string;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
@@ -26,8 +28,7 @@ export interface ReplayOptions {
 /** One call that is to be made. */
 interface PlannedCall {
   readonly via: TransportType;
-  /** At the caller's rate. */
-  readonly recordings: readonly Recording[];
+  readonly caller: ReplayCaller;
   readonly output: string | undefined;
 }
 
@@ -46,18 +47,22 @@ export async function replay(
   options: ReplayOptions,
   signal: AbortSignal,
 ): Promise<number> {
+  if (options.drill !== undefined)
+    return (await import('./drill.js')).drill(options.drill, files, options, signal);
   const url = options.url === undefined ? null : relayUrl(options.url);
   const transports: readonly TransportType[] = options.via === 'both' ? ['twilio', 'webrtc'] : [options.via];
   const calls = await Promise.all(
     transports.map(async (via): Promise<PlannedCall> => {
-      const recordings = await readRecordings(files, callerRatesHz[via]);
+      const caller = await readCaller(files, callerRatesHz[via], options);
       const output = outputFor(options.output, transports.length > 1 ? via : null);
-      if (output !== undefined) await checkOutput(output, recordings);
-      return { via, recordings, output };
+      if (output !== undefined) await checkOutput(output, caller.recordings);
+      return { via, caller, output };
     }),
   );
   const expected = options.expect === undefined ? null : await readExpected(options.expect);
 
+  const leavesOut = calls[0]?.caller.leavesOut ?? null;
+  if (leavesOut !== null) note(`warning: ${leavesOut}`);
   const target = url === null ? await ownTarget(signal) : remoteTarget(url);
   try {
     const held: HeldCall[] = [];
@@ -86,14 +91,15 @@ interface HoldOptions extends ReplayOptions {
 
 /** Holds one call and reports it. */
 async function hold(call: PlannedCall, options: HoldOptions, signal: AbortSignal): Promise<HeldCall> {
-  const { via, recordings, output } = call;
+  const { via, caller, output } = call;
   const { target, expected, compared, bargeIn, json, expect } = options;
   const authToken = process.env.TWILIO_AUTH_TOKEN;
   const result = await replayCall({
     url: target.url,
     events: target.events,
     via,
-    recordings,
+    recordings: caller.recordings,
+    ...(caller.wholeCall && { wholeCall: caller.wholeCall }),
     clock: systemClock,
     signal,
     manners: { bargeInMs: bargeIn ?? null },

@@ -72,7 +72,8 @@ async function readRecording(path: string, sampleRateHz: number): Promise<Record
   return { path: resolve(path), name: basename(path), samples, sampleRateHz };
 }
 
-async function resample(samples: Int16Array, fromHz: number, toHz: number): Promise<Int16Array> {
+/** The same audio at another rate. */
+export async function resample(samples: Int16Array, fromHz: number, toHz: number): Promise<Int16Array> {
   if (fromHz === toHz) return samples;
   const resampler = await createResampler({ fromHz, toHz });
   try {

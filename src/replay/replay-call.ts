@@ -5,6 +5,7 @@ import type { TransportType } from '../transport/transport.js';
 import type { CallEnd, Caller, CallRecording } from './caller.js';
 import { AgentVoice, defaultManners, holdConversation, type Manners, type SaidTurn } from './conversation.js';
 import { openEventFeed } from './event-feed.js';
+import { holdMonologue } from './monologue.js';
 import type { Recording } from './recordings.js';
 import type { RoughNetworkOptions } from './rough-network.js';
 import { browserRateHz } from './simulated-browser-stream.js';
@@ -27,6 +28,11 @@ export interface ReplayCallOptions {
   readonly via?: TransportType;
   /** At the caller's rate, see {@link callerRatesHz}. */
   readonly recordings: readonly Recording[];
+  /**
+   * Each recording is a whole call's and is played through, pauses included, instead of turn by turn; `hungUp` tells
+   * whether the caller ended that call.
+   */
+  readonly wholeCall?: { readonly hungUp: boolean };
   readonly clock: Clock;
   readonly manners?: Partial<Manners>;
   /** Signs a phone call as Twilio would. */
@@ -73,14 +79,26 @@ export async function replayCall(options: ReplayCallOptions): Promise<ReplayResu
   const unsubscribe = await subscribe(options, (event) => session.take(event));
   try {
     await caller.dial();
-    const manners = { ...defaultManners, ...options.manners };
-    const turns = caller.answered ? await holdConversation(caller, voice, recordings, clock, manners) : [];
+    const turns = caller.answered ? await talk(caller, voice, options) : [];
     const end = await caller.hangUp();
     if (caller.answered) await within(clock, lastEventWithinMs, session.ended);
     return { events: session.events, turns, end, recording: caller.answered ? caller.recording() : null };
   } finally {
     unsubscribe();
   }
+}
+
+async function talk(
+  caller: Caller,
+  voice: AgentVoice,
+  { recordings, clock, manners, wholeCall }: ReplayCallOptions,
+): Promise<SaidTurn[]> {
+  if (!wholeCall)
+    return holdConversation(caller, voice, recordings, clock, { ...defaultManners, ...manners });
+  const turns: SaidTurn[] = [];
+  for (const recording of recordings)
+    turns.push(await holdMonologue(caller, voice, recording, clock, wholeCall));
+  return turns;
 }
 
 function callerOf(options: ReplayCallOptions, voice: AgentVoice): Caller {

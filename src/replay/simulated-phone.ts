@@ -40,6 +40,8 @@ export interface PlaceCallOptions {
   readonly to?: string;
   /** @default one of zeros */
   readonly accountSid?: string;
+  /** @default a fresh one */
+  readonly callSid?: string;
   /** Further form fields of the webhook. */
   readonly parameters?: Readonly<Record<string, string>>;
   /** Gives up the call, or hangs up. */
@@ -70,7 +72,7 @@ export class SimulatedPhone implements Caller {
   /** Resolves when the call is over; never rejects. */
   readonly ended: Promise<PhoneCallEnd>;
   readonly sampleRateHz = phoneRateHz;
-  readonly callSid = `CA${randomHex()}`;
+  readonly callSid: string;
   readonly #options: PlaceCallOptions;
   readonly #accountSid: string;
   readonly #hangUp = new AbortController();
@@ -85,6 +87,7 @@ export class SimulatedPhone implements Caller {
   /** Does nothing yet; {@link placeCall} also dials. */
   constructor(options: PlaceCallOptions) {
     this.#options = options;
+    this.callSid = options.callSid ?? `CA${randomHex()}`;
     this.#accountSid = options.accountSid ?? `AC${'0'.repeat(32)}`;
     this.ended = new Promise((resolve) => {
       this.#resolveEnded = resolve;

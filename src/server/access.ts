@@ -20,23 +20,37 @@ export interface AccessOptions {
 export class AccessPolicy {
   /** Opens the private routes where the relay is reachable from outside. */
   readonly token = randomBytes(24).toString('base64url');
-  /** Whether private routes need the token. */
-  readonly guarded: boolean;
-  readonly #publicHost: string | null;
   readonly #boundHost: string;
+  readonly #isBoundToLoopback: boolean;
+  #publicUrl: URL | null;
 
   constructor({ host, publicUrl }: AccessOptions) {
-    this.#publicHost = publicUrl?.host.toLowerCase() ?? null;
     // As a Host header writes it.
     this.#boundHost = isIPv6(host) ? `[${host.toLowerCase()}]` : host.toLowerCase();
-    this.guarded = publicUrl !== null || !isLoopback(host);
+    this.#isBoundToLoopback = isLoopback(host);
+    this.#publicUrl = publicUrl;
+  }
+
+  /** Where the outside reaches the relay; null where it does not. */
+  get publicUrl(): URL | null {
+    return this.#publicUrl;
+  }
+
+  /** Whether private routes need the token. */
+  get guarded(): boolean {
+    return this.#publicUrl !== null || !this.#isBoundToLoopback;
+  }
+
+  /** From now on the outside reaches it there, or no more. Whatever comes by a name that is not known yet is refused. */
+  expose(publicUrl: URL | null): void {
+    this.#publicUrl = publicUrl;
   }
 
   /** Whether the request names a host that is ours. A name that is not (DNS rebinding) is refused. */
   knowsHost(hostHeader: string | undefined): boolean {
     if (hostHeader === undefined) return false;
     const host = hostHeader.toLowerCase();
-    if (host === this.#publicHost) return true;
+    if (host === this.#publicHost()) return true;
     const name = withoutPort(host);
     if (loopbackHosts.has(name) || name === this.#boundHost) return true;
     // Bound to every address: a literal one cannot be a rebound name.
@@ -51,7 +65,7 @@ export class AccessPolicy {
     if (origin === undefined) return true;
     if (!URL.canParse(origin)) return false;
     const { host } = new URL(origin);
-    return host === hostHeader?.toLowerCase() || host === this.#publicHost;
+    return host === hostHeader?.toLowerCase() || host === this.#publicHost();
   }
 
   /** Whether the request carries the token: as bearer token, in the cookie, or in the query of the printed link. */
@@ -65,6 +79,10 @@ export class AccessPolicy {
   /** The cookie that keeps a browser authorised after it came by the printed link. */
   cookie(secure: boolean): string {
     return `${cookieName}=${this.token}; HttpOnly; SameSite=Strict; Path=/${secure ? '; Secure' : ''}`;
+  }
+
+  #publicHost(): string | null {
+    return this.#publicUrl?.host.toLowerCase() ?? null;
   }
 
   #isToken(given: string | undefined): boolean {

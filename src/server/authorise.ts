@@ -12,7 +12,7 @@ export function authorise(
   relay: RelayDesk,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   return async (request, reply) => {
-    const { access, options } = relay;
+    const { access } = relay;
     if (!access.guarded) return undefined;
     if (!access.carriesToken(request.headers, request.query)) {
       return refuseRequest(
@@ -22,7 +22,7 @@ export function authorise(
       );
     }
     if (queryField(request, 'token') !== undefined) {
-      reply.header('set-cookie', access.cookie(options.publicUrl?.protocol === 'https:'));
+      reply.header('set-cookie', access.cookie(access.publicUrl?.protocol === 'https:'));
     }
     return undefined;
   };

@@ -71,7 +71,7 @@ async function run(name: string, via: TransportType): Promise<SampleRun> {
     env: {
       PATH: process.env.PATH,
       HZRELAY_PORT: new URL(url).port,
-      DEEPGRAM_BASE_URL: deepgram.url,
+      DEEPGRAM_BASE_URL: deepgram.baseUrl,
       OPENAI_BASE_URL: openai.baseUrl,
       ELEVENLABS_BASE_URL: elevenlabs.baseUrl,
       ...keys,

@@ -5,6 +5,7 @@ import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 import { messageOf } from '../errors.js';
 import type { RelayDesk } from './relay-desk.js';
 import { refuseRequest } from './refusal.js';
+import { metricsRoutes } from './routes/metrics-routes.js';
 import { observeRoutes } from './routes/observe-routes.js';
 import { pageRoutes } from './routes/page-routes.js';
 import { mediaPath, twilioRoutes } from './routes/twilio-routes.js';
@@ -66,6 +67,7 @@ export async function buildHttpServer(relay: RelayDesk): Promise<HttpServer> {
   });
   await app.register(pageRoutes, { relay });
   await app.register(observeRoutes, { relay });
+  await app.register(metricsRoutes, { relay });
   await app.register(twilioRoutes, { relay });
   await app.register(webRtcRoutes, { relay });
   return app;

@@ -134,7 +134,7 @@ export function resolveRelayOptions(
       options.port === undefined ? portFromEnv(env, problems) : defaultPort,
       'Give a port, 0 to 65535.',
     ),
-    publicUrl: parsePublicUrl(options.publicUrl, problems),
+    publicUrl: options.publicUrl === undefined ? null : parsePublicUrl(options.publicUrl, problems),
     twilioAuthToken: nonEmpty(options.twilioAuthToken) ?? nonEmpty(env.TWILIO_AUTH_TOKEN) ?? null,
     maxSessions: number('maxSessions', positive, 50, count),
     maxPendingSockets: number('maxPendingSockets', positive, 100, count),
@@ -179,8 +179,8 @@ function portFromEnv(env: Readonly<Record<string, string | undefined>>, problems
   return defaultPort;
 }
 
-function parsePublicUrl(text: string | undefined, problems: ConfigProblem[]): URL | null {
-  if (text === undefined) return null;
+/** The address of a relay for the outside; null, with the problem told, where it is none. */
+export function parsePublicUrl(text: string, problems: ConfigProblem[]): URL | null {
   const url = URL.canParse(text) ? new URL(text) : null;
   const plain = url?.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
   if (url && plain && (url.protocol === 'https:' || url.protocol === 'http:')) return url;

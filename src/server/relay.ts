@@ -5,7 +5,14 @@
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { systemClock, within, type Clock } from '../clock.js';
-import { HzRelayError, InvalidStateError, messageOf, ProviderError } from '../errors.js';
+import {
+  ConfigError,
+  HzRelayError,
+  InvalidStateError,
+  messageOf,
+  ProviderError,
+  type ConfigProblem,
+} from '../errors.js';
 import { EventBus, type EventListener, type Subscribed, type Subscription } from '../events/event-bus.js';
 import type { SessionEndReason } from '../events/session-event.js';
 import { Session } from '../session/session.js';
@@ -25,6 +32,7 @@ import { listenError } from './listen-error.js';
 import { CallRecorder } from './recording/call-recorder.js';
 import type { RelayDesk, Reservation } from './relay-desk.js';
 import {
+  parsePublicUrl,
   resolveRelayOptions,
   type IncomingCall,
   type RelayNotice,
@@ -93,7 +101,18 @@ export class Relay implements RelayDesk {
 
   /** Where the outside reaches it, if it does. */
   get publicUrl(): string | null {
-    return this.options.publicUrl ? this.options.publicUrl.origin : null;
+    return this.access.publicUrl?.origin ?? null;
+  }
+
+  /**
+   * From now on the outside reaches the relay there (https, no path), through a tunnel that was opened after it; null: no
+   * more. While it does, private routes need the token and Twilio's need a signature. Throws a ConfigError.
+   */
+  expose(publicUrl: string | null): void {
+    const problems: ConfigProblem[] = [];
+    const url = publicUrl === null ? null : parsePublicUrl(publicUrl, problems);
+    if (problems.length > 0) throw new ConfigError(problems);
+    this.access.expose(url);
   }
 
   /** The sessions that live now. */
@@ -272,6 +291,15 @@ export class Relay implements RelayDesk {
     await this.close();
   }
 
+  /**
+   * Loads ahead what sessions of this config will need, as `listen()` does for a config in the options. Rejects where a
+   * provider cannot be used, for example with a ProviderError that names the variable of a refused key.
+   */
+  async warmUp(session: RelaySessionConfig): Promise<void> {
+    const configs = typesOf(session).map((type) => resolveConfig(configForCall(session, type)));
+    await Promise.all(configs.map((config) => this.#providers.warmUp(config)));
+  }
+
   /** Ends every call and frees everything. Idempotent. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -314,14 +342,10 @@ export class Relay implements RelayDesk {
   /** Loads what the first calls will need. Throws where what every call needs cannot be had. */
   async #warmUp(): Promise<void> {
     const { session } = this.options;
-    const configs =
-      typeof session === 'object'
-        ? typesOf(session).map((type) => resolveConfig(configForCall(session, type)))
-        : [null];
     const awaited = [...this.#awaited];
     this.#awaited.clear();
     await Promise.all([
-      ...configs.map((config) => this.#providers.warmUp(config)),
+      typeof session === 'object' ? this.warmUp(session) : this.#providers.warmUp(null),
       ...awaited.map(([waiting, config]) => this.#warmUpFor(waiting, config)),
     ]);
   }

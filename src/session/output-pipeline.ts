@@ -17,6 +17,7 @@ import type { RunningTools } from './running-tools.js';
 import { SentenceSplitter } from './sentence-splitter.js';
 import { SpeakableText } from './speakable-text.js';
 import { SpokenText } from './spoken-text.js';
+import { silenceDbfs, VoiceLevel } from './voice-level.js';
 
 /** Where a turn's text comes from: the agent's model, or text that the user gave. */
 export type TextSource =
@@ -79,6 +80,7 @@ const maxToolRounds = 8;
 export class OutputPipeline {
   readonly turn: number;
   readonly spoken: SpokenText;
+  readonly #level: VoiceLevel;
   readonly #options: OutputPipelineOptions;
   readonly #abort = new AbortController();
   readonly #splitter = new SentenceSplitter();
@@ -105,6 +107,7 @@ export class OutputPipeline {
     this.#options = options;
     this.turn = options.turn;
     this.spoken = new SpokenText(options.format.sampleRateHz);
+    this.#level = new VoiceLevel(options.format.sampleRateHz);
   }
 
   /** Whether something of it could not be said. */
@@ -170,6 +173,11 @@ export class OutputPipeline {
   /** What was heard when the transport's playout stood at `positionSamples`. */
   heardText(positionSamples: number): string {
     return this.#released ? this.spoken.heardText(positionSamples - this.#baseSamples) : '';
+  }
+
+  /** How loud it is where the transport's playout stands at `positionSamples`, in dBFS. */
+  levelAt(positionSamples: number): number {
+    return this.#released ? this.#level.at(positionSamples - this.#baseSamples) : silenceDbfs;
   }
 
   /** The position from which to play again after a pause at `positionSamples`: the beginning of the word that was cut. */
@@ -393,6 +401,7 @@ export class OutputPipeline {
       this.#answerChunk !== null && chunk >= this.#answerChunk && this.#answerSamples === null;
     if (startsAnswer) this.#answerSamples = this.spoken.samples;
     this.spoken.addAudio(chunk, frame.samples.length);
+    this.#level.add(frame.samples);
     if (this.#released) {
       const { transport } = this.#options;
       transport.play(frame);

@@ -24,6 +24,7 @@ import { SessionReporter, toMicroseconds } from './session-reporter.js';
 import { SilentRecogniser } from './silent-recogniser.js';
 import { SpeechQueue } from './speech-queue.js';
 import { describeState, initialState, transition } from './state-machine.js';
+import { silenceDbfs } from './voice-level.js';
 import { TurnRecord, type TurnMetrics } from './turn-record.js';
 
 /** A conversation that outgrows this keeps the figures of its latest turns. */
@@ -145,6 +146,16 @@ export class Session {
     if (this.#state.phase === 'waiting') this.#startedMs = this.#parts.clock.nowMs();
     this.#dispatch({ type: 'end', atMs: this.#nowMs(), reason });
     return this.closed;
+  }
+
+  /** How loud caller and agent are now, in dBFS; -100 is silence. */
+  get levels(): { readonly callerDbfs: number; readonly agentDbfs: number } {
+    const isPlaying = this.#state.agent?.phase === 'playing';
+    const pipeline = isPlaying ? this.#record?.pipeline : null;
+    return {
+      callerDbfs: Math.max(silenceDbfs, this.#input?.levelDbfs ?? silenceDbfs),
+      agentDbfs: pipeline?.levelAt(this.#playout?.estimate() ?? 0) ?? silenceDbfs,
+    };
   }
 
   getMetrics(): SessionMetrics {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   deepgram = await DeepgramSimulator.start({ apiKey });
   openai = await startOpenAiSimulator({ apiKey });
   elevenlabs = await startElevenLabsSimulator({ apiKey });
-  urls = { DEEPGRAM: deepgram.url, OPENAI: openai.baseUrl, ELEVENLABS: elevenlabs.baseUrl };
+  urls = { DEEPGRAM: deepgram.baseUrl, OPENAI: openai.baseUrl, ELEVENLABS: elevenlabs.baseUrl };
 });
 afterAll(() => Promise.all([deepgram.close(), openai.close(), elevenlabs.close()]));
 

@@ -59,6 +59,8 @@ function connect(): Promise<TransportPair> {
     },
     async dispose() {
       await transport.close();
+      // What the far end is still told, and what it echoes.
+      clock.advance(10_000);
       expect(clock.pendingTimers).toBe(0);
     },
   });

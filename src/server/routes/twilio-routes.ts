@@ -172,9 +172,9 @@ async function checkSignature(
   );
 }
 
-/** The relay's address as Twilio knows it: the configured public one, else the local one that was asked. */
+/** The relay's address as Twilio knows it: the public one, else the local one that was asked. */
 function relayUrl(request: FastifyRequest, relay: RelayDesk): string {
-  return relay.options.publicUrl?.origin ?? `http://${request.headers.host ?? ''}`;
+  return relay.access.publicUrl?.origin ?? `http://${request.headers.host ?? ''}`;
 }
 
 function formOf(request: FastifyRequest): Form {

@@ -1,0 +1,253 @@
+import { EventEmitter, once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, watch, type FSWatcher } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { systemClock } from '../clock.js';
+import { callStart, goldenCall } from '../testing/sample-calls.js';
+import { Dashboard, type DashboardActions, type DashboardOptions } from './dashboard.js';
+
+const enter = '\u001b[?1049h';
+const leave = '\u001b[?1049l';
+
+let folder: string;
+let files = 0;
+const opened: Opened[] = [];
+
+/** A keyboard as a terminal has one. */
+class Keyboard extends EventEmitter {
+  raw = false;
+  flowing = false;
+
+  setRawMode(raw: boolean): this {
+    this.raw = raw;
+    return this;
+  }
+
+  resume(): this {
+    this.flowing = true;
+    return this;
+  }
+
+  pause(): this {
+    this.flowing = false;
+    return this;
+  }
+
+  press(text: string): void {
+    this.emit('data', Buffer.from(text));
+  }
+}
+
+/** A terminal's screen, of which everything is kept that was written to it. */
+class TerminalScreen extends EventEmitter {
+  columns = 80;
+  rows = 24;
+  readonly fd: number;
+  readonly #path: string;
+  readonly #watcher: FSWatcher;
+
+  constructor(path: string) {
+    super();
+    this.#path = path;
+    this.fd = openSync(path, 'w');
+    this.#watcher = watch(path);
+  }
+
+  get written(): string {
+    return readFileSync(this.#path, 'utf8');
+  }
+
+  /** Resolves when this text was shown, in whatever style. */
+  async shows(text: string): Promise<void> {
+    while (!stripVTControlCharacters(this.written).includes(text)) await once(this.#watcher, 'change');
+  }
+
+  dispose(): void {
+    this.#watcher.close();
+    closeSync(this.fd);
+  }
+}
+
+const noActions: DashboardActions = {
+  placeCall: () => Promise.reject(new Error('No caller here.')),
+  openPage: () => Promise.resolve('Opened.'),
+  toggleRecording: () => {
+    throw new Error('Not even a promise.');
+  },
+  endSession: () => Promise.resolve('Ended.'),
+};
+
+interface Opened {
+  readonly dashboard: Dashboard;
+  readonly keyboard: Keyboard;
+  readonly screen: TerminalScreen;
+}
+
+async function open(more: Partial<DashboardOptions> = {}): Promise<Opened> {
+  const keyboard = new Keyboard();
+  const screen = new TerminalScreen(join(folder, String(files++)));
+  const dashboard = new Dashboard({
+    relay: {
+      version: '0.1.0',
+      state: 'ready',
+      localUrl: 'http://127.0.0.1:8787',
+      publicUrl: null,
+      phoneNumber: null,
+      providers: null,
+      recording: null,
+    },
+    actions: noActions,
+    stdin: keyboard as unknown as DashboardOptions['stdin'],
+    stdout: screen as unknown as DashboardOptions['stdout'],
+    clock: systemClock,
+    colour: false,
+    ...more,
+  });
+  const all = { dashboard, keyboard, screen };
+  opened.push(all);
+  if (!more.stdout) await screen.shows('HZRELAY');
+  return all;
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'hzrelay-dashboard-'));
+});
+
+afterEach(async () => {
+  for (const { dashboard, screen } of opened.splice(0)) {
+    dashboard.close();
+    await dashboard.closed;
+    screen.dispose();
+  }
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('the dashboard', () => {
+  it('takes the terminal, shows what happens, and gives the terminal back', async () => {
+    const { dashboard, keyboard, screen } = await open();
+    expect(screen.written.startsWith(enter)).toBe(true);
+    expect(keyboard).toMatchObject({ raw: true, flowing: true });
+    for (const event of goldenCall('booking')) dashboard.event(event);
+    await screen.shows('session a3f9b2c1 ended');
+    dashboard.close();
+    expect(screen.written.endsWith(leave)).toBe(true);
+    expect(keyboard).toMatchObject({ raw: false, flowing: false });
+    expect(await dashboard.closed).toEqual({ reason: 'closed' });
+    expect(keyboard.listenerCount('data') + screen.listenerCount('resize')).toBe(0);
+  });
+
+  it('writes nothing behind the end of its screen', async () => {
+    const { dashboard, screen } = await open();
+    for (let i = 0; i < 300; i++) dashboard.event(callStart(String(i).padStart(8, '0')));
+    dashboard.close();
+    await dashboard.closed;
+    expect(screen.written.endsWith(leave)).toBe(true);
+  });
+
+  it('ends by q', async () => {
+    const { dashboard, keyboard } = await open();
+    keyboard.press('q');
+    expect(await dashboard.closed).toEqual({ reason: 'quit' });
+    expect(keyboard.raw).toBe(false);
+  });
+
+  it('ends by Ctrl-C at once, calls or not', async () => {
+    const { dashboard, keyboard, screen } = await open();
+    dashboard.event(callStart());
+    keyboard.press('\u0003');
+    expect(keyboard.raw).toBe(false);
+    expect(screen.written.endsWith(leave)).toBe(true);
+    expect(await dashboard.closed).toEqual({ reason: 'interrupt' });
+  });
+
+  it('carries out what keys ask for, and tells what came of it', async () => {
+    const { keyboard, screen } = await open();
+    keyboard.press('o');
+    await screen.shows('✓ Opened.');
+    keyboard.press('w');
+    await screen.shows('✗ No caller here.');
+    keyboard.press('r');
+    await screen.shows('✗ Not even a promise.');
+  });
+
+  it('shows what is printed meanwhile in the log, and complaints once more afterwards', async () => {
+    const printed: string[] = [];
+    const printer = { write: (text: string) => printed.push(text) > 0 };
+    const captures = { stdout: { ...printer }, stderr: { ...printer } } as unknown as NonNullable<
+      DashboardOptions['captures']
+    >;
+    const { dashboard, screen } = await open({ captures });
+    captures.stdout.write('a note of the agent\n');
+    captures.stderr.write('a warning\n');
+    await screen.shows('INFO  a note of the agent');
+    await screen.shows('WARN  a warning');
+    expect(printed).toEqual([]);
+    dashboard.close();
+    expect(printed).toEqual(['a warning\n']);
+  });
+
+  it('follows the terminal to another size', async () => {
+    const { screen } = await open();
+    Object.assign(screen, { columns: 160, rows: 50 });
+    screen.emit('resize');
+    await screen.shows('[ LATENCY ]');
+  });
+
+  it('asks for levels while somebody calls', async () => {
+    const { dashboard, screen } = await open({
+      levels: () => [{ sessionId: 'a3f9b2c1', callerDbfs: -10, agentDbfs: -100 }],
+    });
+    dashboard.event(callStart());
+    // Full scale for the caller, nothing from the agent.
+    await screen.shows('█ ·');
+  });
+
+  it.each(['exit', 'uncaughtExceptionMonitor'] as const)(
+    'gives the terminal back on %s, before anything else is said',
+    async (sign) => {
+      const before = process.listeners(sign as 'exit');
+      const { keyboard, screen } = await open();
+      const added = process.listeners(sign as 'exit').filter((listener) => !before.includes(listener));
+      expect(added).toHaveLength(1);
+      added[0]!.call(process, 0);
+      expect(keyboard.raw).toBe(false);
+      expect(screen.written.endsWith(leave)).toBe(true);
+    },
+  );
+
+  it('leaves no listener on the process behind', async () => {
+    const count = (): number =>
+      process.listenerCount('exit') + process.listenerCount('uncaughtExceptionMonitor');
+    const before = count();
+    const { dashboard } = await open();
+    dashboard.close();
+    await dashboard.closed;
+    expect(count()).toBe(before);
+  });
+
+  it('ends, the terminal given back, where the painter fails', async () => {
+    const good = new TerminalScreen(join(folder, String(files++)));
+    const readOnly = openSync(join(folder, String(files - 1)), 'r');
+    const fds = [good.fd, readOnly];
+    // The screen is entered through the one, and the painter gets the other, to which it cannot write.
+    const stdout = {
+      columns: 80,
+      rows: 24,
+      on: () => stdout,
+      off: () => stdout,
+      get fd() {
+        return fds.shift();
+      },
+    };
+    const { dashboard, keyboard } = await open({ stdout: stdout as unknown as DashboardOptions['stdout'] });
+    expect(await dashboard.closed).toMatchObject({ reason: 'failed', cause: { code: 'EBADF' } });
+    expect(good.written.startsWith(enter)).toBe(true);
+    expect(good.written.endsWith(leave)).toBe(true);
+    expect(keyboard.raw).toBe(false);
+    good.dispose();
+    closeSync(readOnly);
+  });
+});

@@ -1,0 +1,168 @@
+import { describe, expect, it } from '@jest/globals';
+import { formatLogLine, sysLogLine } from '../../events/sys-log.js';
+import type { SessionEvent } from '../../events/session-event.js';
+import { callStart, goldenCall, sampleEvent, turnAnswered } from '../../testing/sample-calls.js';
+import {
+  initialModel,
+  keptEndedSessions,
+  listedSessions,
+  liveCount,
+  modelAfter,
+  type DashboardInput,
+  type DashboardModel,
+} from './dashboard-model.js';
+import type { RelayFacts } from './relay-facts.js';
+import { selectedSession, selectedTurn } from './selection.js';
+import { lastLines } from './session-log.js';
+
+const relay: RelayFacts = {
+  version: '0.1.0',
+  state: 'starting',
+  localUrl: null,
+  publicUrl: null,
+  phoneNumber: null,
+  providers: null,
+  recording: false,
+};
+
+function fed(...inputs: DashboardInput[]): DashboardModel {
+  return inputs.reduce(modelAfter, initialModel(relay, { columns: 80, rows: 24 }));
+}
+
+const events = (...list: SessionEvent[]): DashboardInput[] => list.map((event) => ({ type: 'event', event }));
+
+const end = (sessionId: string): SessionEvent =>
+  sampleEvent('session.end', { reason: 'hangup', durationMs: 5000 }, { sessionId, turn: 0 });
+
+describe('the dashboard model', () => {
+  it('tells a whole call from its events', () => {
+    const session = fed(...events(...goldenCall('booking'))).sessions.get('a3f9b2c1')!;
+    expect(session).toMatchObject({
+      transport: 'twilio',
+      caller: '+15550100001',
+      providers: { stt: 'local', llm: 'local', tts: 'local' },
+      turnCount: 5,
+      errors: 0,
+      end: { reason: 'completed' },
+    });
+    expect(session.mouthToEarMs).toHaveLength(5);
+    expect(session.latency.p50).toBeCloseTo(session.mouthToEarMs.toSorted((a, b) => a - b)[2]!);
+    expect(session.transcript.at(1)).toMatchObject({
+      side: 'caller',
+      text: 'book my appointment',
+      final: true,
+    });
+  });
+
+  it('logs each event in the words of the SYS_LOG', () => {
+    const call = goldenCall('barge-in');
+    const { log } = fed(...events(...call));
+    const query = { verbose: true, filter: [], until: null };
+    expect(lastLines(log, query, 999).map(formatLogLine)).toEqual(
+      call.map((event) => formatLogLine(sysLogLine(event))),
+    );
+  });
+
+  it.each<[SessionEvent['type'], string]>([
+    ['speech.start', 'hearing'],
+    ['transcript.final', 'thinking'],
+    ['tts.audio_start', 'speaking'],
+    ['tts.audio_end', 'listening'],
+  ])('follows what a session does: after %s it is %s', (type, activity) => {
+    const call = goldenCall('booking');
+    const until = call.findIndex((event) => event.type === type && event.turn > 0);
+    expect(fed(...events(...call.slice(0, until + 1))).sessions.get('a3f9b2c1')!.activity).toBe(activity);
+  });
+
+  it('counts warnings and errors, and names the provider that took over', () => {
+    const session = fed(
+      ...events(
+        callStart(),
+        sampleEvent('provider.failover', { kind: 'llm', from: 'openai', to: 'local', cause: 'timeout' }),
+        sampleEvent('provider.reconnect', { kind: 'stt', provider: 'deepgram', attempt: 1 }),
+        sampleEvent('error', { message: 'tts failed' }),
+      ),
+    ).sessions.get('a3f9b2c1')!;
+    expect(session).toMatchObject({ warnings: 2, errors: 1, providers: { stt: 'local', llm: 'local' } });
+  });
+
+  it('lists the living in the order of their start, then the ended, the latest first', () => {
+    const model = fed(
+      ...events(callStart('00000001'), callStart('00000002'), callStart('00000003'), callStart('00000004')),
+      ...events(end('00000002'), end('00000001')),
+    );
+    expect(listedSessions(model).map(({ id }) => id)).toEqual([
+      '00000003',
+      '00000004',
+      '00000001',
+      '00000002',
+    ]);
+    expect(liveCount(model)).toBe(2);
+  });
+
+  it('forgets all but the latest ended sessions, and keeps the living', () => {
+    const ids = Array.from({ length: 300 }, (_, i) => String(i).padStart(8, '0'));
+    const model = fed(
+      ...events(callStart('ffffffff')),
+      ...ids.flatMap((id) => events(callStart(id), end(id))),
+    );
+    expect(model.sessions.size).toBe(keptEndedSessions + 1);
+    expect(model.sessions.has('ffffffff')).toBe(true);
+    expect(listedSessions(model)[1]!.id).toBe('00000299');
+  });
+
+  it('bounds what it keeps of one endless call', () => {
+    const turns = Array.from({ length: 3000 }, (_, i) => turnAnswered(i + 1, 500 + i));
+    const tokens = Array.from({ length: 3000 }, (_, i) =>
+      sampleEvent('transcript.final', { text: 'again', typed: false }, { turn: i }),
+    );
+    const session = fed(...events(callStart(), ...turns, ...tokens)).sessions.get('a3f9b2c1')!;
+    expect(session.turnCount).toBe(3000);
+    expect(session.mouthToEarMs.length).toBeLessThanOrEqual(500);
+    expect(session.turns.length).toBeLessThanOrEqual(50);
+    expect(session.transcript.length).toBeLessThanOrEqual(200);
+  });
+
+  it('leaves alone what it knows no start of', () => {
+    expect(fed(...events(turnAnswered(1, 700))).sessions.size).toBe(0);
+  });
+
+  it('takes levels of living sessions only', () => {
+    const readings = ['a3f9b2c1', '00000002', 'unknown'].map((sessionId) => ({
+      sessionId,
+      callerDbfs: -20,
+      agentDbfs: -90,
+    }));
+    const model = fed(...events(callStart(), callStart('00000002'), end('00000002')), {
+      type: 'levels',
+      readings,
+    });
+    expect(model.sessions.get('a3f9b2c1')!.levels).toEqual({ callerDbfs: -20, agentDbfs: -90 });
+    expect(model.sessions.get('00000002')!.levels).toBeNull();
+    expect(model.sessions.size).toBe(2);
+  });
+
+  it('looks at the latest call until somebody chooses another', () => {
+    const model = fed(
+      ...events(callStart('00000001'), callStart('00000002'), callStart('00000003'), end('00000003')),
+    );
+    expect(selectedSession(model)!.id).toBe('00000002');
+    const chosen = { ...model, ui: { ...model.ui, selectedSession: '00000003' } };
+    expect(selectedSession(chosen)!.id).toBe('00000003');
+  });
+
+  it('shows the latest turn that has a figure', () => {
+    const call = goldenCall('booking');
+    const greeting = call.findIndex(({ type }) => type === 'turn.end');
+    expect(selectedTurn(fed(...events(...call.slice(0, greeting + 1))))!.turn).toBe(0);
+    expect(selectedTurn(fed(...events(...call)))!.turn).toBe(5);
+  });
+
+  it('forgets a status after a while, but not while something is under way', () => {
+    const said = (tone: 'good' | 'busy'): DashboardModel =>
+      fed({ type: 'time', nowMs: 1000 }, { type: 'status', text: 'Calling.', tone });
+    const later: DashboardInput = { type: 'time', nowMs: 60_000 };
+    expect(modelAfter(said('good'), later).ui.status).toBeNull();
+    expect(modelAfter(said('busy'), later).ui.status).not.toBeNull();
+  });
+});

@@ -1,0 +1,46 @@
+/** What the choices of a person come to, given what there is to choose from. */
+import { filterOf, matches } from './filter.js';
+import { listedSessions, type DashboardModel } from './dashboard-model.js';
+import type { SessionView } from './session-view.js';
+import type { LogQuery } from './session-log.js';
+import type { TurnBar } from '../../web/model/waterfall.js';
+
+/** The sessions that pass the filter, as they are listed. */
+export function visibleSessions(model: DashboardModel): readonly SessionView[] {
+  const filter = filterOf(model.ui.filters.sessions);
+  return listedSessions(model).filter((session) =>
+    matches(filter, session.id, session.transport, session.caller, stateText(session)),
+  );
+}
+
+/** The session that the details are about: the chosen one, else the latest that lives, else the latest that ended. */
+export function selectedSession(model: DashboardModel): SessionView | null {
+  const visible = visibleSessions(model);
+  return (
+    visible.find(({ id }) => id === model.ui.selectedSession) ??
+    visible.findLast(({ end }) => !end) ??
+    visible.at(0) ??
+    null
+  );
+}
+
+/** The turn whose latency is shown: the chosen one, else the latest with a figure, else the latest. */
+export function selectedTurn(model: DashboardModel): TurnBar | null {
+  const turns = selectedSession(model)?.turns ?? [];
+  return (
+    turns.find(({ turn }) => turn === model.ui.selectedTurn) ??
+    turns.findLast(({ totalMs }) => totalMs !== null) ??
+    turns.at(-1) ??
+    null
+  );
+}
+
+/** What of the log is shown. */
+export function logQuery({ ui }: DashboardModel): LogQuery {
+  return { verbose: ui.verbose, filter: filterOf(ui.filters.log), until: ui.logUntil };
+}
+
+/** What a session is doing, in a word: how it ended, once it has. */
+export function stateText({ end, activity }: SessionView): string {
+  return end ? end.reason.replaceAll('_', ' ') : activity;
+}

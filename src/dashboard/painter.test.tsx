@@ -1,0 +1,128 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { callStart, sampleEvent } from '../testing/sample-calls.js';
+import { VirtualClock } from '../testing/virtual-clock.js';
+import type { DashboardRequest } from './model/key-press.js';
+import { Painter } from './painter.js';
+
+const opened: Painter[] = [];
+
+interface Painted {
+  readonly painter: Painter;
+  readonly clock: VirtualClock;
+  readonly writes: string[];
+  readonly requests: DashboardRequest[];
+}
+
+function painted(): Painted {
+  const clock = new VirtualClock();
+  const writes: string[] = [];
+  const requests: DashboardRequest[] = [];
+  const painter = new Painter({
+    clock,
+    relay: {
+      version: '0.1.0',
+      state: 'ready',
+      localUrl: 'http://127.0.0.1:8787',
+      publicUrl: null,
+      phoneNumber: null,
+      providers: null,
+      recording: null,
+    },
+    size: { columns: 80, rows: 24 },
+    colour: false,
+    write: (text) => writes.push(text),
+    onRequest: (request) => requests.push(request),
+  });
+  opened.push(painter);
+  clock.advance(0);
+  return { painter, clock, writes, requests };
+}
+
+/** What was typed has arrived when the streams and Ink's effects had their turns. */
+async function arrived(): Promise<void> {
+  for (let i = 0; i < 4; i++) await new Promise(setImmediate);
+}
+
+afterEach(() => {
+  for (const painter of opened.splice(0)) painter.close();
+});
+
+describe('the painter', () => {
+  it('paints the whole screen once, then what changed', () => {
+    const { painter, clock, writes } = painted();
+    expect(writes).toHaveLength(1);
+    expect(writes[0]).toContain('HZRELAY');
+    painter.take([{ type: 'line', tag: 'INFO', text: 'listening' }]);
+    clock.advance(100);
+    expect(writes).toHaveLength(2);
+    expect(writes[1]).toContain('INFO  listening');
+    expect(writes[1]).not.toContain('HZRELAY');
+  });
+
+  it('paints at most fifteen times a second, and loses no line for that', () => {
+    const { painter, clock, writes } = painted();
+    for (let i = 0; i < 500; i++) {
+      painter.take([{ type: 'event', event: sampleEvent('dtmf', { digit: String(i) }) }]);
+      clock.advance(2);
+    }
+    clock.advance(100);
+    expect(writes.length).toBeLessThanOrEqual(18);
+    expect(writes.at(-1)).toContain('dtmf: 499');
+    expect(painter.model.log.latest).toBe(500);
+    expect(painter.model.log.essential.length).toBe(500);
+  });
+
+  it('rests while nothing happens and nobody calls', () => {
+    const { clock, writes } = painted();
+    clock.advance(60_000);
+    expect(writes).toHaveLength(1);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('lets the clock of a running call go on', () => {
+    const { painter, clock, writes } = painted();
+    painter.take([{ type: 'event', event: callStart() }]);
+    clock.advance(65_500);
+    expect(writes.at(-1)).toMatch(/ 1:0\d /);
+  });
+
+  it('begins anew when the terminal has another size', () => {
+    const { painter, clock, writes } = painted();
+    painter.take([{ type: 'resized', columns: 160, rows: 50 }]);
+    clock.advance(100);
+    expect(writes.at(-1)).toContain('\u001b[2J');
+    expect(writes.at(-1)).toContain('\u001b[50;1H');
+    expect(writes.at(-1)).toContain('[ LATENCY ]');
+  });
+
+  it('hands on what a key asks for', async () => {
+    const { painter, requests } = painted();
+    await arrived();
+    painter.type('t');
+    await arrived();
+    expect(requests).toEqual([{ type: 'place_call', transport: 'twilio' }]);
+  });
+
+  it('copies through the terminal, and says so', async () => {
+    const { painter, clock, writes, requests } = painted();
+    painter.take([{ type: 'event', event: callStart() }]);
+    clock.advance(100);
+    await arrived();
+    painter.type('c');
+    await arrived();
+    expect(writes.at(-1)).toBe(`\u001b]52;c;${Buffer.from('a3f9b2c1').toString('base64')}\u0007`);
+    clock.advance(100);
+    expect(writes.at(-1)).toContain('Copied session id a3f9b2c1.');
+    expect(requests).toEqual([]);
+  });
+
+  it('paints nothing more once it is closed, and leaves no timer', () => {
+    const { painter, clock, writes } = painted();
+    painter.take([{ type: 'event', event: callStart() }]);
+    painter.close();
+    const before = writes.length;
+    clock.advance(5000);
+    expect(writes).toHaveLength(before);
+    expect(clock.pendingTimers).toBe(0);
+  });
+});

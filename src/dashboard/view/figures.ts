@@ -1,0 +1,54 @@
+/** Figures, bars and curves in character cells. */
+import { slowTurnMs } from '../../events/sys-log.js';
+import type { LiveLevels } from '../model/session-view.js';
+import { span, type Colour, type Row, type Span } from './styled-text.js';
+
+const eighths = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
+/** Under this, an answer feels natural. */
+const naturalMs = 800;
+/** The range of speech that a meter shows. */
+const quietestDbfs = -60;
+const loudestDbfs = -10;
+
+/** How an answer time feels: natural, noticeable, slow. */
+export function latencyColour(ms: number): Colour {
+  if (ms >= slowTurnMs) return 'red';
+  return ms < naturalMs ? 'green' : 'yellow';
+}
+
+/** The latest figures as a curve of at most `width` cells; full height is well beyond slow, the same for every session. */
+export function sparkline(figuresMs: readonly number[], width: number): Row {
+  const fullMs = slowTurnMs * 1.25;
+  return figuresMs.slice(-width).map((ms) => {
+    const step = Math.max(0, Math.min(eighths.length - 1, Math.floor((ms / fullMs) * eighths.length)));
+    return span(eighths[step] ?? ' ', { colour: latencyColour(ms) });
+  });
+}
+
+/** A level as a bar of `width` cells. */
+export function levelBar(dbfs: number, width: number, colour: Colour): Row {
+  const share = Math.max(0, Math.min(1, (dbfs - quietestDbfs) / (loudestDbfs - quietestDbfs)));
+  const lit = Math.round(share * width);
+  return [span('▮'.repeat(lit), { colour }), span('▯'.repeat(width - lit), { dim: true })];
+}
+
+/** A level as one cell. */
+export function levelCell(dbfs: number, colour: Colour): Span {
+  const share = Math.max(0, Math.min(1, (dbfs - quietestDbfs) / (loudestDbfs - quietestDbfs)));
+  const step = Math.ceil(share * eighths.length);
+  return step === 0 ? span('·', { dim: true }) : span(eighths[step - 1] ?? ' ', { colour });
+}
+
+/** Both levels of a session that nobody measures: who talks is known from the events. */
+export function supposedLevels(callerTalks: boolean, agentTalks: boolean): LiveLevels {
+  return { callerDbfs: callerTalks ? -25 : -100, agentDbfs: agentTalks ? -25 : -100 };
+}
+
+/** A duration as a clock shows it, for example `1:05`. */
+export function clockText(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}

@@ -1,0 +1,74 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { callStart } from '../../testing/sample-calls.js';
+import { initialModel, modelAfter, type DashboardModel } from '../model/dashboard-model.js';
+import type { RelayFacts } from '../model/relay-facts.js';
+import { columnGap, contentHeight, headerHeight, layoutOf, shownPanels, smallestSize } from './layout.js';
+
+const relay: RelayFacts = {
+  version: '0.1.0',
+  state: 'ready',
+  localUrl: 'http://127.0.0.1:8787',
+  publicUrl: null,
+  phoneNumber: null,
+  providers: null,
+  recording: null,
+};
+
+function modelOf(columns: number, rows: number, sessions = 0): DashboardModel {
+  let model = initialModel(relay, { columns, rows });
+  for (let i = 0; i < sessions; i++)
+    model = modelAfter(model, { type: 'event', event: callStart(`0000000${i}`) });
+  return model;
+}
+
+describe('the layout', () => {
+  it('stacks three panels on the smallest usual terminal', () => {
+    const layout = layoutOf(modelOf(80, 24));
+    expect(shownPanels(layout)).toEqual(['sessions', 'transcript', 'log']);
+    expect(contentHeight(layout, 'log')).toBeGreaterThanOrEqual(6);
+  });
+
+  it('shows all panels side by side on a wide one', () => {
+    expect(shownPanels(layoutOf(modelOf(160, 50)))).toEqual(['sessions', 'log', 'latency', 'transcript']);
+  });
+
+  it('shows all panels one above the other on a narrow, tall one', () => {
+    expect(shownPanels(layoutOf(modelOf(90, 60)))).toEqual(['sessions', 'latency', 'transcript', 'log']);
+  });
+
+  it('drops the details where there is little height', () => {
+    expect(shownPanels(layoutOf(modelOf(80, 17)))).toEqual(['sessions', 'log']);
+  });
+
+  it('gives a zoomed panel everything', () => {
+    const model = modelOf(80, 24);
+    const zoomed = { ...model, ui: { ...model.ui, focus: 'log' as const, zoomed: true } };
+    expect(shownPanels(layoutOf(zoomed))).toEqual(['log']);
+  });
+
+  it('is none where the terminal is too small', () => {
+    expect(layoutOf(modelOf(smallestSize.columns - 1, 24))).toBeNull();
+    expect(layoutOf(modelOf(80, smallestSize.rows - 1))).toBeNull();
+  });
+
+  it('fills every terminal exactly, with no panel that shows nothing', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: smallestSize.columns, max: 300 }),
+        fc.integer({ min: smallestSize.rows, max: 100 }),
+        fc.integer({ min: 0, max: 9 }),
+        (columns, rows, sessions) => {
+          const layout = layoutOf(modelOf(columns, rows, sessions))!;
+          const widths = layout.columns.map(({ width }) => width);
+          expect(widths.reduce((sum, width) => sum + width, (widths.length - 1) * columnGap)).toBe(columns);
+          expect(layout.bodyHeight + headerHeight + 1).toBe(rows);
+          for (const { boxes } of layout.columns) {
+            expect(boxes.reduce((sum, { height }) => sum + height, 0)).toBe(layout.bodyHeight);
+            for (const { height } of boxes) expect(height).toBeGreaterThanOrEqual(3);
+          }
+        },
+      ),
+    );
+  });
+});

@@ -1,0 +1,124 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { SessionEvent, SessionEventFields, SessionEventType } from '../../events/session-event.js';
+import { renderMetrics } from '../../metrics/exposition.js';
+import { turnLatency } from '../../metrics/turn-latency.js';
+import { LightRelay } from '../../testing/light-relay.js';
+import type { RelayOptions } from '../relay-options.js';
+import { RelayMetrics } from '../relay-metrics.js';
+
+let light: LightRelay | null = null;
+
+afterEach(async () => {
+  await light?.close();
+  light = null;
+});
+
+async function start(options: Partial<RelayOptions> = {}): Promise<LightRelay> {
+  light = await LightRelay.start(options);
+  return light;
+}
+
+function event<T extends SessionEventType>(type: T, fields: SessionEventFields[T]): SessionEvent {
+  return { type, sessionId: 'a3f9b2c1', turn: 1, atMs: 5, ...fields } as unknown as SessionEvent;
+}
+
+/** The lines of a scrape that hold figures of the relay's own. */
+function figures(metrics: RelayMetrics): string[] {
+  return renderMetrics(metrics.all)
+    .split('\n')
+    .filter((line) => line.startsWith('hzrelay_'));
+}
+
+const oneCall = { sessions: [{ id: 'a3f9b2c1', transportType: 'webrtc' as const }] };
+
+describe('GET /metrics', () => {
+  it('shows calls as they come and go, and the process', async () => {
+    const relay = await start();
+    const scrape = async (): Promise<string> => (await fetch(`${relay.url}/metrics`)).text();
+    expect(await scrape()).toContain('hzrelay_sessions{transport="twilio"} 0\n');
+    const call = await relay.call();
+    await call.talk();
+    expect(await scrape()).toContain('hzrelay_sessions{transport="twilio"} 1\n');
+    await call.phone.hangUp();
+    await call.session.closed;
+
+    const response = await fetch(`${relay.url}/metrics`);
+    expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+    const text = await response.text();
+    for (const line of [
+      'hzrelay_sessions{transport="twilio"} 0',
+      'hzrelay_sessions_started_total{transport="twilio"} 1',
+      'hzrelay_sessions_ended_total{transport="twilio",reason="hangup"} 1',
+      'hzrelay_turns_total{transport="twilio",outcome="completed"} 1',
+    ])
+      expect(text.split('\n')).toContain(line);
+    expect(text).toMatch(/^process_resident_memory_bytes \d{6,}$/m);
+    expect(text).toMatch(/^nodejs_eventloop_delay_seconds\{quantile="0\.99"\} [\d.e-]+$/m);
+    // Every line is a comment or a sample, as the format has it.
+    for (const line of text.trimEnd().split('\n'))
+      expect(line).toMatch(
+        /^(# (HELP|TYPE) [a-z_]+ .+|[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [-+\d.eInf]+)$/,
+      );
+  });
+
+  it('wants the token where the relay can be reached from outside', async () => {
+    const { relay, url } = await start({ publicUrl: 'https://relay.example.com', twilioAuthToken: 'secret' });
+    expect((await fetch(`${url}/metrics`)).status).toBe(401);
+    const headers = { authorization: `Bearer ${relay.access.token}` };
+    expect((await fetch(`${url}/metrics`, { headers })).status).toBe(200);
+  });
+});
+
+describe('the figures of a relay', () => {
+  it('have each answered turn’s mouth to ear, and its parts, in seconds', () => {
+    const metrics = new RelayMetrics(oneCall);
+    const moments = {
+      mouthMs: 0,
+      vadEndMs: 200,
+      sttFinalMs: 250,
+      llmStartMs: 250,
+      llmFirstTokenMs: 450,
+      earMs: 800,
+    };
+    const latency = turnLatency(moments, 'measured', 'no_audio');
+    metrics.take(event('turn.end', { latency, aborted: 'interrupted', heardText: '' }));
+    metrics.take(
+      event('turn.end', { latency: turnLatency({}, null, 'greeting'), aborted: null, heardText: '' }),
+    );
+    const lines = figures(metrics);
+    expect(lines).toContain('hzrelay_mouth_to_ear_seconds_sum{transport="webrtc"} 0.8');
+    expect(lines).toContain('hzrelay_mouth_to_ear_seconds_bucket{transport="webrtc",le="0.7"} 0');
+    expect(lines).toContain('hzrelay_mouth_to_ear_seconds_bucket{transport="webrtc",le="0.8"} 1');
+    expect(lines).toContain('hzrelay_mouth_to_ear_part_seconds_sum{part="llm"} 0.2');
+    expect(lines).toContain('hzrelay_turns_total{transport="webrtc",outcome="interrupted"} 1');
+    expect(lines).toContain('hzrelay_turns_total{transport="webrtc",outcome="completed"} 1');
+  });
+
+  it('have what providers did', () => {
+    const metrics = new RelayMetrics(oneCall);
+    metrics.take(event('error', { message: 'x', kind: 'stt', provider: 'deepgram', category: 'timeout' }));
+    metrics.take(event('error', { message: 'x' }));
+    metrics.take(event('provider.reconnect', { kind: 'stt', provider: 'deepgram', attempt: 1 }));
+    metrics.take(event('provider.failover', { kind: 'stt', from: 'deepgram', to: 'local', cause: 'x' }));
+    metrics.take(event('warning', { code: 'silent_recogniser', message: 'x' }));
+    expect(figures(metrics)).toEqual(
+      expect.arrayContaining([
+        'hzrelay_errors_total{kind="stt",provider="deepgram",category="timeout"} 1',
+        'hzrelay_errors_total{kind="relay",provider="",category=""} 1',
+        'hzrelay_provider_reconnects_total{kind="stt",provider="deepgram"} 1',
+        'hzrelay_provider_failovers_total{kind="stt",from="deepgram",to="local"} 1',
+        'hzrelay_warnings_total{code="silent_recogniser"} 1',
+      ]),
+    );
+  });
+
+  it('do not grow with what users and callers make up', () => {
+    const metrics = new RelayMetrics(oneCall);
+    for (let i = 0; i < 1000; i++) {
+      metrics.take(event('warning', { code: `code_${i}`, message: 'x' }));
+      metrics.take(event('error', { message: 'x', kind: 'llm', provider: `mine ${i}`, category: 'server' }));
+    }
+    expect(figures(metrics).length).toBeLessThan(110);
+    expect(figures(metrics)).toContain('hzrelay_warnings_total{code="other"} 950');
+  });
+});
