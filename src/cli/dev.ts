@@ -89,7 +89,11 @@ class DevRun {
   async start(signal: AbortSignal): Promise<void> {
     const relay = this.#relay;
     relay.on('*', (event) => this.#event(event));
-    await orAborted(Promise.all([relay.listen(), relay.warmUp(this.#agent.session)]), signal);
+    const warm = relay.warmUp(this.#agent.session);
+    // A relay that cannot listen closes everything; why it cannot is the error to tell.
+    warm.catch(() => undefined);
+    await orAborted(relay.listen(), signal);
+    await orAborted(warm, signal);
     this.#agent.watch(
       (session) => {
         this.#notice({

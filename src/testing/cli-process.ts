@@ -1,8 +1,12 @@
 /** The command line as its users run it: `bin/hzrelay.js` in a process of its own, on the code in `dist/`. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** What the commands leave for each other is nobody else's. */
+const stateHome = join(tmpdir(), `hzrelay-tests-${process.pid}`);
 const bin = fileURLToPath(new URL('../../bin/hzrelay.js', import.meta.url));
 
 /** How a process ended and all that it wrote. */
@@ -25,7 +29,7 @@ export class CliProcess {
   private constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
     this.#child = spawn(process.execPath, [bin, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { PATH: process.env.PATH, TERM: 'xterm-256color', ...env },
+      env: { PATH: process.env.PATH, TERM: 'xterm-256color', XDG_STATE_HOME: stateHome, ...env },
     });
     CliProcess.#running.add(this);
     for (const name of ['stdout', 'stderr'] as const) {
