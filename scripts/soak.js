@@ -4,6 +4,7 @@ import { machineFacts, machineLines } from './measuring/machine.js';
 import { callsAtOnce } from './soak/calls-at-once.js';
 import { callsInARow } from './soak/calls-in-a-row.js';
 import { everyRecording } from './soak/every-recording.js';
+import { faultDrills } from './soak/drills.js';
 import { exits } from './soak/exits.js';
 import { hangUps } from './soak/hang-ups.js';
 import { badNetworks } from './soak/loss.js';
@@ -23,6 +24,8 @@ wrong or leaves something behind. The phases:
               in a call must not depend on the transport
   exits       relay processes that end with browsers on the line, in real time: no crash, no hang
   loss        the desk's sentences from browsers on networks that lose and delay packets, in virtual time
+  drills      a provider fails in the middle of a call: every drill, by phone and from a browser, and the recogniser's
+              connection cut at every tenth of a sentence, in virtual time
 
 In virtual time the clock moves only when no message and no worker is under way; all else is as in a real call, and a
 conversation of twelve seconds takes half a second.
@@ -74,6 +77,7 @@ async function soak() {
     parity: () => parityEverywhere({ limit: count('recordings', quick ? 16 : undefined), silent }),
     exits: () => exits({ rounds: quick ? 2 : 4, silent }),
     loss: () => badNetworks({ limit: quick ? 8 : undefined, silent }),
+    drills: () => faultDrills({ quick, silent }),
   };
   const chosen = options.only ?? Object.keys(phases);
   for (const name of chosen)

@@ -5,6 +5,7 @@
  * exported here is public; what is not exported may change at any time.
  */
 export { createRelay, createSession } from './server/create.js';
+export { defineAgent, defineTool, type AgentDefinition } from './server/define-agent.js';
 export { Relay } from './server/relay.js';
 export type { IncomingCall, RelayNotice, RelayOptions } from './server/relay-options.js';
 export type { SessionDirectory, SessionSnapshot } from './server/session-directory.js';
@@ -16,10 +17,12 @@ export type {
   LocalLlmConfig,
   LocalSttConfig,
   LocalTtsConfig,
+  OneOrMore,
   OpenAiLlmConfig,
   SttConfig,
   TtsConfig,
 } from './server/provider-config.js';
+export { defaultSupervision, type Supervision } from './supervisor/supervision.js';
 export { Session } from './session/session.js';
 export type { Speakable, SpeakResult, SessionLimits, SessionMetrics } from './session/session-parts.js';
 export type { SessionState } from './session/session-state.js';

@@ -77,7 +77,7 @@ async function answersOf(texts, turns, step) {
   const elevenlabs = await startElevenLabsSimulator({ pace: { firstAudioMs: stages.firstAudioMs } });
   const relay = await startRelayProcess('./cloud-relay-process.js', {
     DEEPGRAM_API_KEY: 'simulated',
-    DEEPGRAM_BASE_URL: deepgram.url,
+    DEEPGRAM_BASE_URL: deepgram.baseUrl,
     OPENAI_API_KEY: 'simulated',
     OPENAI_BASE_URL: openai.baseUrl,
     ELEVENLABS_API_KEY: 'simulated',

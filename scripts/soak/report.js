@@ -30,6 +30,9 @@ const facts = {
       .map(([network, count]) => `${count} (${network})`)
       .join(', ')}`,
   ],
+  drills: ({ drills, passed, recovery }) => [
+    `${passed} of ${drills} drills passed; recovered after p50 ${shown(recovery.p50)} ms, p95 ${shown(recovery.p95)} ms of virtual time`,
+  ],
   parity: ({ conversations, equal, heardOnlyFromBrowser, mouthToEar }) => [
     `${equal} of ${conversations} conversations alike over both transports`,
     ...heardOnlyFromBrowser.map(

@@ -20,6 +20,7 @@ export interface DrillOptions {
 /** What only makes sense with a call that is held once. */
 const foreignOptions = {
   url: '--url',
+  agent: '--agent',
   bargeIn: '--barge-in',
   output: '--output',
   expect: '--expect',

@@ -5,6 +5,7 @@ import { sysLogLine } from '../events/sys-log.js';
 import { followEvents } from '../replay/event-follower.js';
 import { exitCodes, UsageError } from './exit.js';
 import { logFilter, type LogFilterOptions } from './log-filter.js';
+import { relayToken } from './relay-token.js';
 import { relayUrl } from './replay-inputs.js';
 import { note, out, paint, renderLogLine, takesColour } from './terminal.js';
 
@@ -29,9 +30,8 @@ export async function logs(options: LogsOptions, signal: AbortSignal): Promise<n
   const url = relayUrl(options.url ?? localRelay());
   // A program that reads events picks for itself.
   const isShown = logFilter({ ...options, verbose: options.verbose === true || json === true });
-  const token = process.env.HZRELAY_TOKEN;
   await followEvents(url, {
-    token: token === '' ? undefined : token,
+    token: await relayToken(url),
     clock: systemClock,
     sessionId: session,
     tail,

@@ -222,6 +222,7 @@ function addReplay(program: Command, run: RunCommand): void {
         .default('twilio'),
     )
     .option('--url <url>', 'call this relay instead of one of our own')
+    .option('--agent <file>', 'who answers on our own (default: hzrelay.config.ts, else a desk)')
     .addOption(
       new Option('--barge-in <ms>', 'talk over the agent, this long after it begins').argParser(milliseconds),
     )

@@ -13,9 +13,9 @@ export interface ReplayTarget {
   close(): Promise<void>;
 }
 
-/** Another relay; where it is guarded HZRELAY_TOKEN opens its events, else the token that is given. */
-export function remoteTarget(url: string, token?: string): ReplayTarget {
-  return { url, events: { token: process.env.HZRELAY_TOKEN || token }, close: () => Promise.resolve() };
+/** Another relay; the token opens its events where it is guarded. */
+export function remoteTarget(url: string, token: string | undefined): ReplayTarget {
+  return { url, events: { token }, close: () => Promise.resolve() };
 }
 
 /** A relay of our own, with the embedded appointment desk or another session, on any free port. Whoever gets it closes it. */

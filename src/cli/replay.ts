@@ -4,10 +4,12 @@ import type { SessionEvent } from '../events/session-event.js';
 import { sysLogLine } from '../events/sys-log.js';
 import { callerRatesHz, replayCall } from '../replay/replay-call.js';
 import type { TransportType } from '../transport/transport.js';
+import { answeringAgent } from './call/answering-agent.js';
 import { exitCodes } from './exit.js';
 import { readCaller, type ReplayCaller } from './replay-caller.js';
 import { checkOutput, outputFor, readExpected, relayUrl } from './replay-inputs.js';
 import { report, reportParity } from './replay-report.js';
+import { relayToken } from './relay-token.js';
 import { ownTarget, remoteTarget, type ReplayTarget } from './replay-target.js';
 import { note, out, progress, renderLogLine } from './terminal.js';
 
@@ -15,6 +17,8 @@ export interface ReplayOptions {
   /** By phone, from a browser, or both. */
   readonly via: TransportType | 'both';
   readonly url?: string;
+  /** The agent's file, for a relay of our own. */
+  readonly agent?: string;
   readonly bargeIn?: number;
   readonly output?: string;
   readonly json?: boolean;
@@ -63,7 +67,10 @@ export async function replay(
 
   const leavesOut = calls[0]?.caller.leavesOut ?? null;
   if (leavesOut !== null) note(`warning: ${leavesOut}`);
-  const target = url === null ? await ownTarget(signal) : remoteTarget(url);
+  const target =
+    url === null
+      ? await ownTarget(signal, await answeringAgent(options, systemClock))
+      : remoteTarget(url, await relayToken(url));
   try {
     const held: HeldCall[] = [];
     // One after the other: at the same time each would wait for the other's speech to be recognised and synthesised,

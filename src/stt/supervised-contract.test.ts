@@ -22,7 +22,7 @@ describe('with a Deepgram that is well', () => {
   describeSpeechToText('supervised Deepgram', {
     utterance,
     create: () => {
-      const provider = deepgramSpeechToText({ apiKey: 'secret', baseUrl: simulator.url });
+      const provider = deepgramSpeechToText({ apiKey: 'secret', baseUrl: simulator.baseUrl });
       return supervisedSpeechToText({ members: [{ provider }], clock: systemClock });
     },
   });
@@ -39,7 +39,7 @@ describe('with a Deepgram that nobody can reach', () => {
     utterance,
     create: async () => {
       const gone = await DeepgramSimulator.start();
-      const provider = deepgramSpeechToText({ apiKey: 'secret', baseUrl: gone.url });
+      const provider = deepgramSpeechToText({ apiKey: 'secret', baseUrl: gone.baseUrl });
       await gone.close();
       return supervisedSpeechToText({ members: [{ provider }, { provider: local }], clock: systemClock });
     },

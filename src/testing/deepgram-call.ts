@@ -44,7 +44,7 @@ export class DeepgramCall {
     this.clock = clock;
     this.simulator = simulator;
     this.#format = options.format ?? { encoding: 'mulaw', sampleRateHz: 8000 };
-    this.stt = deepgramSpeechToText({ apiKey: callKey, baseUrl: simulator.url, clock, ...options.stt });
+    this.stt = deepgramSpeechToText({ apiKey: callKey, baseUrl: simulator.baseUrl, clock, ...options.stt });
     this.stream = this.stt.open({
       format: this.#format,
       signal: this.abort.signal,

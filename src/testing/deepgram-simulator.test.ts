@@ -37,7 +37,7 @@ class BareClient {
   static async connect(path: string, options: DeepgramSimulatorOptions = {}): Promise<BareClient> {
     const clock = new VirtualClock();
     const simulator = await DeepgramSimulator.start({ clock, ...options });
-    const socket = new WebSocket(simulator.url.replace('http', 'ws') + path, {
+    const socket = new WebSocket(simulator.baseUrl.replace('http', 'ws') + path, {
       headers: { Authorization: 'Token key' },
     });
     const client = new BareClient(clock, simulator, socket);
@@ -177,7 +177,7 @@ describe('the simulated Deepgram', () => {
     ['/v1/listen?model=flux-general-en&encoding=mulaw&sample_rate=8000', 'not served'],
   ])('refuses %s with 400', async (path, problem) => {
     const simulator = await DeepgramSimulator.start();
-    const socket = new WebSocket(simulator.url + path, { headers: { Authorization: 'Token key' } });
+    const socket = new WebSocket(simulator.baseUrl + path, { headers: { Authorization: 'Token key' } });
     const [error] = (await once(socket, 'error').catch((thrown: unknown) => [thrown])) as [Error];
     expect(error.message).toContain('400');
     expect(simulator.violations).toEqual([expect.stringContaining(problem)]);

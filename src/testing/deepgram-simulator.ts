@@ -74,7 +74,7 @@ export class DeepgramSimulator {
   }
 
   /** What to use as the provider's `baseUrl`. */
-  get url(): string {
+  get baseUrl(): string {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
@@ -166,7 +166,14 @@ function refuseAs(fault: HandshakeFault, stream: Duplex): void {
   if (fault.type === 'status') answer(stream, fault.status, fault.body ?? 'Simulated.', fault.retryAfterSec);
 }
 
-/** Starts a simulated Deepgram on a free port of the loopback interface; it listens when the promise resolves. */
+/**
+ * Starts a simulated Deepgram on a free port of the loopback interface; it listens when the promise resolves. Whoever
+ * started it closes it.
+ *
+ * @example
+ * const deepgram = await startDeepgramSimulator({ hearing: hearingInTurn(['book an appointment', 'friday']) });
+ * const stt = { provider: 'deepgram', apiKey: 'any', baseUrl: deepgram.baseUrl };
+ */
 export function startDeepgramSimulator(options: DeepgramSimulatorOptions = {}): Promise<DeepgramSimulator> {
   return DeepgramSimulator.start(options);
 }

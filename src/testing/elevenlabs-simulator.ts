@@ -49,6 +49,7 @@ export class ElevenLabsSimulator {
   readonly sentAudio: Buffer[] = [];
   /** Connections that were ever accepted. */
   connections = 0;
+  onUp: any;
   /** Questions about a key. */
   probes = 0;
   /** The most contexts that one socket ever had open. */
@@ -59,6 +60,7 @@ export class ElevenLabsSimulator {
   readonly #sockets = new WebSocketServer({ noServer: true });
   /** The HTTP server forgets them; those without an answered handshake are no WebSockets either. */
   readonly #upgraded = new Set<Duplex>();
+  readonly #speaking = new Set<SimulatedSocket>();
   readonly #refusals: ElevenLabsFault[] = [];
   readonly #faults: ElevenLabsFault[] = [];
 
@@ -75,6 +77,11 @@ export class ElevenLabsSimulator {
   /** Sockets that are open now. */
   get openSockets(): number {
     return this.#sockets.clients.size;
+  }
+
+  /** Contexts that are open now, on all sockets. */
+  get openContexts(): number {
+    return [...this.#speaking].reduce((sum, { openContexts }) => sum + openContexts, 0);
   }
 
   /** The next connections or answers fail, each in its own way; those after them do not. */
@@ -119,9 +126,10 @@ export class ElevenLabsSimulator {
       );
       return;
     }
+    this.onUp?.(request.url);
     this.connections++;
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
-      new SimulatedSocket({
+      const speaking = new SimulatedSocket({
         socket: client,
         isMulti: route.kind === 'multi-stream-input',
         context: () => this.#contextOptions(route),
@@ -131,6 +139,8 @@ export class ElevenLabsSimulator {
           this.mostContexts = Math.max(this.mostContexts, count);
         },
       });
+      this.#speaking.add(speaking);
+      client.once('close', () => this.#speaking.delete(speaking));
     });
   }
 
@@ -161,7 +171,9 @@ export class ElevenLabsSimulator {
     const context = new SimulatedContext({
       ...this.#contextOptions(route),
       autoMode: true,
-      onPiece: ({ audio }) => void (response.writableEnded || response.write(audio)),
+      onPiece: ({ audio }) => {
+        if (!response.writableEnded) response.write(audio);
+      },
       onFinal: () => response.end(),
       onFault: ({ fault }) => {
         if (fault === 'drop') response.socket?.destroy();
@@ -223,7 +235,15 @@ export class ElevenLabsSimulator {
   }
 }
 
-/** Starts a simulated ElevenLabs on a free port of the loopback interface; it listens when the promise resolves. */
+/**
+ * Starts a simulated ElevenLabs on a free port of the loopback interface; it listens when the promise resolves. Whoever
+ * started it closes it.
+ *
+ * @example
+ * const elevenlabs = await startElevenLabsSimulator({ pace: { firstAudioMs: 200 } });
+ * elevenlabs.failNext({ fault: 'drop', afterPieces: 2 });
+ * const tts = { provider: 'elevenlabs', apiKey: 'any', baseUrl: elevenlabs.baseUrl };
+ */
 export async function startElevenLabsSimulator(
   options: ElevenLabsSimulatorOptions = {},
 ): Promise<ElevenLabsSimulator> {

@@ -1,8 +1,8 @@
 /**
  * hzrelay/testing: test your own agents, without keys and without a network.
  *
- * Simulators of Deepgram, OpenAI and ElevenLabs speak the vendors' real wires on the loopback interface; your session's
- * config takes their `baseUrl`, and nothing of your agent is replaced. {@link simulateCall} is a caller, by phone or from
+ * Simulators of Deepgram, OpenAI, ElevenLabs and Twilio's REST API speak the vendors' real wires on the loopback interface;
+ * your session's config takes their `baseUrl`, and nothing of your agent is replaced. {@link simulateCall} is a caller, by phone or from
  * a browser. Everything works with any test runner. What is exported here is public.
  */
 export {
@@ -56,5 +56,20 @@ export {
 export type { ElevenLabsFault } from './elevenlabs/elevenlabs-fault.js';
 export type { ElevenLabsPace } from './elevenlabs/simulated-context.js';
 export { toneVoice, type SimulatedSpeech, type SimulatedVoice } from './elevenlabs/simulated-voice.js';
+
+export {
+  startTwilioRestSimulator,
+  type TwilioRestRequest,
+  type TwilioRestSimulator,
+  type TwilioRestSimulatorOptions,
+} from './twilio-rest-simulator.js';
+export type { CalleeScript, CallProblem } from './twilio/callee-script.js';
+export type { TwilioRestError, TwilioRestFault } from './twilio/twilio-rest-error.js';
+export type {
+  OutboundCallRequest,
+  SimulatedOutboundCall,
+  StatusCallback,
+} from './twilio/simulated-outbound-call.js';
+export type { SimulatedNumber } from './twilio/twilio-resources.js';
 
 export { VirtualClock } from './virtual-clock.js';

@@ -201,7 +201,15 @@ export class OpenAiSimulator {
   }
 }
 
-/** Starts a simulated OpenAI on a free port of the loopback interface; it listens when the promise resolves. */
+/**
+ * Starts a simulated OpenAI on a free port of the loopback interface; it listens when the promise resolves. Whoever started
+ * it closes it.
+ *
+ * @example
+ * const openai = await startOpenAiSimulator({ answers: ({ messages }) => `You said ${messages.length} things.` });
+ * openai.failNext({ fault: 'status', status: 429, retryAfter: '1' });
+ * const llm = { provider: 'openai', apiKey: 'any', baseUrl: openai.baseUrl };
+ */
 export async function startOpenAiSimulator(options: OpenAiSimulatorOptions = {}): Promise<OpenAiSimulator> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {

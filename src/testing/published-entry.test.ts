@@ -58,6 +58,7 @@ describe('hzrelay/testing, as it is published', () => {
       'startElevenLabsSimulator',
       'startOpenAiSimulator',
       'startSimulatedVendors',
+      'startTwilioRestSimulator',
       'toneVoice',
     ]);
   });

@@ -68,7 +68,7 @@ export async function startSimulatedVendors(
     openai,
     elevenlabs,
     providers: {
-      stt: { provider: 'deepgram', apiKey: options.deepgram?.apiKey ?? keys.deepgram, baseUrl: deepgram.url },
+      stt: { provider: 'deepgram', apiKey: options.deepgram?.apiKey ?? keys.deepgram, baseUrl: deepgram.baseUrl },
       llm: { provider: 'openai', apiKey: options.openai?.apiKey ?? keys.openai, baseUrl: openai.baseUrl },
       tts: {
         provider: 'elevenlabs',

@@ -55,7 +55,7 @@ export class SupervisedCall {
     const format = options.format ?? { encoding: 'mulaw', sampleRateHz: 8000 };
     this.#sampleRateHz = format.sampleRateHz;
     this.#endOfSpeechMs = options.endOfSpeechMs ?? 180;
-    const deepgram = deepgramSpeechToText({ apiKey: 'secret', baseUrl: simulator.url, clock, model });
+    const deepgram = deepgramSpeechToText({ apiKey: 'secret', baseUrl: simulator.baseUrl, clock, model });
     this.stt = supervisedSpeechToText({
       members: [{ provider: deepgram, slaMs }, ...others],
       clock,

@@ -318,7 +318,15 @@ export class TwilioRestSimulator {
   }
 }
 
-/** Starts a simulated Twilio on a free port of the loopback interface; it listens when the promise resolves. */
+/**
+ * Starts a simulated Twilio on a free port of the loopback interface; it listens when the promise resolves. Whoever started
+ * it closes it.
+ *
+ * @example
+ * const twilio = await startTwilioRestSimulator({ callee: { does: 'be_busy' } });
+ * const { accountSid, authToken, baseUrl } = twilio;
+ * // For a program that is started: its whole environment is `twilio.env`.
+ */
 export async function startTwilioRestSimulator(
   options: TwilioRestSimulatorOptions = {},
 ): Promise<TwilioRestSimulator> {

@@ -2,8 +2,6 @@
 import { delay, within, type Clock } from '../../clock.js';
 import { messageOf } from '../../errors.js';
 import type { RelayNotice } from '../../server/relay-options.js';
-import { announcedToken } from '../../server/relay-announcement.js';
-import { stateFolder } from '../../server/state-file.js';
 import {
   openTwilioAccount,
   twilioCredentials,
@@ -11,6 +9,7 @@ import {
   type CallState,
   type TwilioAccount,
 } from '../../server/twilio-account.js';
+import { relayToken } from '../relay-token.js';
 import { exitCodes, UsageError } from '../exit.js';
 import { checkOutput } from '../replay-inputs.js';
 import { note, out, progress, stdoutColumns } from '../terminal.js';
@@ -204,9 +203,7 @@ async function logOf(
 
 /** What opens the events of a relay that runs: what the user says, else what the relay has left for them. */
 async function tokenFor(plan: LinePlan, env: CallSurroundings['env']): Promise<string | undefined> {
-  if (env.HZRELAY_TOKEN) return env.HZRELAY_TOKEN;
-  if (plan.kind !== 'running') return undefined;
-  return (await announcedToken(plan.url, stateFolder(env))) ?? undefined;
+  return plan.kind === 'running' ? relayToken(plan.url, env) : env.HZRELAY_TOKEN || undefined;
 }
 
 function callingNumber(from: string | undefined, env: CallSurroundings['env']): string {

@@ -3,9 +3,8 @@ import type { Clock } from '../../clock.js';
 import { speakConversation } from '../../replay/default-conversation.js';
 import { readRecordings } from '../../replay/recordings.js';
 import { callerRatesHz, replayCall } from '../../replay/replay-call.js';
-import { announcedToken } from '../../server/relay-announcement.js';
-import { stateFolder } from '../../server/state-file.js';
 import type { TransportType } from '../../transport/transport.js';
+import { relayToken } from '../relay-token.js';
 import { orAborted } from '../exit.js';
 import { checkOutput, relayUrl } from '../replay-inputs.js';
 import { report } from '../replay-report.js';
@@ -77,12 +76,12 @@ async function targetOf(
   signal: AbortSignal,
 ): Promise<ReplayTarget> {
   const { url, say, agent } = options;
-  if (url !== undefined) return remoteTarget(relayUrl(url));
+  if (url !== undefined) return remoteTarget(relayUrl(url), await relayToken(relayUrl(url), env));
   const isOwn = say !== undefined || agent !== undefined;
   const running = isOwn ? null : await findRelay(usualUrl(env), clock, signal);
   if (!running) return ownTarget(signal, await answeringAgent(options, clock));
   // Its signatures are made for the address that Twilio knows.
   const address = running.publicUrl ?? running.url;
   progress(`Calling the relay that runs at ${running.url}.`);
-  return remoteTarget(address, (await announcedToken(running.url, stateFolder(env))) ?? undefined);
+  return remoteTarget(address, await relayToken(running.url, env));
 }

@@ -28,7 +28,7 @@ describe.each<{ model: string; encoding: AudioEncoding }>([
     create: (): SpeechToText => {
       const stt = deepgramSpeechToText({
         apiKey: 'secret',
-        baseUrl: simulator.url,
+        baseUrl: simulator.baseUrl,
         model,
       });
       const { name, accepts } = stt;

@@ -79,7 +79,7 @@ describe('a Deepgram stream that cannot be opened', () => {
 
   it('because nobody is there is a failure of the connection', async () => {
     const gone = await DeepgramSimulator.start();
-    const baseUrl = gone.url;
+    const baseUrl = gone.baseUrl;
     await gone.close();
     const call = await DeepgramCall.place({ stt: { baseUrl } });
     calls.push(call);

@@ -113,14 +113,14 @@ describe('Deepgram that is warmed up', () => {
     const simulator = await DeepgramSimulator.start({ apiKey });
     closing.push(simulator);
     const before = clock.nowMs();
-    await expect(provider(simulator.url, 'dg-wrong').warmUp()).rejects.toMatchObject({
+    await expect(provider(simulator.baseUrl, 'dg-wrong').warmUp()).rejects.toMatchObject({
       category: 'auth',
       retryable: false,
       message: expect.stringMatching(/^(?!.*dg-wrong).*DEEPGRAM_API_KEY/),
     });
     expect(clock.nowMs()).toBe(before);
     expect([simulator.probes, simulator.attempts]).toEqual([1, 0]);
-    await provider(simulator.url).warmUp();
+    await provider(simulator.baseUrl).warmUp();
     expect(simulator.probes).toBe(2);
   });
 

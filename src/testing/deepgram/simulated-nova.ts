@@ -52,8 +52,10 @@ export class SimulatedNova extends SimulatedListener {
 
   protected sayPartial(atSec: number): void {
     if (!this.options.query.interimResults || atSec <= this.finalSec) return;
-    const isLong = atSec - this.finalSec >= segmentSec && this.wordsBetween(this.finalSec, atSec).length > 0;
-    this.#sayResults(atSec, { is_final: isLong, speech_final: false });
+    const lastWord = this.wordsBetween(this.finalSec, atSec).at(-1);
+    const isLong = lastWord !== undefined && atSec - this.finalSec >= segmentSec;
+    // What is said behind the last known word may be a word that is not known yet, and a final is never taken back.
+    this.#sayResults(isLong ? lastWord.endSec : atSec, { is_final: isLong, speech_final: false });
   }
 
   #finalize(atSec: number): void {

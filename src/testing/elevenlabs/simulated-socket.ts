@@ -45,6 +45,11 @@ export class SimulatedSocket {
     });
   }
 
+  /** Contexts that are open now. */
+  get openContexts(): number {
+    return this.#contexts.size;
+  }
+
   #take(json: string): void {
     let message: Message;
     try {

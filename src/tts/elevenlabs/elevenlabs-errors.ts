@@ -15,6 +15,12 @@ export interface ElevenLabsFailure {
   readonly cause?: unknown;
 }
 
+/** What came cannot be speech in the format that was asked for. */
+export const wrongFormat: ElevenLabsFailure = {
+  message: 'It sent audio in another format than was asked for.',
+  category: 'server',
+};
+
 /** Makes a ProviderError of a failure. The key does not get into it, however the server quotes it. */
 export function elevenLabsError(failure: ElevenLabsFailure, apiKey: string): ProviderError {
   const withoutKey = (text: string): string => (apiKey.length < 8 ? text : text.replaceAll(apiKey, '[key]'));

@@ -3,8 +3,9 @@ import type { Clock } from '../../clock.js';
 import { StreamWatchdog } from '../../supervisor/stream-watchdog.js';
 import type { TextToSpeechStream, TtsEvent, TtsStreamOptions } from '../text-to-speech.js';
 import { AudioDecoder } from './audio-decoder.js';
-import { elevenLabsError, failureOf, type ElevenLabsFailure } from './elevenlabs-errors.js';
+import { elevenLabsError, failureOf, type ElevenLabsFailure, wrongFormat } from './elevenlabs-errors.js';
 import type { ElevenLabsVoiceSettings } from './elevenlabs-messages.js';
+import { EncodingCheck } from './encoding-check.js';
 
 export interface ElevenLabsHttpStreamOptions extends TtsStreamOptions {
   readonly client: Promise<ElevenLabsClient>;
@@ -99,11 +100,16 @@ export class ElevenLabsHttpStream implements TextToSpeechStream {
         timeoutInSeconds: firstAudioTimeoutMs / 1000 + 1,
       },
     );
+    const encoding = new EncodingCheck(this.#options.format.encoding);
     let length = 0;
     for await (const bytes of audio) {
       if (this.#isClosed()) return;
       length += bytes.length;
       this.#watchdog.expect(audioTimeoutMs);
+      if (!encoding.accepts(bytes)) {
+        this.#fail(wrongFormat);
+        return;
+      }
       const frame = this.#decoder.decode(bytes);
       if (frame) this.#emit({ type: 'audio', chunk, frame });
     }

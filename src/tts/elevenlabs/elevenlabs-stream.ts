@@ -3,7 +3,7 @@ import type { Clock } from '../../clock.js';
 import { StreamWatchdog } from '../../supervisor/stream-watchdog.js';
 import type { TextToSpeechStream, TtsEvent, TtsStreamOptions } from '../text-to-speech.js';
 import { AudioDecoder } from './audio-decoder.js';
-import { elevenLabsError, type ElevenLabsFailure } from './elevenlabs-errors.js';
+import { elevenLabsError, type ElevenLabsFailure, wrongFormat } from './elevenlabs-errors.js';
 import {
   closeContext,
   openContext,
@@ -13,6 +13,7 @@ import {
   type ElevenLabsVoiceSettings,
 } from './elevenlabs-messages.js';
 import { ElevenLabsSocket, type ContextListener } from './elevenlabs-socket.js';
+import { EncodingCheck } from './encoding-check.js';
 import { SpokenChunks } from './spoken-chunks.js';
 
 export interface ElevenLabsStreamOptions extends TtsStreamOptions {
@@ -40,6 +41,7 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   readonly #options: ElevenLabsStreamOptions;
   readonly #watchdog: StreamWatchdog;
   readonly #decoder: AudioDecoder;
+  readonly #encoding: EncodingCheck;
   readonly #chunks = new SpokenChunks();
   #socket: ElevenLabsSocket | null = null;
   #chunksDone = 0;
@@ -56,6 +58,7 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   constructor(options: ElevenLabsStreamOptions) {
     this.#options = options;
     this.#decoder = new AudioDecoder(options.format);
+    this.#encoding = new EncodingCheck(options.format.encoding);
     this.#watchdog = new StreamWatchdog(options.clock, options.signal);
     if (options.signal.aborted) this.close();
     else this.#watchdog.signal.addEventListener('abort', () => this.#onAbort(), { once: true });
@@ -132,9 +135,9 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
     const skipped = this.#decoder.skippedSamples;
     const perMs = sampleRateHz / 1000;
     if (times) this.#isTimed = true;
-    if (times && !this.#isPlausible(times)) {
+    if (!this.#encoding.accepts(bytes) || (times && !this.#isPlausible(times))) {
       this.#isNoise = true;
-      this.onFailure({ message: 'It sent audio in another format than was asked for.', category: 'server' });
+      this.onFailure(wrongFormat);
       return;
     }
     const parts = this.#chunks.take(times, (before - skipped) / perMs);
@@ -150,7 +153,7 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
     else this.#watchdog.rest();
   }
 
-  /** Bytes of another format last several times as long, or as short, as the characters spoken in them. */
+  /** Where the bytes give nothing away: those of another format last several times as long, or as short, as the characters spoken in them. */
   #isPlausible({ charStartTimesMs, charDurationsMs }: CharacterTimes): boolean {
     this.#spokenMs += (charStartTimesMs.at(-1) ?? 0) + (charDurationsMs.at(-1) ?? 0);
     const audioMs = (this.#samples / this.#options.format.sampleRateHz) * 1000;
