@@ -419,3 +419,38 @@ describe('a relay that can be reached from outside', () => {
     expect(light.said).toContain('TWILIO_AUTH_TOKEN is not set');
   });
 });
+
+describe('a relay that is exposed while it runs', () => {
+  const host = 'late.ngrok.app';
+  const sessions = (light: LightRelay, headers: Record<string, string> = {}): Promise<Answer> =>
+    ask(`${light.relay.url}/sessions`, { headers });
+
+  it('refuses the name of its tunnel until it knows it, then asks everyone for the token, also here', async () => {
+    const light = await start();
+    expect((await sessions(light)).status).toBe(200);
+    expect((await sessions(light, { host })).status).toBe(403);
+    light.relay.expose(`https://${host}`);
+    expect(light.relay.publicUrl).toBe(`https://${host}`);
+    expect((await sessions(light)).status).toBe(401);
+    expect((await sessions(light, { host })).status).toBe(401);
+    const authorization = `Bearer ${light.relay.access.token}`;
+    expect((await sessions(light, { host, authorization })).status).toBe(200);
+    expect((await ask(`${light.relay.url}/twilio/voice`, { method: 'POST', headers: { host } })).status).toBe(
+      403,
+    );
+  });
+
+  it('is open again to this machine, and to nobody else, when it is exposed no more', async () => {
+    const light = await start();
+    light.relay.expose(`https://${host}`);
+    light.relay.expose(null);
+    expect((await sessions(light)).status).toBe(200);
+    expect((await sessions(light, { host })).status).toBe(403);
+  });
+
+  it('takes only a base address', async () => {
+    const light = await start();
+    expect(() => light.relay.expose('https://example.com/path')).toThrow(/base address/);
+    expect(light.relay.publicUrl).toBeNull();
+  });
+});
