@@ -120,6 +120,14 @@ describe('the page of a relay that can be reached from outside', () => {
     expect(body).toContain('open the link that it printed');
   });
 
+  it('tells a person without it what to do, and gives nothing away', async () => {
+    const { status, body, headers } = await get(await start(guarded), '/', { accept: 'text/html,*/*' });
+    expect(status).toBe(401);
+    expect(headers['content-type']).toMatch(/^text\/html/);
+    expect(body).toContain('Open that link once');
+    expect(body).not.toMatch(/<script|token=[\w-]{8}/);
+  });
+
   it('opens by the printed link, which a cookie stands for from then on', async () => {
     const relay = await start(guarded);
     const { status, headers } = await get(relay, `/?token=${relay.relay.access.token}`);

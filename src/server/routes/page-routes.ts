@@ -27,6 +27,18 @@ const headers = {
   'cache-control': 'private, no-cache',
 };
 
+/** For a person who came without the printed link. */
+const lockedPage = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>hzrelay: locked</title>
+<h1>This page needs the relay’s token</h1>
+<p>The relay can be reached from outside, so it lets in only who has the link that <code>hzrelay dev</code> printed:
+its address ends with <code>/?token=…</code>. Open that link once; this browser is remembered from then on.</p>
+</html>
+`;
+
 export function pageRoutes(
   app: FastifyInstance,
   { relay }: { readonly relay: RelayDesk },
@@ -52,7 +64,16 @@ export function pageRoutes(
     return reply.type(file.contentType).send(file.body);
   };
 
-  app.get('/', { preHandler }, (request, reply) => send(request, reply, 'index.html'));
+  const explainLock = async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+    const { access } = relay;
+    const isPerson = request.headers.accept?.includes('text/html') === true;
+    if (!isPerson || !access.guarded || access.carriesToken(request.headers, request.query)) return undefined;
+    return reply.code(401).headers(headers).type('text/html; charset=utf-8').send(lockedPage);
+  };
+
+  app.get('/', { preHandler: [explainLock, preHandler] }, (request, reply) =>
+    send(request, reply, 'index.html'),
+  );
 
   app.get<{ Params: { '*': string } }>('/page/*', { preHandler }, (request, reply) =>
     send(request, reply, request.params['*']),
