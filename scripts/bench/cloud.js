@@ -68,7 +68,7 @@ export async function cloud({ turns, silent }) {
 async function answersOf(texts, turns, step) {
   let asked = 0;
   const deepgram = await DeepgramSimulator.start({
-    hearing: hearingInTurn((stretch) => `sentence number ${stretch}`),
+    hearing: hearingInTurn(() => 'please help me with my appointment'),
   });
   const openai = await startOpenAiSimulator({
     answers: () => texts[asked++ % texts.length],

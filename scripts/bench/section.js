@@ -6,7 +6,9 @@ import { table } from '../measuring/table.js';
 export function distribution(name, unit, values, { targetP50 } = {}) {
   const { count, p50, p95, max } = spread(values);
   const target =
-    targetP50 === undefined ? {} : { target: `p50 < ${targetP50} ${unit}`, met: p50 < targetP50 };
+    targetP50 === undefined
+      ? {}
+      : { target: `p50 < ${targetP50} ${unit}`, met: count > 0 && p50 < targetP50 };
   return { name, unit, count, p50, p95, max, ...target };
 }
 

@@ -54,16 +54,19 @@ export class SoundEdges {
 
   /** Takes the next samples; tells every edge that they make certain, in order. */
   push(samples: ArrayLike<number>, onEdge: (edge: SoundEdge) => void): void {
+    let threshold = this.#threshold();
     for (let i = 0; i < samples.length; i++) {
       const level = Math.abs(samples[i] ?? 0) / this.#fullScale;
       this.#energy += level * level;
-      if (level >= this.#threshold()) {
+      if (level >= threshold) {
         if (this.#first < 0) this.#first = this.#position;
         this.#last = this.#position;
       }
       this.#position++;
       this.#inBlock++;
-      if (this.#inBlock === this.#blockSamples) this.#endBlock(onEdge);
+      if (this.#inBlock < this.#blockSamples) continue;
+      this.#endBlock(onEdge);
+      threshold = this.#threshold();
     }
   }
 

@@ -1,6 +1,6 @@
 /**
  * A relay answers calls: it listens for phones and browsers, gives each call its session, and shows what goes on.
- * Sessions share nothing but the embedded providers' workers, so one that fails touches no other.
+ * Sessions share only providers, with their workers and connections, so one that fails touches no other.
  */
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';

@@ -16,6 +16,16 @@ export function words(text: string): string[] {
   return text.toLowerCase().match(/[\p{L}\p{M}\p{N}']+/gu) ?? [];
 }
 
+/** Whether two texts have the same words, however they are written. */
+export function saysTheSame(one: string, other: string): boolean {
+  return words(one).join(' ') === words(other).join(' ');
+}
+
+/** Whether a text has all the words of another, in a row, however they are written. */
+export function contains(text: string, part: string): boolean {
+  return ` ${words(text).join(' ')} `.includes(` ${words(part).join(' ')} `);
+}
+
 /** Whether all that was said is a backchannel, once or several times. Nothing said is none. */
 export function isBackchannel(text: string, backchannels: readonly string[]): boolean {
   const said = words(text);

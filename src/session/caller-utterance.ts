@@ -9,8 +9,17 @@ export interface UtteranceTiming {
   readonly sttFinalMs: number;
 }
 
+/** What was taken in place of an answer to a flush. */
+export interface StandIn {
+  /** Empty where nothing was known. */
+  readonly words: string;
+  /** One guess stands in for several answers: which of its words belong to which is not known. */
+  readonly shared: boolean;
+}
+
 export interface OverdueFinals {
-  readonly count: number;
+  /** In the order of the flushes. */
+  readonly taken: readonly StandIn[];
   /** A recogniser that has not answered by then never will. */
   readonly untilMs: number;
 }
@@ -34,7 +43,7 @@ export interface CallerUtterance {
   readonly awaitingFinal: boolean;
   /** The recogniser hears words where the detector hears no speech, so nobody will flush it. */
   readonly undetected: boolean;
-  /** Answers to flushes that were done without; what still comes for them, until then, is dropped. */
+  /** Answers to flushes that were done without; what still comes for them, until then, is known for what it is. */
   readonly overdue: OverdueFinals;
 }
 
@@ -49,7 +58,7 @@ const silent: Omit<CallerUtterance, 'onsetMs'> = {
   confirmed: false,
   awaitingFinal: false,
   undetected: false,
-  overdue: { count: 0, untilMs: 0 },
+  overdue: { taken: [], untilMs: 0 },
 };
 
 /** How late the answer to a flush may come and still be known as such. */
@@ -67,48 +76,66 @@ export function unheardUtterance(nowMs: number): CallerUtterance {
   };
 }
 
-/** Nothing said any more; only answers to earlier flushes may still come, and will be dropped. */
+/** Nothing said any more; only answers to earlier flushes may still come, and tell of the stretches that are over. */
 export function forgetWords(utterance: CallerUtterance, nowMs: number): CallerUtterance | null {
-  return owesFinals(utterance, nowMs) ? { ...silent, onsetMs: nowMs, overdue: utterance.overdue } : null;
+  if (!owesFinals(utterance, nowMs)) return null;
+  const { onsetMs, lastSpeechMs, speechEndMs, overdue } = utterance;
+  return { ...silent, onsetMs, lastSpeechMs, speechEndMs, overdue };
 }
 
 /** Whether the recogniser still owes an answer that was done without. */
 export function owesFinals({ overdue }: CallerUtterance, nowMs: number): boolean {
-  return overdue.count > 0 && nowMs < overdue.untilMs;
+  return overdue.taken.length > 0 && nowMs < overdue.untilMs;
 }
 
 /** Does without the answer to the flush: the partial is taken for it. */
 export function giveUpFinal(utterance: CallerUtterance, nowMs: number): CallerUtterance {
-  const { awaitingFinal, undetected, partial } = utterance;
-  const owed = owesFinals(utterance, nowMs) ? utterance.overdue.count : 0;
-  // Where nobody flushed, nothing is owed.
-  const count = owed + (awaitingFinal && !undetected ? 1 : 0);
-  const taken = addSegment(utterance, partial.trim(), nowMs);
-  return { ...taken, awaitingFinal: false, overdue: { count, untilMs: nowMs + overdueForMs } };
+  const partial = utterance.partial.trim();
+  return { ...oweFinal(addSegment(utterance, partial, nowMs), partial, nowMs), awaitingFinal: false };
 }
 
-/** An answer came that was done without: it corrects the words that were taken for it, if they wait to be committed. */
-export function takeLateFinal(utterance: CallerUtterance, text: string): CallerUtterance {
-  const { segments, speaking, overdue } = utterance;
-  const corrects = text !== '' && !speaking && segments.length > 0;
-  return {
-    ...utterance,
-    segments: corrects ? [...segments.slice(0, -1), text] : segments,
-    overdue: { ...overdue, count: overdue.count - 1 },
-  };
+/** The answer to the flush will be late, and these words stand in for it. */
+function oweFinal(utterance: CallerUtterance, words: string, nowMs: number): CallerUtterance {
+  const { awaitingFinal, undetected, overdue } = utterance;
+  const owed = owesFinals(utterance, nowMs) ? overdue.taken : [];
+  // Where nobody flushed, nothing is owed.
+  if (!awaitingFinal || undetected) return { ...utterance, overdue: { ...overdue, taken: owed } };
+  // A guess covers all that the recogniser has not answered, so also what had none so far.
+  const shared = words !== '' && owed.some((standIn) => standIn.words === '');
+  const before = shared ? owed.map((standIn) => (standIn.words === '' ? { words, shared } : standIn)) : owed;
+  const taken = [...before, { words, shared }];
+  return { ...utterance, overdue: { taken, untilMs: nowMs + overdueForMs } };
+}
+
+/** The oldest answer that is owed has come, or begins to come. */
+export function settleLateFinal(utterance: CallerUtterance): CallerUtterance {
+  const { overdue } = utterance;
+  return { ...utterance, overdue: { ...overdue, taken: overdue.taken.slice(1) } };
+}
+
+/** Puts what the caller said in place of what was taken for it; null where those words do not wait to be committed. */
+export function correctWords(
+  utterance: CallerUtterance,
+  taken: string,
+  said: string,
+): CallerUtterance | null {
+  const { segments } = utterance;
+  const index = segments.lastIndexOf(taken);
+  return index < 0 ? null : { ...utterance, segments: segments.with(index, said) };
 }
 
 /** A stretch of speech begins, in this utterance or in a new one. */
 export function startSpeaking(utterance: CallerUtterance | null, onsetMs: number): CallerUtterance {
-  return { ...(utterance ?? silent), onsetMs, speaking: true, undetected: false };
+  const before = utterance ?? silent;
+  // What the recogniser heard by itself was not flushed; it belongs to this stretch, which will be.
+  const awaitingFinal = before.awaitingFinal && !before.undetected;
+  return { ...before, onsetMs, speaking: true, awaitingFinal, undetected: false };
 }
 
 /** The stretch ends, and the recogniser is flushed. */
-export function stopSpeaking(
-  utterance: CallerUtterance,
-  lastSpeechMs: number,
-  nowMs: number,
-): CallerUtterance {
+export function stopSpeaking(earlier: CallerUtterance, lastSpeechMs: number, nowMs: number): CallerUtterance {
+  // The flush before may be unanswered still: it has an answer of its own.
+  const utterance = earlier.awaitingFinal ? oweFinal(earlier, '', nowMs) : earlier;
   const { timing, onsetMs, speechMs } = utterance;
   // Words that were final while the caller still spoke belong to the end of this stretch, not to their own moment.
   const belongs = timing !== null && timing.sttFinalMs >= onsetMs;

@@ -13,6 +13,7 @@ import { summarise } from '../metrics/percentile.js';
 import type { Transport, TransportType } from '../transport/transport.js';
 import { ConversationHistory } from './conversation-history.js';
 import { InputPipeline } from './input-pipeline.js';
+import { describeState, initialState } from './machine-state.js';
 import { NamedTimers } from './named-timers.js';
 import { OutputPipeline, type OutputListener, type TextSource } from './output-pipeline.js';
 import { Playout } from './playout.js';
@@ -23,7 +24,7 @@ import { RunningTools } from './running-tools.js';
 import { SessionReporter, toMicroseconds } from './session-reporter.js';
 import { SilentRecogniser } from './silent-recogniser.js';
 import { SpeechQueue } from './speech-queue.js';
-import { describeState, initialState, transition } from './state-machine.js';
+import { transition } from './state-machine.js';
 import { silenceDbfs } from './voice-level.js';
 import { TurnRecord, type TurnMetrics } from './turn-record.js';
 

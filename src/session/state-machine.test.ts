@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { describeState, initialState } from './machine-state.js';
 import type { MachineEffect, MachineInput, MachineState } from './session-state.js';
-import { describeState, initialState, transition } from './state-machine.js';
+import { transition } from './state-machine.js';
 import { defaultTurnTaking } from './turn-taking.js';
 
 type WithoutTime<T> = T extends unknown ? Omit<T, 'atMs'> : never;
@@ -184,6 +185,99 @@ describe('a recogniser that is late or eager', () => {
     expect(call.log().filter((line) => line.startsWith('transcript.final'))).toEqual([
       "transcript.final 1 'on a friday'",
     ]);
+  });
+
+  it('is waited for where not a word is known, before the caller is asked to repeat', () => {
+    const call = new Conversation().startsToSpeak().wait(600).stopsSpeaking().wait(900);
+    expect(call.state.agent).toBeNull();
+    call.input({ type: 'stt_final', text: 'book it', endOfUtterance: true });
+    expect(call.log()).toContain("transcript.final 1 'book it'");
+  });
+
+  it('is heard in place of a request to repeat that nobody has heard', () => {
+    const call = new Conversation().startsToSpeak().wait(600).stopsSpeaking().wait(1100);
+    expect(call.state.agent).toMatchObject({ kind: 'sorry', phase: 'generating' });
+    call.log();
+    call.input({ type: 'stt_final', text: 'book it', endOfUtterance: true });
+    expect(call.log()).toEqual([
+      'drop_answer 1',
+      'end_turn 1 superseded',
+      "transcript.final 2 'book it'",
+      "turn.start 2 'book it'",
+      'start_turn 2',
+    ]);
+    expect(call.state.agent?.timing).toEqual({ mouthMs: 600, vadEndMs: 780, sttFinalMs: 1880 });
+  });
+
+  it('cuts a request to repeat that is audible already', () => {
+    const call = new Conversation().startsToSpeak().wait(600).stopsSpeaking().wait(1100).answerPlays();
+    call.input({ type: 'stt_final', text: 'book it', endOfUtterance: true }).cutDone('Sorry,');
+    expect(call.log()).toContain("transcript.final 2 'book it'");
+  });
+
+  it('may bring its late words in segments', () => {
+    const call = new Conversation().startsToSpeak().wait(600).stopsSpeaking().wait(1100);
+    call.input({ type: 'stt_final', text: 'book', endOfUtterance: false });
+    call.input({ type: 'stt_final', text: 'it', endOfUtterance: true });
+    expect(call.log()).toContain("transcript.final 2 'book it'");
+  });
+
+  it('continues the utterance of a caller who has gone on meanwhile', () => {
+    const call = new Conversation().startsToSpeak().wait(600).stopsSpeaking().wait(700).startsToSpeak();
+    call.wait(700).input({ type: 'stt_final', text: 'book an appointment for', endOfUtterance: true });
+    call.stopsSpeaking().input({ type: 'stt_final', text: 'friday at three', endOfUtterance: true });
+    expect(call.log().filter((line) => line.startsWith('transcript.final'))).toEqual([
+      "transcript.final 1 'book an appointment for friday at three'",
+    ]);
+  });
+
+  it('owes an answer to each of two flushes, however close they are', () => {
+    const call = new Conversation().startsToSpeak().wait(600).stopsSpeaking();
+    call.wait(50).startsToSpeak().wait(100).stopsSpeaking();
+    call.input({ type: 'stt_final', text: 'book it', endOfUtterance: true });
+    call.input({ type: 'stt_final', text: 'please', endOfUtterance: true });
+    expect(call.log().filter((line) => line.startsWith('transcript.final'))).toEqual([
+      "transcript.final 1 'book it please'",
+    ]);
+  });
+
+  it('does not double what one guess took for two answers, nor lose what it did not', () => {
+    const guessing = (...late: string[]): string | undefined => {
+      const call = new Conversation().startsToSpeak().wait(600).stopsSpeaking();
+      call.wait(50).startsToSpeak().partials('book it', 'book it for').stopsSpeaking().wait(500);
+      for (const text of late) call.input({ type: 'stt_final', text, endOfUtterance: true });
+      return call
+        .wait(1500)
+        .log()
+        .filter((line) => line.startsWith('transcript.final'))
+        .at(-1);
+    };
+    expect(guessing('book it', 'for')).toBe("transcript.final 1 'book it for'");
+    expect(guessing('please', 'book it for')).toBe("transcript.final 1 'book it for please'");
+  });
+
+  it('corrects a committed turn of whose answer nothing was heard, and only then', () => {
+    const early = new Conversation().startsToSpeak().partials('book').stopsSpeaking().wait(400);
+    early.log();
+    early.input({ type: 'stt_final', text: 'Book it for Friday', endOfUtterance: true });
+    expect(early.log()).toEqual([
+      'drop_answer 1',
+      "turn.continued 1 'book'",
+      "transcript.final 1 'Book it for Friday'",
+      "turn.start 1 'Book it for Friday'",
+      'start_turn 1 again',
+    ]);
+    const heard = new Conversation().startsToSpeak().partials('book').stopsSpeaking().wait(400).answerPlays();
+    heard.log();
+    heard.input({ type: 'stt_final', text: 'Book it for Friday', endOfUtterance: true });
+    expect(heard.log()).toEqual([]);
+  });
+
+  it('does not double words that were merely written otherwise', () => {
+    const call = new Conversation().startsToSpeak().partials('book it').stopsSpeaking().wait(400);
+    call.log();
+    call.input({ type: 'stt_final', text: 'Book it.', endOfUtterance: true });
+    expect(call.log()).toEqual([]);
   });
 
   it('may give segments while the caller still speaks; the mouth is the end of the speech', () => {

@@ -3,15 +3,16 @@
  * Time comes in as data; what has to be done comes out as effects.
  */
 import type { TurnAbortReason } from '../events/session-event.js';
-import { commitSilenceMs, confirmsSpeech, isBackchannel } from './caller-text.js';
+import { commitSilenceMs, confirmsSpeech, contains, isBackchannel, saysTheSame } from './caller-text.js';
 import {
   addSegment,
+  correctWords,
   forgetWords,
   giveUpFinal,
   owesFinals,
+  settleLateFinal,
   startSpeaking,
   stopSpeaking,
-  takeLateFinal,
   textOf,
   timingOf,
   unheardUtterance,
@@ -26,45 +27,11 @@ import type {
   MachineInput,
   MachineState,
   PendingCommit,
-  SessionState,
   TimerName,
   Transition,
   TurnKind,
 } from './session-state.js';
 import type { TurnTaking } from './turn-taking.js';
-
-/** The state before the call. */
-export function initialState(managed: boolean): MachineState {
-  return {
-    phase: 'waiting',
-    managed,
-    nextTurn: 1,
-    caller: null,
-    agent: null,
-    pending: null,
-    sorryPrompts: 0,
-  };
-}
-
-/** The state in one word, for people and logs. */
-export function describeState(state: MachineState): SessionState {
-  if (state.phase === 'waiting') return 'waiting';
-  if (state.phase === 'ended') return 'ended';
-  switch (state.agent?.phase) {
-    case 'playing':
-      return 'speaking';
-    case 'paused':
-    case 'cutting':
-      return 'paused';
-    case 'generating':
-    case 'ready':
-    case 'revoked':
-      return 'thinking';
-    case 'awaiting':
-    case undefined:
-      return 'listening';
-  }
-}
 
 /** Applies one input. Inputs that no longer matter (of an earlier turn, after the end) change nothing. */
 export function transition(state: MachineState, input: MachineInput, turnTaking: TurnTaking): Transition {
@@ -170,33 +137,76 @@ class Step {
   #final(text: string, endOfUtterance: boolean): void {
     const said = text.trim();
     const { caller: known } = this.state;
-    if (known && owesFinals(known, this.#nowMs)) {
-      if (endOfUtterance) return this.#lateFinal(known, said);
-      if (!known.speaking && !known.awaitingFinal) return;
-    }
+    const late = known && owesFinals(known, this.#nowMs) ? known : null;
+    if (late && endOfUtterance) return this.#lateFinal(late, said);
+    if (late && !late.speaking && !late.awaitingFinal) return this.#lateSegment(late, said);
     if (!known && said === '') return;
     const caller = known ?? unheardUtterance(this.#nowMs);
     const answered = caller.awaitingFinal && endOfUtterance;
     const awaitingFinal = caller.awaitingFinal && !endOfUtterance;
-    this.#setCaller({ ...addSegment(caller, said, this.#nowMs), awaitingFinal });
-    if (said !== '' && !this.#onlyBackchannels()) this.#confirm();
+    this.#addWords({ ...caller, awaitingFinal }, said);
     if (answered || (!caller.speaking && !caller.awaitingFinal && endOfUtterance)) this.#utteranceHeard();
     else if (caller.undetected) this.#setTimer('final', this.#nowMs + this.#turnTaking.finalTimeoutMs);
   }
 
-  /** What a timeout did without; the words were taken from the partial. */
+  #addWords(caller: CallerUtterance, said: string): void {
+    this.#setCaller(addSegment(caller, said, this.#nowMs));
+    if (said !== '' && !this.#onlyBackchannels()) this.#confirm();
+  }
+
+  /** An answer that was done without: words of which none were known are news, others may have to be corrected. */
   #lateFinal(known: CallerUtterance, said: string): void {
-    const caller = takeLateFinal(known, said);
-    const isOver = !caller.speaking && !caller.awaitingFinal && caller.segments.length === 0;
-    this.#setCaller(isOver ? forgetWords(caller, this.#nowMs) : caller);
+    const { words: taken = '', shared = false } = known.overdue.taken[0] ?? {};
+    const caller = settleLateFinal(known);
+    const isOver = !caller.speaking && !caller.awaitingFinal;
+    if (said !== '' && (taken === '' || (shared && !contains(taken, said)))) {
+      this.#addWords(caller, said);
+      if (isOver) this.#utteranceHeard();
+      return;
+    }
+    const corrected = said === '' || shared ? null : correctWords(caller, taken, said);
+    if (corrected) return this.#setCaller(corrected);
+    this.#setCaller(isOver && caller.segments.length === 0 ? forgetWords(caller, this.#nowMs) : caller);
+    if (said !== '' && !shared && !saysTheSame(taken, said)) this.#correctTurn(taken, said, isOver);
+  }
+
+  /** An answer that was done without begins to come; where nothing was known of its words, the rest is waited for. */
+  #lateSegment(known: CallerUtterance, said: string): void {
+    if (said === '' || known.overdue.taken[0]?.words !== '') return;
+    this.#addWords({ ...settleLateFinal(known), awaitingFinal: true }, said);
+    this.#setTimer('final', this.#nowMs + this.#turnTaking.finalTimeoutMs);
+  }
+
+  /** A turn was committed with other words than the caller said: while nobody has heard the answer, it is given again. */
+  #correctTurn(taken: string, said: string, isOver: boolean): void {
+    const { agent } = this.state;
+    if (agent?.kind !== 'answer' || agent.phase === 'awaiting' || isAudible(agent.phase)) return;
+    if (!agent.text.endsWith(taken)) return;
+    const wasRevoked = agent.phase === 'revoked';
+    this.#takeTheFloor();
+    const text = agent.text.slice(0, agent.text.length - taken.length) + said;
+    this.#updateAgent({ text });
+    const timing = agent.timing ?? { mouthMs: this.#nowMs, vadEndMs: this.#nowMs, sttFinalMs: this.#nowMs };
+    // A caller who has gone on has the turn committed again in the end.
+    if (isOver && !wasRevoked) this.#commit({ text, repeats: true, timing, typed: false });
   }
 
   #finalTimedOut(): void {
     const { caller } = this.state;
     if (!caller?.awaitingFinal) return;
+    if (this.#isWorthWaiting(caller)) {
+      return this.#setTimer('final', caller.lastSpeechMs + this.#turnTaking.unfinishedPhraseMs);
+    }
     this.#setCaller(giveUpFinal(caller, this.#nowMs));
     if (caller.partial.trim() !== '' && !this.#onlyBackchannels()) this.#confirm();
     this.#utteranceHeard();
+  }
+
+  /** Asking the caller to repeat words that are on their way would be rude; and without any there is nothing else to do. */
+  #isWorthWaiting({ speaking, segments, partial, lastSpeechMs }: CallerUtterance): boolean {
+    const isUnknown = segments.length === 0 && partial.trim() === '';
+    const isDue = this.#nowMs >= lastSpeechMs + this.#turnTaking.unfinishedPhraseMs;
+    return isUnknown && !isDue && !speaking && this.state.agent === null;
   }
 
   /** The recogniser has said all it has to say about the caller's speech so far. */

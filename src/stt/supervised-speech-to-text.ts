@@ -1,5 +1,6 @@
 import type { AudioFormats } from '../audio/audio-frame.js';
 import type { Clock } from '../clock.js';
+import { warmUpMembers } from '../supervisor/every-member.js';
 import { LineUp, type Member } from '../supervisor/line-up.js';
 import { defaultSupervision, type Supervision } from '../supervisor/supervision.js';
 import { KnownTraits } from './recogniser-traits.js';
@@ -42,12 +43,9 @@ export class SupervisedSpeechToText implements SpeechToText {
     this.#lineUp = new LineUp(members, { clock, supervision: this.#supervision });
   }
 
-  /** Warms the members up. Rejects with the first one's failure; the others may still come to be of use. */
-  async warmUp(): Promise<void> {
-    const [first, ...others] = this.#lineUp.members.map(async ({ provider }) => provider.warmUp?.());
-    for (const other of others) other.catch(() => undefined);
-    await first;
-    await Promise.allSettled(others);
+  /** Warms all members; rejects only where all have failed. */
+  warmUp(): Promise<void> {
+    return warmUpMembers('stt', this.#lineUp, (recogniser) => recogniser.warmUp?.());
   }
 
   open(options: SttStreamOptions): SpeechToTextStream {

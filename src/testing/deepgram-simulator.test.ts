@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { WebSocket } from 'ws';
+import { z } from 'zod';
 import { encodeMulaw } from '../audio/g711.js';
 import { localSpeechToText, type LocalSpeechToText } from '../stt/local/local-speech-to-text.js';
 import { callerSpeech, framesOf } from './caller-speech.js';
@@ -9,6 +10,10 @@ import { hearingInTurn, scriptedHearing } from './deepgram/simulated-hearing.js'
 import { DeepgramSimulator, type DeepgramSimulatorOptions } from './deepgram-simulator.js';
 import { until } from './light-relay.js';
 import { VirtualClock } from './virtual-clock.js';
+
+const finalSchema = z.object({
+  channel: z.object({ alternatives: z.tuple([z.object({ transcript: z.string() })]) }),
+});
 
 interface Said {
   readonly type: string;
@@ -182,6 +187,67 @@ describe('the simulated Deepgram', () => {
     expect(error.message).toContain('400');
     expect(simulator.violations).toEqual([expect.stringContaining(problem)]);
     await simulator.close();
+  });
+});
+
+describe('a connection of the simulated Deepgram that goes wrong', () => {
+  it('in the middle of a final breaks off before anything of it can be read', async () => {
+    let faults = 0;
+    const hearing = scriptedHearing([{ text: 'hello there', atMs: 0 }]);
+    const options = { hearing, faults: [{ type: 'cut_final' }], onFault: () => faults++ } as const;
+    const client = await BareClient.connect(nova, options);
+    await client.send(...silence(800));
+    await client.pass(200);
+    expect(client.said.map(({ is_final }) => is_final)).toContain(false);
+    expect(faults).toBe(0);
+    await client.send(finalize);
+    await client.pass(100);
+    await until(() => client.closed !== null);
+    expect(client.closed?.code).toBe(1006);
+    expect(client.said.filter(({ is_final }) => is_final)).toEqual([]);
+    expect(faults).toBe(1);
+    expect(client.simulator.violations).toEqual([]);
+  });
+
+  it('in the encoding answers as ever, but with no words, and blames nobody', async () => {
+    let faults = 0;
+    const hearing = hearingInTurn(['book my appointment']);
+    const options = { hearing, faults: [{ type: 'wrong_encoding' }], onFault: () => faults++ } as const;
+    const client = await BareClient.connect(nova, options);
+    expect(faults).toBe(1);
+    const speech = await callerSpeech('book my appointment');
+    await client.send(...[...framesOf(speech, 8000)].map(({ samples }) => encodeMulaw(samples)), finalize);
+    await client.pass(100);
+    const finals = client.said.filter(({ is_final }) => is_final);
+    expect(finals).toMatchObject([{ from_finalize: true, channel: { alternatives: [{ transcript: '' }] } }]);
+    expect(client.simulator.violations).toEqual([]);
+  });
+
+  it('once is healthy the next time', async () => {
+    const hearing = scriptedHearing([{ text: 'hello there', atMs: 0 }]);
+    const client = await BareClient.connect(nova, { hearing, faults: [null, { type: 'cut_final' }] });
+    await client.send(...silence(800), finalize);
+    await client.pass(100);
+    expect(client.said.some(({ from_finalize }) => from_finalize)).toBe(true);
+  });
+});
+
+describe('a final in mid-speech', () => {
+  it('ends at the last word that is known, so that the next one is not lost', async () => {
+    const text = 'please stop that now';
+    const client = await BareClient.connect(nova, { hearing: hearingInTurn([text]) });
+    const speech = [...framesOf(await callerSpeech(text), 8000)].map(({ samples }) => encodeMulaw(samples));
+    // The speech ends between the time for a final and that for the end of the utterance.
+    for (const frame of [...silence(2460), ...speech, ...silence(200)]) {
+      await client.send(frame);
+      await client.pass(20);
+    }
+    await client.send(finalize);
+    await client.pass(100);
+    const finals = client.said.filter(({ is_final }) => is_final).map((said) => finalSchema.parse(said));
+    const texts = finals.map(({ channel: { alternatives } }) => alternatives[0].transcript);
+    expect(texts.filter((words) => words !== '').length).toBeGreaterThan(1);
+    expect(texts.join(' ').trim()).toBe(text);
   });
 });
 

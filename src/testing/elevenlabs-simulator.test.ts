@@ -16,6 +16,9 @@ const serverMessage = z.object({
   error: z.string().optional(),
 });
 
+/** Of mu-law at 8 kHz: the voice takes 60 ms for each. */
+const bytesPerCharacter = 480;
+
 let simulator: ElevenLabsSimulator | null = null;
 afterEach(() => simulator?.close());
 
@@ -24,16 +27,20 @@ async function start(options: ElevenLabsSimulatorOptions = {}): Promise<ElevenLa
   return simulator;
 }
 
-/** Sends the messages and gives what comes until the last expected one, or until the socket is closed. */
+/** Sends the messages and gives what comes until the socket is closed, by whom ever; `isAll` says when the client does. */
 async function talk(
   { baseUrl }: ElevenLabsSimulator,
   route: string,
   messages: readonly object[],
+  isAll: (received: readonly z.infer<typeof serverMessage>[]) => boolean = () => false,
 ): Promise<{ readonly received: z.infer<typeof serverMessage>[]; readonly closeCode: number }> {
   const url = `${baseUrl.replace('http', 'ws')}/v1/text-to-speech/voice/${route}?output_format=ulaw_8000&auto_mode=true`;
   const socket = new WebSocket(url, { headers: { 'xi-api-key': 'any' } });
   const received: z.infer<typeof serverMessage>[] = [];
-  socket.on('message', (data: Buffer) => received.push(serverMessage.parse(JSON.parse(data.toString()))));
+  socket.on('message', (data: Buffer) => {
+    received.push(serverMessage.parse(JSON.parse(data.toString())));
+    if (isAll(received)) socket.close(1000);
+  });
   await once(socket, 'open');
   for (const message of messages) socket.send(JSON.stringify(message));
   const [closeCode] = (await once(socket, 'close')) as [number];
@@ -54,7 +61,7 @@ describe('the simulated ElevenLabs', () => {
     clock.advance(1);
     expect(clock.pendingTimers).toBe(0);
     const audio = Buffer.from(await response.arrayBuffer());
-    expect(audio.length).toBe('Yes'.length * 480);
+    expect(audio.length).toBe('Yes'.length * bytesPerCharacter);
     expect(simulator?.sentAudio).toEqual([audio]);
   });
 
@@ -104,5 +111,51 @@ describe('the simulated ElevenLabs', () => {
     ]);
     expect(closeCode).toBe(1000);
     expect(simulator?.problems).toEqual([]);
+  });
+});
+
+describe('an answer of the simulated ElevenLabs that goes wrong', () => {
+  const answer = [
+    { text: ' ', context_id: 'a' },
+    { text: 'Hello there. ', context_id: 'a' },
+    { context_id: 'a', close_context: true },
+  ];
+  const bytesOf = (messages: readonly z.infer<typeof serverMessage>[]): Buffer =>
+    Buffer.concat(messages.map(({ audio = '' }) => Buffer.from(audio, 'base64')));
+
+  it('out of order reports its end before its last piece, and loses none', async () => {
+    let faults = 0;
+    const elevenlabs = await start({ onFault: () => faults++ });
+    elevenlabs.failNext({ fault: 'out_of_order' });
+    const { received } = await talk(
+      elevenlabs,
+      'multi-stream-input',
+      answer,
+      (messages) =>
+        bytesOf(messages).length === Buffer.concat(elevenlabs.sentAudio).length && messages.length > 1,
+    );
+    expect(received.findIndex(({ isFinal }) => isFinal)).toBe(received.length - 2);
+    expect(received.at(-1)).toMatchObject({ contextId: 'a', audio: expect.any(String) });
+    expect(bytesOf(received)).toEqual(Buffer.concat(elevenlabs.sentAudio));
+    expect(faults).toBe(1);
+  });
+
+  it('with stale audio speaks on under the context whose end it has reported', async () => {
+    const elevenlabs = await start();
+    elevenlabs.failNext({ fault: 'stale_audio' });
+    const { received } = await talk(
+      elevenlabs,
+      'multi-stream-input',
+      answer,
+      (messages) =>
+        bytesOf(messages).length === ('Hello there. '.length + 'This is stale. '.length) * bytesPerCharacter,
+    );
+    const end = received.findIndex(({ isFinal }) => isFinal);
+    const [said, stale] = [received.slice(0, end), received.slice(end + 1)];
+    expect(bytesOf(said)).toHaveLength('Hello there. '.length * bytesPerCharacter);
+    expect(bytesOf(stale)).toHaveLength('This is stale. '.length * bytesPerCharacter);
+    expect(received.every(({ contextId }) => contextId === 'a')).toBe(true);
+    expect(elevenlabs.openContexts).toBe(0);
+    expect(elevenlabs.mostContexts).toBe(1);
   });
 });

@@ -49,7 +49,6 @@ export class ElevenLabsSimulator {
   readonly sentAudio: Buffer[] = [];
   /** Connections that were ever accepted. */
   connections = 0;
-  onUp: any;
   /** Questions about a key. */
   probes = 0;
   /** The most contexts that one socket ever had open. */
@@ -126,7 +125,6 @@ export class ElevenLabsSimulator {
       );
       return;
     }
-    this.onUp?.(request.url);
     this.connections++;
     this.#sockets.handleUpgrade(request, socket, head, (client) => {
       const speaking = new SimulatedSocket({

@@ -14,6 +14,7 @@ import {
   type OpenAiSimulator,
   type OpenAiSimulatorOptions,
 } from './openai-simulator.js';
+import { simulatedKeys } from './simulated-keys.js';
 
 export interface SimulatedVendorsOptions {
   readonly deepgram?: DeepgramSimulatorOptions;
@@ -38,13 +39,6 @@ export interface SimulatedVendors {
   close(): Promise<void>;
 }
 
-/** No secrets: they open the simulators only. */
-const keys = {
-  deepgram: 'simulated-deepgram-key',
-  openai: 'simulated-openai-key',
-  elevenlabs: 'simulated-elevenlabs-key',
-} as const;
-
 /**
  * Starts all three simulators on free ports, each with a key of its own.
  *
@@ -59,20 +53,28 @@ export async function startSimulatedVendors(
   options: SimulatedVendorsOptions = {},
 ): Promise<SimulatedVendors> {
   const [deepgram, openai, elevenlabs] = await Promise.all([
-    startDeepgramSimulator({ apiKey: keys.deepgram, ...options.deepgram }),
-    startOpenAiSimulator({ apiKey: keys.openai, ...options.openai }),
-    startElevenLabsSimulator({ apiKey: keys.elevenlabs, ...options.elevenlabs }),
+    startDeepgramSimulator({ apiKey: simulatedKeys.deepgram, ...options.deepgram }),
+    startOpenAiSimulator({ apiKey: simulatedKeys.openai, ...options.openai }),
+    startElevenLabsSimulator({ apiKey: simulatedKeys.elevenlabs, ...options.elevenlabs }),
   ]);
   return {
     deepgram,
     openai,
     elevenlabs,
     providers: {
-      stt: { provider: 'deepgram', apiKey: options.deepgram?.apiKey ?? keys.deepgram, baseUrl: deepgram.baseUrl },
-      llm: { provider: 'openai', apiKey: options.openai?.apiKey ?? keys.openai, baseUrl: openai.baseUrl },
+      stt: {
+        provider: 'deepgram',
+        apiKey: options.deepgram?.apiKey ?? simulatedKeys.deepgram,
+        baseUrl: deepgram.baseUrl,
+      },
+      llm: {
+        provider: 'openai',
+        apiKey: options.openai?.apiKey ?? simulatedKeys.openai,
+        baseUrl: openai.baseUrl,
+      },
       tts: {
         provider: 'elevenlabs',
-        apiKey: options.elevenlabs?.apiKey ?? keys.elevenlabs,
+        apiKey: options.elevenlabs?.apiKey ?? simulatedKeys.elevenlabs,
         baseUrl: elevenlabs.baseUrl,
       },
     },

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { writeWav } from '../audio/wav.js';
 import { systemClock, type Clock } from '../clock.js';
 import { messageOf } from '../errors.js';
+import { simulatedKeys } from './simulated-keys.js';
 import type { CalleeScript } from './twilio/callee-script.js';
 import {
   SimulatedOutboundCall,
@@ -29,7 +30,7 @@ import {
 export interface TwilioRestSimulatorOptions {
   /** @default one of zeros */
   readonly accountSid?: string;
-  /** Opens the API, and signs what calls ask of webhooks. @default 'simulated-auth-token' */
+  /** Opens the API, and signs what calls ask of webhooks. @default a distinctive one */
   readonly authToken?: string;
   /** A trial account calls verified numbers only. @default 'Full' */
   readonly type?: 'Trial' | 'Full';
@@ -93,7 +94,7 @@ export class TwilioRestSimulator {
     this.#clock = options.clock ?? systemClock;
     this.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     this.accountSid = options.accountSid ?? `AC${'0'.repeat(32)}`;
-    this.authToken = options.authToken ?? 'simulated-auth-token';
+    this.authToken = options.authToken ?? simulatedKeys.twilio;
     this.numbers = (options.numbers ?? [{ phoneNumber: '+15550100002' }]).map((number) => ({
       sid: `PN${randomBytes(16).toString('hex')}`,
       voiceUrl: '',

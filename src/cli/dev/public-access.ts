@@ -19,6 +19,7 @@ import {
   type WebhookHold,
   type WebhookRelease,
 } from '../../server/twilio-webhook.js';
+import { progress } from '../terminal.js';
 
 export interface PublicAccessOptions {
   readonly relay: Relay;
@@ -146,6 +147,7 @@ export class PublicAccess {
   }
 
   async #release(hold: WebhookHold): Promise<void> {
+    progress(`Pointing ${hold.number} back to where its calls went.`);
     try {
       this.#tell(await hold.restore(), '');
     } catch (thrown) {

@@ -30,6 +30,9 @@ describe.each<{ model: string; encoding: AudioEncoding }>([
         apiKey: 'secret',
         baseUrl: simulator.baseUrl,
         model,
+        // A machine that is busy with other tests must not try the adapter's patience.
+        connectTimeoutMs: 30_000,
+        flushTimeoutMs: 30_000,
       });
       const { name, accepts } = stt;
       // The suite opens every stream for linear PCM; what is told here is what goes over the wire.

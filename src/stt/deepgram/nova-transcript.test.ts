@@ -123,6 +123,20 @@ describe("Nova's words", () => {
     expect(nova.take(results(2, 4, 'three four', speechFinal))).toEqual(nothing);
   });
 
+  it('are waited for where the answer to Finalize overtakes the final before it', () => {
+    const nova = new NovaTranscript();
+    nova.flush(5.4);
+    expect(nova.take(results(5.5, 5.5, '', fromFinalize))).toEqual(nothing);
+    expect(texts(nova.take(results(0, 5.5, 'Book an appointment', speechFinal)))).toEqual([
+      'final Book an appointment',
+    ]);
+    expect(nova.pendingFlushes).toBe(0);
+    nova.flush(7.4);
+    expect(texts(nova.take(results(6.5, 7.4, 'at three', fromFinalize)))).toEqual(['partial at three']);
+    expect(texts(nova.take(results(5.5, 6.5, 'on Friday', isFinal)))).toEqual(['final on Friday at three']);
+    expect(nova.pendingFlushes).toBe(0);
+  });
+
   it('have their times, over all segments, as long as the words spell the transcript', () => {
     const nova = new NovaTranscript();
     const timed = (

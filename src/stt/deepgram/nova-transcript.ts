@@ -37,6 +37,8 @@ export class NovaTranscript implements Transcript {
   #finalSec = 0;
   /** Utterances up to here have ended; a result that tells of them once more is dropped. */
   #answeredSec = 0;
+  /** End of an answer to `Finalize` that overtook the final before it; null where none did. */
+  #earlySec: number | null = null;
   /** Words that answered a flush before Deepgram did: it will begin its own final with them. */
   #givenWords = 0;
 
@@ -77,9 +79,16 @@ export class NovaTranscript implements Transcript {
 
     const isRepeated = this.#segments.some(({ startSec }) => startSec === message.start);
     if (phrase.text !== '' && !isRepeated) this.#addSegment({ startSec: message.start, phrase });
+    // Finals leave no audio out, so another is on its way.
+    const isEarly = message.start > this.#finalSec + roundingSec;
     this.#finalSec = Math.max(this.#finalSec, endSec);
     this.#givenWords = 0;
     this.#interim = silence;
+    if (message.from_finalize && isEarly && this.#earlySec === null) {
+      this.#earlySec = endSec;
+      return this.#partial();
+    }
+    if (this.#earlySec !== null) return this.#finalized(Math.max(endSec, this.#earlySec));
     if (message.from_finalize) return this.#finalized(endSec);
     return message.speech_final ? this.#endpointed(endSec) : this.#partial();
   }
@@ -115,6 +124,7 @@ export class NovaTranscript implements Transcript {
 
   #endUtterance(endSec: number): void {
     this.#segments = [];
+    this.#earlySec = null;
     this.#interim = silence;
     this.#saidPartial = '';
     this.#answeredSec = Math.max(this.#answeredSec, endSec);

@@ -9,6 +9,7 @@ import type { Recording } from '../../replay/recordings.js';
 import type { ReplayResult } from '../../replay/replay-call.js';
 import type { RelaySessionConfig } from '../../server/config.js';
 import type { TransportType } from '../../transport/transport.js';
+import { simulatedKeys } from '../simulated-keys.js';
 import { VirtualClock } from '../virtual-clock.js';
 import { VirtualRelay, type TestVoices } from '../virtual-call.js';
 import type { Drill } from './drill.js';
@@ -17,7 +18,7 @@ import type { CallerRun, DrillRun, HeardUtterance } from './drill-run.js';
 import { LoopbackTraffic } from './loopback-traffic.js';
 import { standInVoice } from './stand-in-voice.js';
 import { wordsInTones } from './tone-speech.js';
-import { drillKeys, Vendors } from './vendors.js';
+import { Vendors } from './vendors.js';
 
 /** What the agent says where it has no answer. */
 export const drillApology = 'Sorry, something went wrong here. Please say that once more.';
@@ -31,7 +32,7 @@ const agent = {
 };
 
 /** Nobody's: both ends of the drill's own calls know it, so that one in the environment does not matter. */
-const twilioAuthToken = 'drill-twilio-auth-token';
+const { twilio: twilioAuthToken } = simulatedKeys;
 
 /** A caller who waits for a voice that has broken off. */
 const patience: Partial<Manners> = { finishedAfterMs: 5000 };
@@ -251,5 +252,5 @@ async function callerRun(call: Promise<ReplayResult>): Promise<CallerRun> {
 
 function holdsKey(events: readonly SessionEvent[]): boolean {
   const text = JSON.stringify(events);
-  return Object.values(drillKeys).some((key) => text.includes(key));
+  return Object.values(simulatedKeys).some((key) => text.includes(key));
 }

@@ -10,6 +10,7 @@ import { DeepgramSimulator } from '../deepgram-simulator.js';
 import { startElevenLabsSimulator, type ElevenLabsSimulator } from '../elevenlabs-simulator.js';
 import { answersOf } from '../openai/openai-script.js';
 import { startOpenAiSimulator, type OpenAiSimulator } from '../openai-simulator.js';
+import { simulatedKeys } from '../simulated-keys.js';
 import type { HeardUtterance } from './drill-run.js';
 import type { LoopbackTraffic } from './loopback-traffic.js';
 import { toneSpeech } from './tone-speech.js';
@@ -23,13 +24,6 @@ export interface VendorsOptions {
   /** Called at the moment when any fault happens. */
   readonly onFault?: () => void;
 }
-
-/** Nobody's: they open the simulators only. */
-export const drillKeys = {
-  deepgram: 'drill-key-for-deepgram',
-  openai: 'drill-key-for-openai',
-  elevenlabs: 'drill-key-for-elevenlabs',
-} as const;
 
 /** The three vendors that one session uses, on the real wire. */
 export class Vendors {
@@ -60,11 +54,15 @@ export class Vendors {
       DeepgramSimulator.start({
         ...shared,
         hearing: hearing.hearing,
-        apiKey: drillKeys.deepgram,
+        apiKey: simulatedKeys.deepgram,
         faults: sttFaults,
       }),
-      startOpenAiSimulator({ ...shared, answers: answersOf(appointmentDesk()), apiKey: drillKeys.openai }),
-      startElevenLabsSimulator({ ...shared, voice: toneSpeech, apiKey: drillKeys.elevenlabs }),
+      startOpenAiSimulator({
+        ...shared,
+        answers: answersOf(appointmentDesk()),
+        apiKey: simulatedKeys.openai,
+      }),
+      startElevenLabsSimulator({ ...shared, voice: toneSpeech, apiKey: simulatedKeys.elevenlabs }),
     ]);
     return new Vendors({ deepgram, openai, elevenlabs }, hearing, abort);
   }
@@ -74,9 +72,9 @@ export class Vendors {
     readonly [K in 'stt' | 'llm' | 'tts']: Exclude<NonNullable<SessionConfig[K]>, readonly unknown[]>;
   } {
     return {
-      stt: { provider: 'deepgram', apiKey: drillKeys.deepgram, baseUrl: this.deepgram.baseUrl },
-      llm: { provider: 'openai', apiKey: drillKeys.openai, baseUrl: this.openai.baseUrl },
-      tts: { provider: 'elevenlabs', apiKey: drillKeys.elevenlabs, baseUrl: this.elevenlabs.baseUrl },
+      stt: { provider: 'deepgram', apiKey: simulatedKeys.deepgram, baseUrl: this.deepgram.baseUrl },
+      llm: { provider: 'openai', apiKey: simulatedKeys.openai, baseUrl: this.openai.baseUrl },
+      tts: { provider: 'elevenlabs', apiKey: simulatedKeys.elevenlabs, baseUrl: this.elevenlabs.baseUrl },
     };
   }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { delay, type Clock } from '../../clock.js';
 import { messageOf } from '../../errors.js';
-import type { CallRecording } from '../../replay/caller.js';
+import type { Caller, CallRecording } from '../../replay/caller.js';
 import { AgentVoice, holdConversation } from '../../replay/conversation.js';
 import { httpRequest } from '../../replay/http-request.js';
 import { phoneRateHz } from '../../replay/simulated-phone-stream.js';
@@ -112,7 +112,7 @@ export class SimulatedOutboundCall {
   }
 
   /** The phone at the other end. */
-  get phone(): SimulatedPhone {
+  get phone(): Caller {
     return this.#phone;
   }
 
