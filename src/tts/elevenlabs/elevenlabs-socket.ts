@@ -102,6 +102,16 @@ export class ElevenLabsSocket {
     }
   }
 
+  /** Goes on listening to a context that the server has ended, for what may come late. Ends with {@link forget}. */
+  listenOn(contextId: string, listener: ContextListener): void {
+    if (!this.#isGone) this.#contexts.set(contextId, listener);
+  }
+
+  /** A context that the server has ended is of no interest any more. */
+  forget(contextId: string): void {
+    this.#contexts.delete(contextId);
+  }
+
   /** Ends the connection; contexts that are spoken in fail. Idempotent. */
   close(): void {
     if (this.#isGone) return;

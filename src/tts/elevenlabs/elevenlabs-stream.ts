@@ -36,6 +36,9 @@ const longestPauseMs = 1500;
 /** A server that owed something for so long when it was left is not trusted with the next answer. */
 const suspiciousSilenceMs = 1000;
 
+/** Audio that comes behind the end of its context comes at once or never. */
+const stragglerMs = 100;
+
 /** One answer, spoken in one context of a socket that goes on when the answer is over. */
 export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   readonly #options: ElevenLabsStreamOptions;
@@ -52,6 +55,8 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   #isTimed = false;
   /** What came was no speech in the format that was asked for. */
   #isNoise = false;
+  /** The server has ended the context, though letters are missing. */
+  #isOver = false;
   #ended = false;
   #closed = false;
 
@@ -106,7 +111,8 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
     this.#closed = true;
     const isStalled = this.#watchdog.waitedMs >= suspiciousSilenceMs;
     this.#watchdog.stop();
-    if (isStalled) this.#socket?.close();
+    if (this.#isOver) this.#socket?.forget(this.#options.contextId);
+    else if (isStalled) this.#socket?.close();
     else this.#socket?.leave(this.#options.contextId);
   }
 
@@ -135,7 +141,8 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
     const skipped = this.#decoder.skippedSamples;
     const perMs = sampleRateHz / 1000;
     if (times) this.#isTimed = true;
-    if (!this.#encoding.accepts(bytes) || (times && !this.#isPlausible(times))) {
+    const isAccepted = this.#encoding.accepts(bytes);
+    if (!isAccepted || (times && !this.#isPlausible(times))) {
       this.#isNoise = true;
       this.onFailure(wrongFormat);
       return;
@@ -148,6 +155,10 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
         Math.max(0, Math.round(ms * perMs) - (skipped - skippedBefore));
       if (frame) this.#giveAudio(chunk, sliceFrame(frame, position(fromMs), position(untilMs)));
     }
+    if (this.#isOver) {
+      if (this.#chunks.allSpoken) this.#finish();
+      return;
+    }
     const isWaiting = this.#ended || (this.#isTimed && !this.#chunks.allSpoken);
     if (isWaiting) this.#watchdog.expect(this.#options.audioTimeoutMs);
     else this.#watchdog.rest();
@@ -157,6 +168,8 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   #isPlausible({ charStartTimesMs, charDurationsMs }: CharacterTimes): boolean {
     this.#spokenMs += (charStartTimesMs.at(-1) ?? 0) + (charDurationsMs.at(-1) ?? 0);
     const audioMs = (this.#samples / this.#options.format.sampleRateHz) * 1000;
+    // So loud, and so much shorter than its letters: bytes of a slower format.
+    if (this.#encoding.isDeafening && audioMs < this.#spokenMs / 2) return false;
     return audioMs >= this.#spokenMs * 0.8 - shortageMs && audioMs <= this.#spokenMs * 1.8 + longestPauseMs;
   }
 
@@ -168,6 +181,11 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   #onFinal(): void {
     if (this.#samples === 0) {
       this.onFailure({ message: 'It gave no audio.', category: 'server' });
+    } else if (this.#ended && this.#isTimed && !this.#chunks.allSpoken) {
+      // Letters are missing: their audio may have been overtaken. If it was not, nothing more comes, and that is that.
+      this.#isOver = true;
+      this.#socket?.listenOn(this.#options.contextId, this);
+      this.#watchdog.expect(stragglerMs);
     } else if (this.#ended) {
       this.#finish();
     } else {
@@ -194,6 +212,8 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
     const { expiredMs } = this.#watchdog;
     if (expiredMs === null) {
       this.close();
+    } else if (this.#isOver) {
+      this.#finish();
     } else if (this.#ended && this.#isTimed && this.#chunks.allSpoken) {
       // Everything was said; the server merely did not say that it had finished.
       this.#finish();

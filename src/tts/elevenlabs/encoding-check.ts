@@ -75,9 +75,14 @@ export class EncodingCheck {
     return low < scatteredShare && sameShare(this.#seconds, this.#pairs) > gatheredRatio * low;
   }
 
+  /** Whether what came is, read as PCM, as loud as no voice is. */
+  get isDeafening(): boolean {
+    const isKnown = this.#encoding === 'linear16' && this.#pairs >= neededPairs;
+    return isKnown && Math.sqrt(this.#linearPower / this.#pairs) > deafeningRms;
+  }
+
   get #isMulaw(): boolean {
-    const rms = Math.sqrt(this.#linearPower / this.#pairs);
-    return rms > deafeningRms && this.#stepPower < smoothShare * this.#mulawPower;
+    return this.isDeafening && this.#stepPower < smoothShare * this.#mulawPower;
   }
 }
 
