@@ -96,18 +96,21 @@ describe('hzrelay call', () => {
     expect(code).toBe(130);
   });
 
-  it('uses the relay that runs, whose events its token opens', async () => {
+  it('uses the relay that runs, whose token it finds where that was left for this user alone', async () => {
     await startTwilio({ callee: { does: 'answer', ringsMs: 0, says: await goodbye() } });
     const dev = CliProcess.start(['dev', '--public-url', relay], env);
-    const [, token = ''] = await dev.until('stdout', /HZRELAY_TOKEN=(\S+)/);
-    const closed = await call(to, '--yes');
+    await dev.until('stdout', /HZRELAY_TOKEN=\S+/);
+    const closed = await CliProcess.run(['call', to, '--yes'], {
+      ...env,
+      XDG_STATE_HOME: join(folder, 'elsewhere'),
+    });
     expect(closed).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/wants its token: set HZRELAY_TOKEN/),
     });
     expect(simulator.calls).toEqual([]);
 
-    const own = await CliProcess.run(['call', to, '--yes', '--json'], { ...env, HZRELAY_TOKEN: token });
+    const own = await CliProcess.run(['call', to, '--yes', '--json'], env);
     const printed = own.stdout
       .trimEnd()
       .split('\n')

@@ -1,4 +1,6 @@
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { SessionEvent } from '../events/session-event.js';
@@ -79,7 +81,8 @@ describe('hzrelay dev', () => {
     const [, token = ''] = await dev.until('stdout', /HZRELAY_TOKEN=(\S+)/);
     const args = ['replay', audio('no'), '--url', url];
     const [stranger, unsigned] = await Promise.all([
-      CliProcess.run(args, secret),
+      // Somebody else, who does not see what the relay left for its own user.
+      CliProcess.run(args, { ...secret, XDG_STATE_HOME: join(tmpdir(), 'hzrelay-of-nobody') }),
       CliProcess.run(args, { HZRELAY_TOKEN: token }),
     ]);
     expect(stranger).toMatchObject({ code: 1, stdout: '' });
