@@ -88,10 +88,7 @@ describe('the tunnel of hzrelay dev', () => {
   it('that cannot be had is one clear line, and everything local works', async () => {
     const dev = CliProcess.start(['dev', '--port', '0'], { NGROK_AUTHTOKEN: 'a-token-of-nobody' });
     const [, url = ''] = await dev.until('stdout', /is ready on (http:\S+)/);
-    await dev.until(
-      'stdout',
-      /WARN {2}There is no tunnel: .*Everything on this machine works\./,
-    );
+    await dev.until('stdout', /WARN {2}There is no tunnel: .*Everything on this machine works\./);
     const caller = await CliProcess.run(['replay', audio, '--url', url, '--quiet']);
     expect(caller.code).toBe(0);
     dev.signal('SIGINT');

@@ -18,7 +18,7 @@ export function chooseDrills(name: string, drills: readonly Drill[]): readonly D
   );
   throw new UsageError(
     [
-      `there is no drill ${JSON.stringify(name)}${nearest === null ? '' : `; did you mean ${nearest}?`} There are:`,
+      `There is no drill ${JSON.stringify(name)}${nearest === null ? '.' : `; did you mean ${nearest}?`} There are:`,
       ...drillLines(drills),
     ].join('\n'),
   );
