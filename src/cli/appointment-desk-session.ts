@@ -1,12 +1,15 @@
-import type { RelaySessionConfig } from '../server/config.js';
+import type { AgentConfig, RelaySessionConfig } from '../server/config.js';
 
-/** The session that answers where the user has configured none: the embedded appointment desk. */
+/** The appointment desk's agent. */
+export const deskAgent: AgentConfig = {
+  systemPrompt: 'You are the friendly receptionist of an appointment desk. Keep your answers short.',
+  greeting: 'Hello, this is the appointment desk. How can I help you?',
+};
+
+/** The desk with nothing but embedded providers: for calls to a relay of our own, and for what is measured and recorded. */
 export const appointmentDeskSession: RelaySessionConfig = {
   stt: { provider: 'local' },
   llm: { provider: 'local' },
   tts: { provider: 'local' },
-  agent: {
-    systemPrompt: 'You are the friendly receptionist of an appointment desk. Keep your answers short.',
-    greeting: 'Hello, this is the appointment desk. How can I help you?',
-  },
+  agent: deskAgent,
 };

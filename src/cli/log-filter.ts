@@ -3,7 +3,7 @@ import { eventAliases, sessionEventTypes, type SessionEvent } from '../events/se
 import { sysLogLine, type LogTag } from '../events/sys-log.js';
 import { UsageError } from './exit.js';
 
-export const logLevels = ['info', 'warn', 'error'] as const;
+const logLevels = ['info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 export interface LogFilterOptions {

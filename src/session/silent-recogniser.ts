@@ -6,7 +6,7 @@ export interface SilenceLimits {
   readonly stretches: number;
 }
 
-export const defaultSilenceLimits: SilenceLimits = { speechMs: 4000, stretches: 2 };
+const defaultSilenceLimits: SilenceLimits = { speechMs: 4000, stretches: 2 };
 
 /**
  * Notices a recogniser that takes audio, reports no error and never gives a word, as one does that was told the wrong

@@ -3,14 +3,12 @@ import { basename } from 'node:path';
 import { systemClock } from '../../clock.js';
 import { configForCall, resolveConfig, type RelaySessionConfig } from '../../server/config.js';
 import { loadAgentFile, type AgentFile } from '../agent-file.js';
-import { appointmentDeskSession } from '../appointment-desk-session.js';
+import { deskAgent } from '../appointment-desk-session.js';
 
 /** The desk, with the clouds' providers where their keys are set. */
-const deskSession: RelaySessionConfig = appointmentDeskSession.agent
-  ? { agent: appointmentDeskSession.agent }
-  : {};
+const deskSession: RelaySessionConfig = { agent: deskAgent };
 
-/** The first provider of each stage, and how many stand behind it. */
+/** The first provider of each stage, and how many stand behind it (`deepgram +1`). */
 export interface StageNames {
   readonly stt: string;
   readonly llm: string;

@@ -1,8 +1,6 @@
 /** Words that all must occur, in any case and order; none lets everything through. */
 export type Filter = readonly string[];
 
-export const noFilter: Filter = [];
-
 /** The filter that a person typed. */
 export function filterOf(text: string): Filter {
   return text.toLowerCase().split(/\s+/u).filter(Boolean);
