@@ -1,89 +1,128 @@
 // The import rules of ARCHITECTURE.md: audio flows through the rooms in one direction, and imports do too.
-const tiers = {
-  core: '^src/(errors|clock)\\.ts$|^src/audio/',
-  contracts:
-    '^src/(events|metrics)/|^src/vad/voice-activity-detector\\.ts$|^src/transport/transport\\.ts$|^src/stt/speech-to-text\\.ts$|^src/llm/language-model\\.ts$|^src/tts/text-to-speech\\.ts$',
-  shared: '^src/(supervisor|workers)/',
-  providers: '^src/(vad|transport|stt|llm|tts)/',
-};
+const core = '^src/(core|audio)/';
+const contracts =
+  '^src/(events|metrics)/|^src/vad/voice-activity-detector\\.ts$|^src/transport/(transport|transport-definition|registry|[^/]+/[^/]+-definition)\\.ts$|^src/providers/(speech-to-text|language-model|text-to-speech)\\.ts$';
+/** What rooms may share: threads, connections, a watch over media, and what all vendors' adapters are made of. */
+const shared =
+  '^src/(workers|network)/|^src/transport/media-watch\\.ts$|^src/providers/(?!registry)[^/]+\\.ts$';
+const below = `${core}|${contracts}|${shared}`;
+const tests = '\\.test\\.tsx?$';
 const only = (name, from, to) => ({ name, severity: 'error', from, to });
 
-const rooms = ['vad', 'transport/twilio', 'stt', 'llm', 'tts'];
-const staysInItsRoom = (room) =>
-  only(
-    `${room.replace('/', '-')}-imports-no-other-implementation`,
-    { path: `^src/${room}/`, pathNot: `\\.test\\.ts$|${tiers.contracts}` },
-    { path: tiers.providers, pathNot: `^src/${room}/|${tiers.contracts}` },
-  );
+/** Rooms that know nothing of each other. */
+const rooms = [
+  '^src/vad/',
+  '^src/transport/media-stream/',
+  '^src/transport/webrtc/',
+  '^src/providers/local/',
+  '^src/providers/deepgram/',
+  '^src/providers/openai/',
+  '^src/providers/elevenlabs/',
+];
 
 module.exports = {
   forbidden: [
     only('no-cycles', {}, { circular: true }),
-    only('nothing-imports-index', { path: '^src/', pathNot: '\\.test\\.ts$' }, { path: '^src/index\\.ts$' }),
-    only(
-      'tests-and-testing-are-leaves',
-      { path: '^src/', pathNot: '\\.test\\.tsx?$|^src/(testing|cli)/' },
-      { path: '^src/testing/|\\.test\\.tsx?$' },
-    ),
-    only(
-      'core-imports-core',
-      { path: tiers.core, pathNot: '\\.test\\.ts$' },
-      { path: '^src/', pathNot: tiers.core },
-    ),
+    only('nothing-imports-index', { path: '^src/', pathNot: tests }, { path: '^src/index\\.ts$' }),
+    only('harness-is-for-tests', { path: '^src/', pathNot: tests }, { path: `^test/|${tests}` }),
+    only('core-imports-core', { path: core, pathNot: tests }, { path: '^src/', pathNot: core }),
     only(
       'contracts-import-core-and-contracts',
-      { path: tiers.contracts, pathNot: '\\.test\\.ts$' },
-      { path: '^src/', pathNot: `${tiers.core}|${tiers.contracts}` },
+      { path: contracts, pathNot: tests },
+      { path: '^src/', pathNot: `${core}|${contracts}` },
     ),
     only(
       'shared-rooms-import-contracts',
-      { path: tiers.shared, pathNot: '\\.test\\.ts$' },
-      { path: '^src/', pathNot: `${tiers.core}|${tiers.contracts}|${tiers.shared}` },
+      { path: shared, pathNot: `${tests}|${contracts}` },
+      { path: '^src/', pathNot: below },
+    ),
+    ...rooms.map((room) =>
+      only(
+        `${room.replace(/^\^src\/|\/$/g, '').replace('/', '-')}-imports-no-other-room`,
+        { path: room, pathNot: `${tests}|${contracts}` },
+        { path: '^src/', pathNot: `${room}|${below}` },
+      ),
+    ),
+    // A carrier's room holds its own wire; what such wires share is in media-stream.
+    only(
+      'transport-twilio-imports-media-stream',
+      { path: '^src/transport/twilio/', pathNot: tests },
+      { path: '^src/', pathNot: `^src/transport/(twilio|media-stream)/|${below}` },
+    ),
+    // What uses transports asks their registry, which is data.
+    only(
+      'transport-definitions-are-for-the-registry',
+      { path: '^src/', pathNot: `^src/transport/|${tests}` },
+      { path: '^src/transport/[^/]+/[^/]+-definition\\.ts$' },
     ),
     only(
-      'implementations-import-below',
-      { path: tiers.providers, pathNot: `\\.test\\.ts$|${tiers.contracts}` },
-      { path: '^src/', pathNot: `${tiers.core}|${tiers.contracts}|${tiers.shared}|${tiers.providers}` },
+      'transport-definitions-are-for-their-room',
+      { path: '^src/transport/([^/]+)/', pathNot: tests },
+      { path: '^src/transport/[^/]+/[^/]+-definition\\.ts$', pathNot: '^src/transport/$1/' },
     ),
-    ...rooms.map(staysInItsRoom),
+    // The registry of vendors stands above the rooms: what uses vendors by name asks it.
+    only(
+      'registry-lists-rooms',
+      { path: '^src/(session|speech-text|fallback|transport|providers/[^/]+/)', pathNot: tests },
+      { path: '^src/providers/registry\\.ts$' },
+    ),
+    only(
+      'fallback-imports-contracts',
+      { path: '^src/fallback/', pathNot: tests },
+      { path: '^src/', pathNot: `^src/fallback/|${below}` },
+    ),
     only(
       'session-imports-contracts',
-      { path: '^src/session/', pathNot: '\\.test\\.ts$' },
-      { path: '^src/', pathNot: `${tiers.core}|${tiers.contracts}|^src/session/` },
+      { path: '^src/(session|speech-text)/', pathNot: tests },
+      { path: '^src/', pathNot: `${core}|${contracts}|^src/(session|speech-text)/` },
     ),
     only(
-      'server-and-replay-stay-below-cli',
-      { path: '^src/(server|replay)/', pathNot: '\\.test\\.ts$' },
-      { path: '^src/(cli|dashboard|testing)/' },
+      'speech-text-is-text',
+      { path: '^src/speech-text/', pathNot: tests },
+      { path: '^src/', pathNot: `${core}|^src/speech-text/` },
+    ),
+    only(
+      'relay-stays-below-cli',
+      { path: '^src/(relay|relay-client|replay|telephony|tunnel)/', pathNot: tests },
+      { path: '^src/(cli|dashboard|drills)/' },
+    ),
+    only(
+      'relay-knows-no-simulator',
+      { path: '^src/(relay|telephony|tunnel)/', pathNot: tests },
+      { path: '^src/(simulators|replay)/' },
+    ),
+    only(
+      'simulators-and-drills-stay-below-cli',
+      { path: '^src/(simulators|drills)/', pathNot: tests },
+      { path: '^src/(cli|dashboard)/' },
     ),
     only(
       'dashboard-sees-events-and-metrics',
-      { path: '^src/dashboard/', pathNot: '\\.test\\.tsx?$' },
+      { path: '^src/dashboard/', pathNot: tests },
       {
         path: '^src/',
         pathNot:
-          '^src/(dashboard|events|metrics)/|^src/clock\\.ts$|^src/web/model/|^src/workers/worker-entry\\.ts$',
+          '^src/(dashboard|events|metrics)/|^src/transport/registry\\.ts$|^src/core/clock\\.ts$|^src/call-view/|^src/workers/worker-entry\\.ts$',
       },
     ),
     only(
       'page-takes-little-along',
-      { path: '^src/web/', pathNot: '\\.test\\.ts$' },
+      { path: '^src/web/', pathNot: tests },
       {
         path: '^src/|^node_modules/',
         pathNot:
-          '^src/web/|^src/events/(session-event|sys-log)\\.ts$|^src/metrics/turn-latency\\.ts$|^src/audio/sound-edges\\.ts$|^src/transport/webrtc/page-protocol\\.ts$',
+          '^src/(web|call-view)/|^src/events/(session-event|sys-log)\\.ts$|^src/metrics/turn-latency\\.ts$|^src/audio/sound-edges\\.ts$|^src/transport/webrtc/page-protocol\\.ts$',
       },
     ),
-    only('page-model-knows-no-browser', { path: '^src/web/model/' }, { path: '^src/web/browser/' }),
     only(
-      'nothing-imports-the-page',
-      { path: '^src/', pathNot: '^src/(web|testing|dashboard)/' },
-      { path: '^src/web/' },
+      'page-model-knows-no-browser',
+      { path: '^src/(web/model|call-view)/' },
+      { path: '^src/web/browser/' },
     ),
-    only('testing-stays-below-cli', { path: '^src/testing/' }, { path: '^src/cli/' }),
+    only('nothing-imports-the-page', { path: '^src/', pathNot: `^src/web/|${tests}` }, { path: '^src/web/' }),
     only(
       'published-testing-reaches-no-test-tool',
-      { path: '^src/testing/index\\.ts$' },
+      { path: '^src/simulators/index\\.ts$' },
       {
         path: 'node_modules/(@jest|jest|fast-check|werift|playwright-core|ink-testing-library)',
         reachable: true,

@@ -2,10 +2,10 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist', 'node_modules', 'coverage'] },
+  { ignores: ['dist', 'build', 'node_modules', 'coverage'] },
   js.configs.recommended,
   {
-    files: ['src/**/*.{ts,tsx}'],
+    files: ['{src,test}/**/*.{ts,tsx}'],
     extends: [tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { project: './tsconfig.json' } },
     rules: {
@@ -34,24 +34,33 @@ export default tseslint.config(
     // The engine takes its time from the injected Clock; only the clock itself may ask the machine. The page has
     // the browser's.
     files: ['src/**/*.{ts,tsx}'],
-    ignores: ['src/clock.ts', 'src/**/*.test.{ts,tsx}', 'src/testing/**', 'src/web/browser/**'],
+    ignores: [
+      'src/core/clock.ts',
+      'src/**/*.test.{ts,tsx}',
+      'src/{simulators,drills}/**',
+      'src/web/browser/**',
+    ],
     rules: {
       'no-restricted-globals': [
         'error',
         ...['setTimeout', 'setInterval', 'performance'].map((name) => ({
           name,
-          message: 'Take time from the injected Clock (src/clock.ts).',
+          message: 'Take time from the injected Clock (src/core/clock.ts).',
         })),
       ],
       'no-restricted-properties': [
         'error',
-        { object: 'Date', property: 'now', message: 'Take time from the injected Clock (src/clock.ts).' },
+        {
+          object: 'Date',
+          property: 'now',
+          message: 'Take time from the injected Clock (src/core/clock.ts).',
+        },
       ],
     },
   },
   {
     // A test that finds nothing where something must be should fail on the spot.
-    files: ['src/**/*.test.{ts,tsx}'],
+    files: ['{src,test}/**/*.test.{ts,tsx}'],
     rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
   },
   {
@@ -61,6 +70,10 @@ export default tseslint.config(
         console: 'readonly',
         process: 'readonly',
         URL: 'readonly',
+        URLSearchParams: 'readonly',
+        AbortController: 'readonly',
+        TextDecoderStream: 'readonly',
+        fetch: 'readonly',
         performance: 'readonly',
         queueMicrotask: 'readonly',
         setInterval: 'readonly',

@@ -1,5 +1,5 @@
 // Tests import TypeScript through swc; workers, which Node 20 cannot start from TypeScript, come from dist, so
-// `npm test` builds first. Files named *.call.test.ts hold calls that run in real time: they run one at a time.
+// `npm test` builds first. Files named *.call.test.ts hold calls that run in real time (see scripts/run-tests.js).
 // The native Opus addon encodes nothing from the second test file of a process on; its WebAssembly does.
 process.env.OPUS_FORCE_WASM = '1';
 
@@ -20,10 +20,10 @@ function swc(syntax) {
 
 const shared = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/src'],
+  roots: ['<rootDir>/src', '<rootDir>/test'],
   setupFiles: ['<rootDir>/scripts/property-seed.js'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  moduleNameMapper: { '^#src/(.*)\\.js$': '<rootDir>/src/$1', '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
     '^.+\\.ts$': ['@swc/jest', swc({})],
     '^.+\\.tsx$': ['@swc/jest', swc({ tsx: true })],

@@ -3,7 +3,7 @@
 //   node examples/phone-session.mjs
 //   npx hzrelay replay fixtures/audio/book-my-appointment.wav --url http://127.0.0.1:8787    (in a second terminal)
 //
-// A session is one call: when the caller hangs up, nothing is left to do and the process ends.
+// A session is one call. When the caller hangs up, the process ends.
 import { createSession } from 'hzrelay';
 
 const session = createSession({

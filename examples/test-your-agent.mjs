@@ -1,15 +1,15 @@
-// Tests of an agent: the vendors and the caller are simulated, so that it takes no keys, no account and no network.
+// Tests of an agent with simulated vendors and callers, without keys, accounts or network.
 //
 //   node --test examples/test-your-agent.mjs
 //
-// Any other test runner will do as well.
+// Any other test runner works too.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createRelay, defineAgent } from 'hzrelay';
 import { hearingInTurn, simulateCall, startSimulatedVendors } from 'hzrelay/testing';
 import { z } from 'zod';
 
-// The agent under test; yours would come from a file of its own.
+// The agent under test; import yours from its file.
 const lookups = [];
 const agent = defineAgent({
   systemPrompt: 'You are the receptionist of a small clinic.',
@@ -26,7 +26,7 @@ const agent = defineAgent({
   },
 });
 
-// What the model says is up to the test; what it was asked is in `vendors.openai.requests`.
+// The test gives the model's answers; its requests are in `vendors.openai.requests`.
 function answer({ messages }) {
   const last = messages.at(-1);
   if (last.role === 'tool') return `On Friday we are open from ${last.content}.`;
@@ -53,7 +53,7 @@ after(async () => {
 for (const via of ['twilio', 'webrtc']) {
   test(`looks opening hours up (${via})`, async () => {
     lookups.length = 0;
-    // An embedded voice says it; { file: 'question.wav' } would play a recording.
+    // An embedded voice speaks the text; { file: 'question.wav' } would play a recording.
     const { events, turns } = await simulateCall({ relay, via, says: ['are you open on friday'] });
 
     assert.deepEqual(lookups, ['friday']);
@@ -61,11 +61,11 @@ for (const via of ['twilio', 'webrtc']) {
     const textOf = (type) => events.filter((event) => event.type === type).map(({ text }) => text);
     assert.deepEqual(textOf('transcript.final'), ['are you open on friday']);
     assert.deepEqual(textOf('llm.response').slice(-1), ['On Friday we are open from nine to five.']);
-    // What the caller heard, and how long it took.
+    // The text that the caller heard, and its latency.
     const { heardText, latency } = events.findLast(({ type }) => type === 'turn.end');
     assert.equal(heardText, 'On Friday we are open from nine to five.');
     assert.ok(latency.mouth_to_ear_ms < 3000, `mouth→ear took ${latency.mouth_to_ear_ms} ms`);
-    // The vendors would have taken everything that they were sent.
+    // The real vendors would have accepted every request.
     assert.deepEqual(vendors.problems, []);
   });
 }

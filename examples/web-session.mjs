@@ -4,8 +4,8 @@
 //   open http://127.0.0.1:8787 in a browser and talk, or, in a second terminal:
 //   npx hzrelay replay fixtures/audio/book-my-appointment.wav --via webrtc --url http://127.0.0.1:8787
 //
-// But for how the caller comes in, it is phone-session.mjs.
-// A session is one call: when the visitor leaves, nothing is left to do and the process ends.
+// It differs from phone-session.mjs only in `inbound`.
+// A session is one call. When the visitor leaves, the process ends.
 import { createSession } from 'hzrelay';
 
 const session = createSession({

@@ -1,4 +1,4 @@
-// One phone call that you drive yourself: without `agent` the session only listens, and says what you tell it to.
+// One phone call that your code drives: without `agent` the session listens, and says what your code tells it to.
 //
 //   node examples/you-drive.mjs
 //   npx hzrelay replay fixtures/audio/book-my-appointment.wav --url http://127.0.0.1:8787    (in a second terminal)
@@ -6,11 +6,11 @@ import { createSession } from 'hzrelay';
 
 const session = createSession({ inbound: { type: 'twilio' } });
 
-// Before the call this waits for it. It resolves when the caller has heard it, or has cut it short.
+// Waits for a call. Resolves when the caller has heard the text or has interrupted it.
 void session.speak('Hello. Say something, and I will say it back.');
 
 session.on('transcript', async ({ text }) => {
-  // Text may come in pieces, for example from a model of your own: speech begins with the first sentence.
+  // Text may arrive in pieces, for example from your own model: speech begins with the first sentence.
   const { heardText, interrupted } = await session.speak(piecesOf(text));
   console.log(interrupted ? `interrupted after: ${heardText}` : `said: ${heardText}`);
 });

@@ -1,7 +1,7 @@
-// Measures latency and cost, and compares what has a target with its target.
+// Measures latency and cost, and compares figures with their targets.
 import { parseArgs } from 'node:util';
 import { browsersAtOnce } from './bench/browsers-at-once.js';
-import { cloud } from './bench/cloud.js';
+import { cadence, cloud } from './bench/cloud.js';
 import { callsAtOnce, idleCallCost } from './bench/live-calls.js';
 import { mouthToEar } from './bench/mouth-to-ear.js';
 import { perFrame } from './bench/per-frame.js';
@@ -13,28 +13,29 @@ import { machineFacts, machineLines } from './measuring/machine.js';
 
 const help = `Usage: npm run bench [-- options]
 
-Measures what the relay costs, on this machine and now: figures of time mean little while it is busy with something else.
-Fails (exit 1) where a target is missed. The sections:
+Measures the relay's cost on this machine. Times mean little while the machine is busy with something else.
+Exits with 1 if a target is missed. The sections:
 
   start-up        hzrelay --version; npm start, from the start of the process to its ready line
   frame           what each 20 ms frame costs the main thread, step by step
   recognition     the embedded recogniser: start, processor time, final after the flush
   synthesis       the embedded voices: first audio, processor time
-  mouth-to-ear    calls in real time: where the time goes between the caller's last word and the answer
-  cloud           the same with cloud providers that take a given time: what the engine adds to it
-  idle            processor time of a call in which nobody speaks
+  mouth-to-ear    calls in real time: the parts of the time between the caller's last word and the answer
+  cloud           the same with simulated cloud providers of a given latency: the time that the engine adds
+  cadence         a recogniser that sends nothing in silence, compared with one that does
+  idle            processor time of a silent call
   at-once         conversations at once: mouth→ear, late audio, processor time
   browsers        WebRTC calls at once in which the agent talks without a break: processor time, late frames
 
-The relay's own share of mouth→ear is what is left when waiting for the caller's end (endpointing) and the providers'
-times (stt, llm, sentence, tts, tools) are taken away: the parts relay and playout of each turn's latency.
+The relay's own share of mouth→ear excludes the wait for the end of speech (endpointing) and the providers' times
+(stt, llm, sentence, tts, tools): it is the parts relay and playout of each turn's latency.
 
 Options:
   --only <section>   run one section; may be given more than once
-  --turns <n>        turns of the sections "mouth-to-ear" and "cloud" (default: 30)
+  --turns <n>        turns of the sections "mouth-to-ear", "cloud" and "cadence" (default: 30)
   --calls <n>        calls of the section "at-once" (default: 20)
   --browsers <n>     calls of the section "browsers" (default: 50)
-  --rounds <n>       repetitions of what is repeated (default: 10, start-up 5)
+  --rounds <n>       repetitions (default: 10, start-up 5)
   --quick            6 turns, 5 calls, 10 browsers, 3 rounds: a minute and a half
   --json             print the figures as JSON on stdout, nothing else
   -h, --help         show this help
@@ -78,6 +79,7 @@ async function bench() {
     synthesis: () => speechSynthesis({ rounds }),
     'mouth-to-ear': () => mouthToEar({ turns, silent: json }),
     cloud: () => cloud({ turns, silent: json }),
+    cadence: () => cadence({ turns, silent: json }),
     idle: () => idleCallCost({ seconds: quick ? 3 : 10 }),
     'at-once': () => callsAtOnce({ calls }),
     browsers: () => browsersAtOnce({ calls: count('browsers', quick ? 10 : 50), seconds: quick ? 5 : 20 }),

@@ -1,4 +1,4 @@
-// Puts what the test page needs beside its code: tsc has written the modules to dist/page already.
+// Copies the test page's other files beside its modules, which tsc has written to dist/page.
 import { cp, mkdir } from 'node:fs/promises';
 
 const from = new URL('../src/web/', import.meta.url);

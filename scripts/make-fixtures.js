@@ -1,12 +1,12 @@
-// Makes fixtures/audio and fixtures/manifest.json from fixtures.json: callers' speech by Flite, and noises. The same
-// bytes come out on every run: Flite is deterministic and the noise comes from a seeded generator.
+// Makes fixtures/audio and fixtures/manifest.json from fixtures.json: callers' speech by Flite, and noises. Every run makes
+// the same bytes: Flite is deterministic, and the noise comes from a seeded generator.
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { rmsDbfs, amplitudeOf } from '../dist/audio/level.js';
 import { createResampler } from '../dist/audio/resampler.js';
 import { audibleEnd, audibleStart } from '../dist/audio/silence.js';
 import { writeWav } from '../dist/audio/wav.js';
-import { fliteVoices, loadFlite } from '../dist/tts/local/flite.js';
+import { fliteVoices, loadFlite } from '../dist/providers/local/tts/flite.js';
 
 const folder = new URL('../fixtures/', import.meta.url);
 const phoneHz = 8000;
@@ -89,7 +89,7 @@ const lines = manifest.map((entry) => `  ${JSON.stringify(entry)}`);
 await writeFile(new URL('manifest.json', folder), `[\n${lines.join(',\n')}\n]\n`);
 console.log(`${manifest.length} files in ${fileURLToPath(folder)}`);
 
-/** The sound of the words alone, without the silence round them. */
+/** The sound of the words, without the silence around them. */
 async function speak(text, voice, sampleRateHz) {
   const { samples, sampleRateHz: fliteHz } = flite.synthesize(text, { voice });
   const resampler = await createResampler({ fromHz: fliteHz, toHz: sampleRateHz });
@@ -142,7 +142,7 @@ function clamp(value) {
   return Math.max(-32768, Math.min(32767, Math.round(value)));
 }
 
-/** Mulberry32: the same even numbers from -1 to 1 for the same seed. */
+/** Mulberry32: uniform numbers from -1 to 1, the same for the same seed. */
 function random(seed) {
   let state = seed;
   return () => {
@@ -153,7 +153,7 @@ function random(seed) {
   };
 }
 
-/** A steady rumble, as in a moving car: noise that falls by 6 dB an octave. */
+/** A steady rumble, as in a moving car: noise that falls by 6 dB per octave. */
 function rumble(next, length, dbfs) {
   let low = 0;
   const noise = Float64Array.from({ length }, () => (low = 0.985 * low + 0.015 * next()));
@@ -166,7 +166,7 @@ function burst(next) {
   return Int16Array.from({ length: samplesIn(300, phoneHz) }, () => clamp(6000 * next()));
 }
 
-/** 300 ms like a cough: noise through a throat's resonance that starts hard and dies away. */
+/** 300 ms like a cough: noise through a throat's resonance, with a hard start and a decay. */
 function cough(next) {
   const attack = samplesIn(20, phoneHz);
   let before = 0;

@@ -1,5 +1,5 @@
-// Writes the golden event logs, fixtures/golden/*.ndjson, from the conversations that are listed beside them: what
-// `hzrelay replay --json` prints. `hzrelay replay --expect` holds a later run against them.
+// Writes the golden event logs, fixtures/golden/*.ndjson, from the conversations listed beside them: the output of
+// `hzrelay replay --json`. `hzrelay replay --expect` compares a later run with them.
 import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';

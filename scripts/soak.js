@@ -1,4 +1,4 @@
-// Runs hundreds of calls and looks for what they leave behind: sockets, timers, listeners, workers, sessions, memory.
+// Runs hundreds of calls and checks for leaks: sockets, timers, listeners, workers, sessions, memory.
 import { parseArgs } from 'node:util';
 import { machineFacts, machineLines } from './measuring/machine.js';
 import { callsAtOnce } from './soak/calls-at-once.js';
@@ -6,29 +6,35 @@ import { callsInARow } from './soak/calls-in-a-row.js';
 import { everyRecording } from './soak/every-recording.js';
 import { faultDrills } from './soak/drills.js';
 import { exits } from './soak/exits.js';
+import { fuzz } from './soak/fuzz.js';
 import { hangUps } from './soak/hang-ups.js';
 import { badNetworks } from './soak/loss.js';
 import { parityEverywhere } from './soak/parity.js';
 import { phaseLines } from './soak/report.js';
+import { vendorShapes } from './soak/shapes.js';
 
 const help = `Usage: npm run soak [-- options]
 
-Places calls to a relay over real sockets, with the embedded recogniser and voice, and fails (exit 1) where one goes
-wrong or leaves something behind. The phases:
+Places calls to a relay over real sockets, with the embedded recogniser and voice. Exits with 1 if a call fails or leaks
+something. The phases:
 
   row         calls one after the other, by phone and from a browser in turn, in virtual time: memory must stay flat
   at-once     calls at the same time, in real time, on a relay that owns its workers
   hang-ups    the caller hangs up at every stage of a call, by phone and from a browser, three times each, in virtual time
-  recordings  every file in fixtures/audio as a call of its own, in virtual time
-  parity      every file, and the golden conversations, by phone and from a browser, in virtual time: what happens
-              in a call must not depend on the transport
+  recordings  every file in fixtures/audio as a separate call, in virtual time
+  parity      every file, and the golden conversations, by phone and from a browser, in virtual time: the events
+              must not depend on the transport
   exits       relay processes that end with browsers on the line, in real time: no crash, no hang
   loss        the desk's sentences from browsers on networks that lose and delay packets, in virtual time
   drills      a provider fails in the middle of a call: every drill, by phone and from a browser, and the recogniser's
               connection cut at every tenth of a sentence, in virtual time
+  shapes      twenty turns with each known answer shape of a vendor, by phone and from a browser,
+              in virtual time: every word is heard once, without errors
+  fuzz        hostile webhooks, media streams, offers, page messages and model text, in real time: nothing may block
+              the event loop for more than 20 ms
 
-In virtual time the clock moves only when no message and no worker is under way; all else is as in a real call, and a
-conversation of twelve seconds takes half a second.
+In virtual time the clock moves only when no message and no worker is pending. Everything else is as in a real call, and
+a conversation of twelve seconds takes half a second.
 
 Options:
   --only <phase>     run one phase; may be given more than once
@@ -78,12 +84,14 @@ async function soak() {
     exits: () => exits({ rounds: quick ? 2 : 4, silent }),
     loss: () => badNetworks({ limit: quick ? 8 : undefined, silent }),
     drills: () => faultDrills({ quick, silent }),
+    shapes: () => vendorShapes({ quick, silent }),
+    fuzz: () => fuzz({ seeds: quick ? 10 : 100, silent }),
   };
   const chosen = options.only ?? Object.keys(phases);
   for (const name of chosen)
     if (!Object.hasOwn(phases, name))
       refuse(`There is no phase ${JSON.stringify(name)}; there are ${Object.keys(phases).join(', ')}.`);
-  // Read before the first phase begins: a wrong number must not be found out after minutes.
+  // Check all numbers before the first phase, not after minutes.
   for (const name of ['calls', 'at-once', 'recordings']) count(name);
   const strays = strayProblems();
   if (!json) console.log(machineLines(machine).join('\n'));
@@ -103,12 +111,12 @@ async function soak() {
   return failed.length === 0;
 }
 
-/** What Node warns of (too many listeners, say) and what nobody caught, as problems of the phase it happens in. */
+/** Node's warnings (such as too many listeners) and uncaught errors, as problems of the current phase. */
 function strayProblems() {
   const problems = [];
-  process.on('warning', (warning) => problems.push(`a warning of Node's: ${warning.message}`));
-  process.on('unhandledRejection', (reason) => problems.push(`nobody caught: ${reason?.stack ?? reason}`));
-  process.on('uncaughtException', (error) => problems.push(`nobody caught: ${error.stack}`));
+  process.on('warning', (warning) => problems.push(`Node warned: ${warning.message}`));
+  process.on('unhandledRejection', (reason) => problems.push(`uncaught: ${reason?.stack ?? reason}`));
+  process.on('uncaughtException', (error) => problems.push(`uncaught: ${error.stack}`));
   return problems;
 }
 

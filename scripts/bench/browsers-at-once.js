@@ -1,23 +1,23 @@
-/** What WebRTC calls cost the relay, and whether its frames leave in time when there are many. */
+/** The relay's cost of WebRTC calls, and the punctuality of its frames in many calls at once. */
 import { Buffer } from 'node:buffer';
 import { request } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createOpusEncoder } from '../../dist/audio/opus-encoder.js';
-import { systemClock } from '../../dist/clock.js';
+import { systemClock } from '../../dist/core/clock.js';
 import { offerConnection } from '../../dist/transport/webrtc/offering-peer.js';
 import { parseRtpPacket, writeRtpPacket } from '../../dist/transport/webrtc/rtp-packet.js';
 import { startRelayProcess } from './relay-child.js';
 import { distribution, single } from './section.js';
 
 const frameMs = 20;
-/** What a browser's jitter buffer holds on a quiet network: a frame that comes later than that is heard as a gap. */
+/** Delay of a browser's jitter buffer on a quiet network: a later frame is heard as a gap. */
 const jitterBufferMs = 40;
 const targetPercent = 1.5;
 const settleMs = 3000;
 
 /**
- * The agent talks in all calls for the whole time, and the visitors' microphones hear a quiet room. The visitors live in
- * this process and send packets that were encoded once, so that both together fit on two cores.
+ * The agent talks in all calls the whole time, and the visitors' microphones send a quiet room. The visitors run in this
+ * process and send packets that were encoded once, so that both processes fit on two cores.
  */
 export async function browsersAtOnce({ calls, seconds }) {
   const relay = await startRelayProcess('./talking-relay-process.js');
@@ -50,9 +50,9 @@ export async function browsersAtOnce({ calls, seconds }) {
         'ms',
         visitors.map(({ connectMs }) => connectMs),
       ),
-      single('frames that left after their turn', '', end.lateFrames - start.lateFrames, { most: 0 }),
+      single('frames that were sent late', '', end.lateFrames - start.lateFrames, { most: 0 }),
       single(
-        `frames that came too late for a jitter buffer of ${jitterBufferMs} ms`,
+        `frames that arrived too late for a jitter buffer of ${jitterBufferMs} ms`,
         '',
         arrivals.reduce((sum, { late }) => sum + late, 0),
         { most: 0 },
@@ -96,7 +96,7 @@ async function visit(relayUrl) {
       first ??= { atMs, timestamp };
       const dueMs = first.atMs + ((timestamp - first.timestamp) | 0) / 48;
       seen.count++;
-      // A first frame that was slow itself would excuse all others.
+      // Use the earliest frame as reference, so that a late first frame hides no others.
       if (atMs < dueMs) first = { atMs, timestamp };
       else if (atMs - dueMs > jitterBufferMs) seen.late++;
     },
@@ -113,14 +113,14 @@ async function visit(relayUrl) {
   return {
     connection,
     connectMs,
-    /** What came until now does not count. */
+    /** Resets the counts. */
     begin: () => (seen = { count: 0, late: 0 }),
     arrivals: () => seen,
     leave: () => connection.close(),
   };
 }
 
-/** Sends all visitors' packets, each 20 ms. Returns what stops it. */
+/** Sends all visitors' packets each 20 ms. Returns a function that stops it. */
 function sendEvery(visitors, packets) {
   const startMs = performance.now();
   let sent = 0;

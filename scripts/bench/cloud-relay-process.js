@@ -1,6 +1,5 @@
-// A relay in a process of its own whose providers are the clouds'; where they are is in the environment. Talks to
-// relay-child.js.
-import { createRelay } from '../../dist/server/create.js';
+// A relay in a child process with cloud providers; their addresses are in the environment. Talks to relay-child.js.
+import { createRelay } from '../../dist/relay/create.js';
 import { serveUsage } from './usage.js';
 
 const relay = createRelay({

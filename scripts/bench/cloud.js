@@ -1,26 +1,26 @@
 /**
- * Mouth to ear on the phone with cloud providers: the real SDKs and sockets, and simulated clouds that take as long as the
- * project's first description says. What is above the sum of those times is the engine's own, or the text's: speech can
- * begin when the first sentence, or a first clause, is complete.
+ * Mouth to ear on the phone with cloud providers: real SDKs and sockets, and simulated clouds with fixed latencies. The time
+ * above their sum is the engine's own, or the text's: speech can begin when the first sentence or clause is complete.
  */
-import { DeepgramSimulator } from '../../dist/testing/deepgram-simulator.js';
-import { hearingInTurn } from '../../dist/testing/deepgram/simulated-hearing.js';
-import { startElevenLabsSimulator } from '../../dist/testing/elevenlabs-simulator.js';
-import { startOpenAiSimulator } from '../../dist/testing/openai-simulator.js';
+import { DeepgramSimulator } from '../../dist/simulators/deepgram/deepgram-simulator.js';
+import { hearingInTurn } from '../../dist/simulators/deepgram/simulated-hearing.js';
+import { startElevenLabsSimulator } from '../../dist/simulators/elevenlabs/elevenlabs-simulator.js';
+import { startOpenAiSimulator } from '../../dist/simulators/openai/openai-simulator.js';
+import { spread } from '../measuring/figures.js';
 import { progress } from '../measuring/progress.js';
 import { answersIn, holdCall } from './phone-call.js';
 import { startRelayProcess } from './relay-child.js';
-import { distribution } from './section.js';
+import { distribution, single } from './section.js';
 
-/** From the first description, in milliseconds: last speech to final transcript, request to first token, text to audio. */
+/** Latencies in milliseconds: last speech to final transcript, request to first token, text to first audio. */
 const stages = { finalMs: 298, firstTokenMs: 370, firstAudioMs: 75 };
 const sumMs = stages.finalMs + stages.firstTokenMs + stages.firstAudioMs;
 const tokenMs = 12;
-/** What half of all answers may take above the sum. */
+/** Target of the median above the sum. */
 const targetAboveSumMs = 30;
 
 const says = ['book-my-appointment', 'on-monday', 'at-ten-thirty', 'yes-please', 'opening-hours'];
-/** How agents that are told to be quick begin: with a short sentence of its own. */
+/** Answers of agents that are told to be quick: they begin with a short sentence. */
 const quickAnswers = [
   'Of course. I have Monday at ten or Thursday at two. Which one would you like?',
   'Certainly. Monday is still open in the morning and after three.',
@@ -28,7 +28,7 @@ const quickAnswers = [
   'All done. You will get a text message the day before.',
   'Sure! We are open from nine to five, and on Saturdays until noon.',
 ];
-/** How models write that are told nothing: the first clause takes a while. */
+/** Answers of models without such instructions: the first clause takes a while. */
 const longAnswers = [
   'I can offer you an appointment on Monday at ten in the morning, or on Thursday at two.',
   'On Monday the clinic is open in the morning, and after three in the afternoon as well.',
@@ -38,7 +38,7 @@ const longAnswers = [
 ];
 const parts = ['endpointing', 'stt', 'llm', 'sentence', 'tts', 'tools', 'relay', 'playout'];
 
-/** Calls whose answers begin with a short sentence, then calls whose answers do not; `turns` of each kind. */
+/** Calls whose answers begin with a short sentence, then calls with long sentences; `turns` of each kind. */
 export async function cloud({ turns, silent }) {
   const { step } = progress('turns', 2 * turns, { silent });
   const quick = await answersOf(quickAnswers, turns, step);
@@ -65,10 +65,36 @@ export async function cloud({ turns, silent }) {
   };
 }
 
-async function answersOf(texts, turns, step) {
+/** Target of the median's increase with a recogniser that sends nothing in silence. */
+const targetDifferenceMs = 10;
+
+/** The same calls in parallel with a recogniser that sends results each second, and one that is quiet; `turns` of each kind. */
+export async function cadence({ turns, silent }) {
+  const { step } = progress('turns', 2 * turns, { silent });
+  const [chatty, quiet] = await Promise.all(
+    ['chatty', 'quiet'].map((kind) => answersOf(quickAnswers, turns, step, { cadence: kind })),
+  );
+  const totals = ({ answers }) => answers.map((answer) => answer.mouth_to_ear_ms);
+  const differenceMs = spread(totals(quiet)).p50 - spread(totals(chatty)).p50;
+  return {
+    title:
+      'Mouth to ear with a recogniser that sends results each second, and with one that sends nothing in silence',
+    figures: [
+      distribution('chatty: mouth→ear', 'ms', totals(chatty)),
+      distribution('quiet: mouth→ear', 'ms', totals(quiet)),
+      single('quiet − chatty, p50', 'ms', differenceMs, { most: targetDifferenceMs }),
+      single('connections to the quiet recogniser, per call', '', quiet.connectionsPerCall, { most: 1 }),
+    ],
+    problems: [...chatty.problems, ...quiet.problems],
+  };
+}
+
+/** Holds `turns` turns, answered with these texts in rotation; `manners` are the recogniser's. */
+async function answersOf(texts, turns, step, manners = {}) {
   let asked = 0;
   const deepgram = await DeepgramSimulator.start({
     hearing: hearingInTurn(() => 'please help me with my appointment'),
+    manners,
   });
   const openai = await startOpenAiSimulator({
     answers: () => texts[asked++ % texts.length],
@@ -87,7 +113,7 @@ async function answersOf(texts, turns, step) {
   let unanswered = 0;
   for (let said = 0; said < turns; said += says.length) {
     const call = await holdCall(relay.url, says.slice(0, turns - said), {
-      manners: { finishedAfterMs: 200 },
+      behaviour: { finishedAfterMs: 200 },
     });
     callSids.push(call.callSid);
     unanswered += call.turns.filter(({ answered }) => !answered).length;
@@ -101,5 +127,5 @@ async function answersOf(texts, turns, step) {
   if (unanswered > 0) problems.push(`${unanswered} of ${turns} turns got no answer`);
   const estimated = answers.filter(({ ear }) => ear !== 'measured').length;
   if (estimated > 0) problems.push(`${estimated} ears were estimated, not measured`);
-  return { answers, problems };
+  return { answers, problems, connectionsPerCall: deepgram.attempts / callSids.length };
 }

@@ -1,4 +1,4 @@
-/** What a call costs while it lives, and how twenty at once fare; the relay runs in a process of its own. */
+/** The cost of a live call, and the quality of twenty at once; the relay runs in a child process. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { answersIn, dial, holdCall } from './phone-call.js';
 import { startRelayProcess } from './relay-child.js';
@@ -10,14 +10,14 @@ const conversations = [
   ['when-is-my-appointment', 'reschedule-for-friday', 'no-thank-you'],
 ];
 const idleCalls = 10;
-/** A relay that is ready may still load spare workers, and its code is still being compiled. */
+/** A ready relay may still load spare workers, and its code is still being compiled. */
 const settleMs = 3000;
 /** Time for the greeting to end. */
 const greetingMs = 5000;
 /** Callers do not dial in the same millisecond. */
 const betweenCallsMs = 250;
 
-/** Nobody speaks. */
+/** Measures silent calls. */
 export async function idleCallCost({ seconds }) {
   const relay = await startRelayProcess();
   await wait(settleMs);
@@ -38,7 +38,7 @@ export async function idleCallCost({ seconds }) {
   };
 }
 
-/** Callers and agent take turns all the time. */
+/** Measures continuous conversations. */
 export async function callsAtOnce({ calls }) {
   const relay = await startRelayProcess();
   const before = await relay.usage();
@@ -72,9 +72,9 @@ export async function callsAtOnce({ calls }) {
         'ms',
         answers.map(({ parts }) => parts.relay + parts.playout),
       ),
-      single('answers in which audio came too late', '', gapsMs.length),
+      single('answers with late audio', '', gapsMs.length),
       single(
-        '  silence that was heard for it',
+        '  silence heard because of it',
         'ms',
         gapsMs.reduce((sum, ms) => sum + ms, 0),
       ),

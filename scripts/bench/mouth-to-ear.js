@@ -1,4 +1,4 @@
-/** Where the time goes between the caller's last word and the first of the answer, in calls in real time. */
+/** The parts of the time between the caller's last word and the answer's first, in calls in real time. */
 import { progress } from '../measuring/progress.js';
 import { answersIn, holdCall } from './phone-call.js';
 import { startRelayProcess } from './relay-child.js';
@@ -13,10 +13,10 @@ const conversation = [
   'opening-hours',
 ];
 const parts = ['endpointing', 'stt', 'llm', 'sentence', 'tts', 'tools', 'relay', 'playout'];
-/** The relay's own share, in milliseconds, half of all answers must stay below. */
+/** Target of the median of the relay's own share, in milliseconds. */
 const targetShareMs = 5;
 
-/** Calls, one after the other, until so many turns were said. */
+/** Holds calls one after the other until `turns` turns were said. */
 export async function mouthToEar({ turns, silent }) {
   const relay = await startRelayProcess();
   const { step } = progress('turns', turns, { silent });
@@ -24,8 +24,8 @@ export async function mouthToEar({ turns, silent }) {
   let unanswered = 0;
   for (let said = 0; said < turns; said += conversation.length) {
     const says = conversation.slice(0, turns - said);
-    // The caller goes on as soon as the agent is silent: nothing that happens then is measured.
-    const call = await holdCall(relay.url, says, { manners: { finishedAfterMs: 200 } });
+    // The caller continues as soon as the agent is silent: the time after the answer is not measured.
+    const call = await holdCall(relay.url, says, { behaviour: { finishedAfterMs: 200 } });
     callSids.push(call.callSid);
     unanswered += call.turns.filter(({ answered }) => !answered).length;
     says.forEach(() => step());

@@ -1,4 +1,4 @@
-/** What each 20 ms frame of a call costs the main thread, step by step. */
+/** The main thread's cost of each 20 ms frame of a call, step by step. */
 import { Buffer } from 'node:buffer';
 import { decodeMulaw, encodeMulaw } from '../../dist/audio/g711.js';
 import { createResampler } from '../../dist/audio/resampler.js';
@@ -48,7 +48,7 @@ export async function perFrame({ rounds }) {
   return { title: 'Per 20 ms frame, on the main thread', figures, problems: [] };
 }
 
-/** Microseconds per call of `work`, one figure per batch; `work` is given the index of a frame. */
+/** Microseconds per call of `work`, one figure per batch; `work` gets the index of a frame. */
 function measure(rounds, count, work) {
   const batch = () => {
     const startedMs = performance.now();
@@ -59,12 +59,12 @@ function measure(rounds, count, work) {
     }
     return ((performance.now() - startedMs) * 1000) / calls;
   };
-  // Until the code is compiled for good.
+  // Warm up until the code is fully compiled.
   for (let warmUp = 0; warmUp < 3; warmUp++) batch();
   return Array.from({ length: rounds }, batch);
 }
 
-/** Whole frames only. */
+/** Splits samples into whole frames; drops the rest. */
 function framesOf(samples, length) {
   return Array.from({ length: Math.floor(samples.length / length) }, (_, index) =>
     samples.slice(index * length, (index + 1) * length),

@@ -1,22 +1,22 @@
 /** One call of a simulated phone in real time, to a relay in another process. */
 import { Buffer } from 'node:buffer';
 import { get } from 'node:http';
-import { systemClock } from '../../dist/clock.js';
-import { AgentVoice, defaultManners, holdConversation } from '../../dist/replay/conversation.js';
-import { SimulatedPhone } from '../../dist/replay/simulated-phone.js';
+import { systemClock } from '../../dist/core/clock.js';
+import { AgentVoice, defaultCallerBehaviour, holdConversation } from '../../dist/replay/conversation.js';
+import { SimulatedPhone } from '../../dist/simulators/phone/simulated-phone.js';
 import { recordings } from '../soak/recordings.js';
 
 const samplesPerMs = 8;
-/** A silence longer than that lies between two answers and not within one. */
+/** A longer silence lies between two answers, not within one. */
 const longestGapMs = 1500;
 
-/** Silence within answers that a phone heard because audio came late. */
+/** Silence within answers that the phone heard because audio arrived late. */
 class LateAudio {
   /** Length of each stretch of silence in milliseconds. */
   gapsMs = [];
   #endMs = null;
 
-  /** Audio arrived that begins to play at `atMs`. */
+  /** Records audio that begins to play at `atMs`. */
   arrived(mulaw, atMs) {
     const gapMs = this.#endMs === null ? 0 : atMs - this.#endMs;
     if (gapMs > 0 && gapMs < longestGapMs) this.gapsMs.push(gapMs);
@@ -24,7 +24,7 @@ class LateAudio {
   }
 }
 
-/** Dials. `voice` is for `holdConversation`, `late` tells what came too late; whoever dialled hangs up. */
+/** Dials. `voice` is for `holdConversation`; `late` records late audio. The caller of this function hangs up. */
 export async function dial(url) {
   const voice = new AgentVoice(systemClock);
   const late = new LateAudio();
@@ -38,19 +38,19 @@ export async function dial(url) {
   return { phone, voice, late };
 }
 
-/** A whole call: says the recordings, each when the agent has finished, and hangs up. */
-export async function holdCall(url, says, { manners = {} } = {}) {
+/** Holds a whole call: plays the recordings, each when the agent has finished, and hangs up. */
+export async function holdCall(url, says, { behaviour = {} } = {}) {
   const { phone, voice, late } = await dial(url);
   const recorded = await recordings(says);
   const turns = await holdConversation(phone, voice, recorded, systemClock, {
-    ...defaultManners,
-    ...manners,
+    ...defaultCallerBehaviour,
+    ...behaviour,
   });
   await phone.hangUp();
   return { callSid: phone.callSid, turns, gapsMs: late.gapsMs };
 }
 
-/** The latency of every answer that the relay gave in these calls, as `GET /sessions` tells it. */
+/** The latency of every answer in these calls, from `GET /sessions`. */
 export async function answersIn(url, callSids) {
   const { sessions } = await getJson(new URL('/sessions', url).href);
   return sessions

@@ -1,15 +1,15 @@
-/** The other end of `relay-process.js` and its like. */
+/** The parent's end of `relay-process.js` and similar files. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 
-/** Starts a relay in a process of its own, with `env` added to its environment. Close it. */
+/** Starts a relay in a child process, with `env` added to its environment. Close it. */
 export async function startRelayProcess(file = './relay-process.js', env = {}) {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), { env: { ...process.env, ...env } });
   const [{ url }] = await once(child, 'message');
   return {
     url,
-    /** What it has used so far. */
+    /** The child's resource usage so far. */
     async usage() {
       child.send('usage');
       const [{ answer }] = await once(child, 'message');

@@ -1,6 +1,6 @@
-// A relay in a process of its own, so that the cost of the phones is not counted as the relay's. Talks to relay-child.js.
+// A relay in a child process, so that its cost excludes that of the phones. Talks to relay-child.js.
 import { appointmentDeskSession } from '../../dist/cli/appointment-desk-session.js';
-import { createRelay } from '../../dist/server/create.js';
+import { createRelay } from '../../dist/relay/create.js';
 import { serveUsage } from './usage.js';
 
 const relay = createRelay({ port: 0, session: appointmentDeskSession });

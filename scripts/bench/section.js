@@ -2,7 +2,7 @@
 import { shown, spread } from '../measuring/figures.js';
 import { table } from '../measuring/table.js';
 
-/** A figure that was measured often: its middle and its tail. `targetP50` is what the middle must stay below. */
+/** A figure with many measurements: its median and tail. `targetP50` is the limit of the median. */
 export function distribution(name, unit, values, { targetP50 } = {}) {
   const { count, p50, p95, max } = spread(values);
   const target =
@@ -12,13 +12,13 @@ export function distribution(name, unit, values, { targetP50 } = {}) {
   return { name, unit, count, p50, p95, max, ...target };
 }
 
-/** A figure that was measured once, or counted. `most` is what it must not exceed. */
+/** A figure that was measured once or counted. `most` is its limit. */
 export function single(name, unit, value, { most } = {}) {
   const target = most === undefined ? {} : { target: `≤ ${most}`, met: value <= most };
   return { name, unit, value, ...target };
 }
 
-/** The section as lines for people. */
+/** The section as text lines. */
 export function sectionLines({ title, figures, problems }) {
   const rows = figures.map(({ name, unit, count, p50, p95, max, value, target, met }) => [
     name,
@@ -38,7 +38,7 @@ export function sectionLines({ title, figures, problems }) {
   ];
 }
 
-/** Whether every target was met and nothing went wrong. */
+/** Whether every target was met without problems. */
 export function isMet({ figures, problems }) {
   return problems.length === 0 && figures.every(({ met }) => met !== false);
 }

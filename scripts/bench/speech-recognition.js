@@ -1,5 +1,5 @@
-/** The embedded recogniser: what it costs to start, to listen, and to answer. */
-import { localSpeechToText } from '../../dist/stt/local/local-speech-to-text.js';
+/** The cost of the embedded recogniser: start, listening, answers. */
+import { localSpeechToText } from '../../dist/providers/local/stt/local-speech-to-text.js';
 import { manifest, recordingOf } from '../soak/recordings.js';
 import { distribution, single } from './section.js';
 
@@ -46,14 +46,14 @@ export async function speechRecognition({ rounds }) {
   };
 }
 
-/** How long the first decoder takes from nothing, and the second one beside it. */
+/** Start-up time of the first decoder, and of a second one. */
 async function startOne() {
   const stt = localSpeechToText({ workers: 1 });
   const startedMs = performance.now();
   await stt.warmUp();
   const firstMs = performance.now() - startedMs;
   const silence = new Int16Array(frameSamples);
-  // The second of two utterances at once needs a decoder of its own.
+  // The second of two simultaneous utterances needs another decoder.
   const [first, second] = [openStream(stt), openStream(stt)];
   first.stream.speechStarted();
   await stt.idle();
@@ -68,7 +68,7 @@ async function startOne() {
   return { firstMs, nextMs };
 }
 
-/** Writes an utterance in frames, as a call does but without waiting between them; resolves with the time from flush to final. */
+/** Writes an utterance in frames without waiting between them; resolves with the time from flush to final. */
 async function recognise(stt, samples) {
   const { stream, final } = openStream(stt);
   stream.speechStarted();

@@ -1,6 +1,6 @@
-/** The embedded voices: how soon they are heard, and what they cost. */
-import { fliteVoices } from '../../dist/tts/local/flite.js';
-import { localTextToSpeech } from '../../dist/tts/local/local-text-to-speech.js';
+/** The embedded voices: time to first audio, and cost. */
+import { fliteVoices } from '../../dist/providers/local/tts/flite.js';
+import { localTextToSpeech } from '../../dist/providers/local/tts/local-text-to-speech.js';
 import { distribution, single } from './section.js';
 
 const sentences = {
@@ -36,7 +36,7 @@ export async function speechSynthesis({ rounds }) {
   return { title: 'Speech synthesis (Flite)', figures, problems: [] };
 }
 
-/** Speaks a text as a session would, from the first word written to the last sample. */
+/** Speaks a text like a session, from the first word written to the last sample. */
 function speak(tts, text) {
   return new Promise((resolve, reject) => {
     const startedMs = performance.now();

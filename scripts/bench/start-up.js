@@ -1,4 +1,4 @@
-/** From the start of the process to the version, or to a relay that takes calls. */
+/** Time from the start of the process to the version, or to a relay that takes calls. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -38,10 +38,10 @@ async function untilExit(program, args) {
   return performance.now() - startedMs;
 }
 
-/** Until the line that says where the relay is; then it is stopped. */
+/** Measures the time until the ready line, then stops the program. */
 async function untilReady(program, args) {
   const startedMs = performance.now();
-  // A group of its own, since npm and the relay are two processes and both have to be stopped.
+  // Use a process group, since npm and the relay are two processes that must both be stopped.
   const child = spawn(program, args, { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   const exited = once(child, 'exit');
   let said = '';

@@ -1,7 +1,7 @@
-// A relay in a process of its own whose agent never stops talking, for calls that cost what media alone costs: nobody
-// recognises, and the voice was synthesised beforehand. Talks to relay-child.js.
+// A relay in a child process whose agent never stops talking, to measure the cost of media alone: there is no recogniser, and
+// the speech was synthesised beforehand. Talks to relay-child.js.
 import { createResampler } from '../../dist/audio/resampler.js';
-import { createRelay } from '../../dist/server/create.js';
+import { createRelay } from '../../dist/relay/create.js';
 import { recordings } from '../soak/recordings.js';
 import { serveUsage } from './usage.js';
 
@@ -55,7 +55,7 @@ serveUsage(relay, () => ({
 await relay.listen();
 process.send({ url: relay.url });
 
-/** A minute of the agent's voice: recordings, one behind the other. */
+/** A minute of the agent's voice: recordings one after the other. */
 async function spokenMinute() {
   const names = ['book-for-friday-at-three', 'cancel-on-tuesday', 'when-is-my-appointment', 'opening-hours'];
   const resampler = await createResampler({ fromHz: 8000, toHz: rateHz });

@@ -1,11 +1,11 @@
-/** What a relay's process tells about itself to `relay-child.js`. */
+/** Reports a relay process's resource usage to `relay-child.js`. */
 import { watchLoopDelay } from '../measuring/loop-delay.js';
 
-/** Answers questions until it is told to close; `more` adds figures of its own. */
+/** Answers requests until it is closed; `more` adds figures. */
 export function serveUsage(relay, more = () => ({})) {
   let endLoopWatch = watchLoopDelay();
   const answers = {
-    /** Processor time so far, in milliseconds, and the delays of the event loop since the last time it was asked. */
+    /** Processor time so far in milliseconds, and the event loop's delays since the last request. */
     usage() {
       const { user, system } = process.cpuUsage();
       const loopDelay = endLoopWatch();

@@ -3,7 +3,7 @@ import { percentile } from '../../dist/metrics/percentile.js';
 
 export { percentile };
 
-/** p50, p95, p99 and the largest of some values; nulls for none. */
+/** p50, p95, p99 and the maximum of the values; nulls for an empty list. */
 export function spread(values) {
   return {
     count: values.length,
@@ -15,8 +15,8 @@ export function spread(values) {
 }
 
 /**
- * How much the values rise from one to the next: the median of the slopes between all pairs (Theil and Sen), which a few
- * outliers, such as a heap that grew by a page, do not move.
+ * The rise from one value to the next: the median of the slopes between all pairs (Theil and Sen), which is robust against a
+ * few outliers, such as a heap that grew by a page.
  */
 export function slopePerStep(values) {
   const slopes = values.flatMap((from, first) =>
@@ -25,7 +25,7 @@ export function slopePerStep(values) {
   return percentile(slopes, 0.5) ?? 0;
 }
 
-/** A number as people read it: three digits that matter, or a dash for nothing. */
+/** A number with three significant digits, or a dash for null. */
 export function shown(value, unit = '') {
   if (value === null || value === undefined) return '–';
   if (typeof value !== 'number') return String(value);

@@ -1,15 +1,15 @@
-/** How long the main thread keeps its events waiting. */
+/** Measures the event loop's delay. */
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const resolutionMs = 10;
 
-/** Starts looking every 10 ms. The function that it returns stops and gives the delays in milliseconds. */
+/** Samples every 10 ms. The returned function stops it and returns the delays in milliseconds. */
 export function watchLoopDelay() {
   const histogram = monitorEventLoopDelay({ resolution: resolutionMs });
   histogram.enable();
   return () => {
     histogram.disable();
-    // The histogram holds the time between two looks; what is more than it should be is the delay.
+    // The histogram has the times between two samples; the excess over the interval is the delay.
     const delay = (nanoseconds) => Math.max(0, nanoseconds / 1e6 - resolutionMs);
     return {
       p50: delay(histogram.percentile(50)),

@@ -1,10 +1,10 @@
-/** The machine that figures come from: without it they cannot be read. */
+/** The machine's facts, which figures need for their interpretation. */
 import { availableParallelism, cpus, loadavg } from 'node:os';
 
-/** What else the machine does, in cores, from which on figures of time are not to be trusted. */
+/** Other load, in cores, above which times cannot be trusted. */
 const quietLoad = 0.5;
 
-/** Node, processor, cores, and how much of them others use. Taken before the measuring begins. */
+/** Node, processor, cores and other load. Call it before measuring. */
 export function machineFacts() {
   const [load = 0] = loadavg();
   return {
@@ -16,9 +16,9 @@ export function machineFacts() {
   };
 }
 
-/** The facts as a line or two for people. */
+/** The facts as one or two text lines. */
 export function machineLines({ node, processor, cores, load, noisy }) {
   const lines = [`Node ${node} · ${processor} · ${cores} cores · load ${load.toFixed(2)}`];
-  if (noisy) lines.push('The machine is busy with something else: read figures of time as upper bounds.');
+  if (noisy) lines.push('The machine is busy with something else: times are upper bounds.');
   return lines;
 }

@@ -1,4 +1,4 @@
-/** Says on stderr how far a long phase has come: in place on a terminal, else every so often a line. */
+/** Shows the progress of a long phase on stderr: in place on a terminal, else as a line from time to time. */
 export function progress(name, total, { silent = false } = {}) {
   const { isTTY } = process.stderr;
   const every = Math.max(1, Math.ceil(total / 5));

@@ -1,12 +1,12 @@
-/** The least that a browser does in a call: offer, connect, send silence without a break. */
-import { systemClock } from '../../dist/clock.js';
+/** A minimal browser: offers, connects, and sends continuous silence. */
+import { systemClock } from '../../dist/core/clock.js';
 import { offerConnection } from '../../dist/transport/webrtc/offering-peer.js';
 import { writeRtpPacket } from '../../dist/transport/webrtc/rtp-packet.js';
 
 /** One frame of Opus without content: 20 ms of silence. */
 const silence = Uint8Array.of(0xf8, 0xff, 0xfe);
 
-/** Offers a call and takes the relay's answer, but does nothing with it yet. Rejects where the relay gives none. */
+/** Offers a call and receives the relay's answer, without connecting yet. Rejects if there is no answer. */
 export async function offerCall(relayUrl) {
   const { offer, accept, connection } = await offerConnection({
     clock: systemClock,
@@ -31,7 +31,7 @@ export async function offerCall(relayUrl) {
 export async function callFromBrowser(relayUrl) {
   const { accept, connection } = await offerCall(relayUrl);
   accept();
-  if (!(await connection.connected)) throw new Error('No connection came about.');
+  if (!(await connection.connected)) throw new Error('The connection failed.');
   const ended = new Promise((resolve) => {
     connection.start({
       onRtp: () => undefined,

@@ -1,13 +1,13 @@
-/** What is wrong with a call, judged by its events alone. */
+/** Finds the problems of a call from its events. */
 
-/** The turns' transcripts as they finally stood: a turn that was continued gets a later, longer one. */
+/** The last transcript of each turn: a continued turn gets a later, longer one. */
 export function transcriptsOf(events) {
   const texts = new Map();
   for (const event of events) if (event.type === 'transcript.final') texts.set(event.turn, event.text);
   return [...texts].sort(([a], [b]) => a - b).map(([, text]) => text);
 }
 
-/** What no call may get wrong, whoever hangs up and when. Empty where all is well. */
+/** The violations of rules for every call, whoever hangs up and when. Empty if there are none. */
 export function brokenPromises(events) {
   if (events.length === 0) return [];
   const problems = [];
@@ -27,8 +27,8 @@ export function brokenPromises(events) {
 }
 
 /**
- * What is wrong with a call of a polite caller: beyond the above, every recording is recognised word for word and
- * answered, every ear is measured, and the phone has nothing to complain about.
+ * The problems of a call with a polite caller. Besides the rules above, every recording must be recognised word for word and
+ * answered, every ear measured, and the phone must record no faults.
  */
 export function problemsOfPoliteCall({ events, turns }, phone, texts) {
   const problems = brokenPromises(events);
@@ -43,6 +43,6 @@ export function problemsOfPoliteCall({ events, turns }, phone, texts) {
     if (event.type === 'turn.end' && event.turn > 0 && event.latency.ear !== 'measured')
       problems.push(`turn ${event.turn} has no measured ear: ${event.latency.absent ?? event.latency.ear}`);
   }
-  for (const { message } of phone.faults) problems.push(`the phone complains: ${message}`);
+  for (const { message } of phone.faults) problems.push(`the phone recorded a fault: ${message}`);
   return problems;
 }

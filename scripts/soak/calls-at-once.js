@@ -1,7 +1,7 @@
-/** Many calls at the same time, in real time, on a relay that owns its workers: no caller is harmed by the others. */
-import { delay, systemClock } from '../../dist/clock.js';
+/** Many simultaneous calls in real time, on a relay that owns its workers: no call disturbs another. */
+import { delay, systemClock } from '../../dist/core/clock.js';
 import { replayCall } from '../../dist/replay/replay-call.js';
-import { createRelay } from '../../dist/server/create.js';
+import { createRelay } from '../../dist/relay/create.js';
 import { appointmentDeskSession } from '../../dist/cli/appointment-desk-session.js';
 import { spread } from '../measuring/figures.js';
 import { watchLoopDelay } from '../measuring/loop-delay.js';
@@ -9,7 +9,7 @@ import { problemsOfPoliteCall } from './call-problems.js';
 import { recordings, textsOf } from './recordings.js';
 import { heldResources, leftSince } from './resources.js';
 
-/** What each caller says; with so many callers, each conversation is held by several. */
+/** The conversations; several callers hold each. */
 const conversations = [
   ['book-my-appointment', 'reschedule-for-friday'],
   ['cancel-on-tuesday', 'yes-please'],
@@ -18,18 +18,18 @@ const conversations = [
 ];
 
 /**
- * Callers do not dial in the same millisecond. With this between them, twenty are on the line at once for ten seconds
- * and more, each at another point of the conversation.
+ * Callers do not dial in the same millisecond. With this interval, twenty are on the line at once for at least ten seconds,
+ * each at a different point of the conversation.
  */
 const betweenCallsMs = 250;
 
 /**
- * The main thread may keep its events waiting for so long, one time in a hundred. A caller's frame comes every 20 ms; a
- * frame later than that has begun to be heard. Twenty phones live on the same thread, and do half of its work.
+ * Limit of the event loop's delay (p99). A caller's frame arrives every 20 ms; a longer delay becomes audible. Twenty phones
+ * run on the same thread and do half of its work.
  */
 const maxLoopDelayP99Ms = 20;
 
-/** Holds the calls, all of them at the same time in the middle; resolves with problems and figures. */
+/** Holds the calls, which all overlap in the middle; resolves with problems and figures. */
 export async function callsAtOnce({ calls, noisy }) {
   const before = heldResources();
   const clock = systemClock;
@@ -66,7 +66,7 @@ export async function callsAtOnce({ calls, noisy }) {
   await relay.close();
   const leftAtEnd = await leftSince(before);
   if (leftAtEnd) problems.push(`after the relay's end there are still ${leftAtEnd}`);
-  // On a machine that is busy with something else the figure says nothing about the relay.
+  // On a busy machine the figure says nothing about the relay.
   if (!noisy && loopDelay.p99 > maxLoopDelayP99Ms)
     problems.push(`events waited ${loopDelay.p99.toFixed(1)} ms (p99); ${maxLoopDelayP99Ms} ms are allowed`);
   const figures = { calls, loopDelay, mouthToEar: spread(results.flatMap(mouthToEars)) };

@@ -1,6 +1,6 @@
-/** Many calls, one after the other, in virtual time: nothing of a call may stay behind when it is over. */
-import { InMemorySessionDirectory } from '../../dist/server/session-directory.js';
-import { VirtualRelay } from '../../dist/testing/virtual-call.js';
+/** Many calls one after the other, in virtual time: a finished call may leave nothing behind. */
+import { InMemorySessionDirectory } from '../../dist/relay/session-directory.js';
+import { VirtualRelay } from '../../dist/drills/virtual-call.js';
 import { progress } from '../measuring/progress.js';
 import { brokenPromises, problemsOfPoliteCall } from './call-problems.js';
 import { desk } from './desk.js';
@@ -9,25 +9,25 @@ import { recordings, textsOf } from './recordings.js';
 import { heldResources, leftSince } from './resources.js';
 import { warmVoices } from './warm-voices.js';
 
-/** What callers say, in turn. Those with manners talk over the greeting, so that what is heard is not one text each. */
+/** The conversations in turn. Callers with `behaviour` interrupt the greeting, so that their heard text varies. */
 const conversations = [
   { says: ['book-my-appointment', 'reschedule-for-friday'] },
   { says: ['cancel-on-tuesday', 'yes-please'] },
-  { says: ['stop-and-cancel'], manners: { bargeInMs: 1500 } },
+  { says: ['stop-and-cancel'], behaviour: { bargeInMs: 1500 } },
   { says: ['when-is-my-appointment', 'no-thank-you'] },
-  { says: ['cough', 'opening-hours'], manners: { bargeInMs: 1000 } },
+  { says: ['cough', 'opening-hours'], behaviour: { bargeInMs: 1000 } },
   { says: ['opening-hours', 'goodbye'] },
   { says: ['pause-400ms'] },
 ];
 
-/** Every other caller sits at a browser; as the conversations are odd in number, each is held over both in time. */
+/** Transports alternate; as the number of conversations is odd, each is held over both. */
 const transports = ['twilio', 'webrtc'];
 
 /** Places the calls; resolves with problems and figures. */
 export async function callsInARow({ calls, silent }) {
   const before = heldResources();
   const voices = await warmVoices();
-  // As full as that of a relay that has run for a week: what it keeps does not count as growth.
+  // A small directory that is soon full, like that of a relay that has run for a week, so that it does not count as growth.
   const directory = new InMemorySessionDirectory(1);
   const at = await VirtualRelay.start(voices, desk, { directory });
   const problems = [];
@@ -36,13 +36,13 @@ export async function callsInARow({ calls, silent }) {
   const { step } = progress('calls in a row', calls, { silent });
   const startedMs = performance.now();
   for (let call = 0; call < calls; call++) {
-    const { says, manners } = conversations[call % conversations.length];
+    const { says, behaviour } = conversations[call % conversations.length];
     const via = transports[call % transports.length];
-    const found = await oneCall(at, { says, manners, via });
+    const found = await oneCall(at, { says, behaviour, via });
     if (at.relay.sessions.length > 0) found.push('the session is still there');
     if (at.clock.pendingTimers > 0) found.push(`${at.clock.pendingTimers} timers are still set`);
     problems.push(...found.map((problem) => `call ${call + 1} (${via}: ${says.join(', ')}): ${problem}`));
-    // The test relay's own notes are no leak of the engine's.
+    // The test relay's own record is not a leak of the engine.
     at.events.length = 0;
     memory.note();
     step();
@@ -60,18 +60,18 @@ export async function callsInARow({ calls, silent }) {
   return { problems, figures };
 }
 
-async function oneCall(at, { says, manners, via }) {
+async function oneCall(at, { says, behaviour, via }) {
   let caller = null;
   const recorded = await recordings(says, via);
   const call = at.call({
     via,
     recordings: recorded,
     onCaller: (placed) => (caller = placed),
-    ...(manners && { manners }),
+    ...(behaviour && { behaviour }),
   });
   try {
     const result = await at.run(call);
-    return manners ? brokenPromises(result.events) : problemsOfPoliteCall(result, caller, textsOf(says));
+    return behaviour ? brokenPromises(result.events) : problemsOfPoliteCall(result, caller, textsOf(says));
   } catch (error) {
     return [error.message];
   }

@@ -1,9 +1,9 @@
 /**
- * Every fault drill, by phone and from a browser, and the recogniser's connection cut at every tenth of a sentence: no call may
- * lose a word by it. In virtual time.
+ * Every fault drill, by phone and from a browser, and the recogniser's connection cut at every tenth of a sentence, in virtual
+ * time: no call may lose a word.
  */
-import { drills } from '../../dist/testing/drills/drills.js';
-import { runDrills } from '../../dist/testing/drills/run-drills.js';
+import { drills } from '../../dist/drills/drills.js';
+import { runDrills } from '../../dist/drills/run-drills.js';
 import { callerRatesHz } from '../../dist/replay/replay-call.js';
 import { progress } from '../measuring/progress.js';
 import { spread } from '../measuring/figures.js';
@@ -14,7 +14,7 @@ const transports = Object.keys(callerRatesHz);
 const sentences = ['book-my-appointment', 'phone-number', 'pause-400ms'];
 const moments = [0.1, 0.2, 0.3, 0.4, 0.6, 0.7, 0.8, 0.9, 1];
 
-/** Resolves with problems and figures; `quick` cuts one sentence only, by phone. */
+/** Resolves with problems and figures; `quick` cuts only one sentence, by phone. */
 export async function faultDrills({ quick, silent }) {
   const before = heldResources();
   const cut = drills.find(({ name }) => name === 'stt-drop-mid-utterance');

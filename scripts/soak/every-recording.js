@@ -1,5 +1,5 @@
-/** Every checked-in recording as a call of its own, in virtual time: what is heard is what was said, and nothing breaks. */
-import { VirtualRelay } from '../../dist/testing/virtual-call.js';
+/** Every checked-in recording as a separate call, in virtual time: its words are recognised, and nothing fails. */
+import { VirtualRelay } from '../../dist/drills/virtual-call.js';
 import { progress } from '../measuring/progress.js';
 import { brokenPromises, transcriptsOf } from './call-problems.js';
 import { desk } from './desk.js';
@@ -8,10 +8,10 @@ import { heldResources, leftSince } from './resources.js';
 import { warmVoices } from './warm-voices.js';
 
 const callsAtOnce = 8;
-/** Of the five voices that say a sentence, so many must be heard word for word. */
+/** Of the five voices of a sentence, this many must be recognised word for word. */
 const voicesHeard = 4;
 
-/** Resolves with problems and figures; `limit` takes only the first so many. */
+/** Resolves with problems and figures; `limit` takes only the first recordings. */
 export async function everyRecording({ limit = manifest.length, silent }) {
   const before = heldResources();
   const fixtures = manifest.slice(0, limit);
@@ -49,9 +49,8 @@ function sentenceOf({ file }) {
 }
 
 /**
- * Where hearing falls short. Flite's voices are not equally clear: of each sentence one may be missed. Noise, and
- * speech that the desk does not know, must not become words; speech over noise and "uh huh" may be missed, but not
- * taken for something else.
+ * Recognition errors. Flite's voices are not equally clear: one of each sentence may be missed. Noise, and speech that the
+ * desk does not know, must not become words; speech over noise and "uh huh" may be missed, but not misrecognised.
  */
 function misheard(heard) {
   const problems = [];
@@ -61,7 +60,7 @@ function misheard(heard) {
   for (const result of heard) {
     const sentence = sentenceOf(result.fixture);
     if (sentence !== null) sentences.set(sentence, [...(sentences.get(sentence) ?? []), result]);
-    // The same bytes as the sentence's recording in that voice.
+    // These are the same bytes as the sentence's recording in that voice.
     else if (result.fixture.kind === 'utterance' && result.fixture.sampleRateHz === 8000) continue;
     else if (!isExact(result) && !(mayBeMissed(result.fixture) && result.texts.length === 0))
       problems.push(wrong(result));

@@ -1,6 +1,6 @@
 /**
- * Processes that end while browsers are in a call: native code runs in threads of its own, and must neither crash nor hang
- * when the ground is pulled from under it. In real time, with real processes and signals.
+ * Processes that end while browsers are in a call. Native code runs in its own threads, and must neither crash nor hang when
+ * the process ends. In real time, with real processes and signals.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,13 +16,13 @@ const endLimitMs = 5000;
 
 const pathOf = (file) => fileURLToPath(new URL(file, import.meta.url));
 
-/** What runs a relay, and the code with which it ends on SIGTERM. */
+/** Programs that run a relay, with their exit codes on SIGTERM. */
 const programs = [
   { program: 'a program', args: [pathOf('relay-process.js')], code: 0 },
   { program: 'hzrelay dev', args: [pathOf('../../bin/hzrelay.js'), 'dev', '--port', '0'], code: 143 },
 ];
 
-/** What happens before the signal comes; resolves with what is to be awaited after the end. */
+/** Situations before the signal; each resolves with the promises to await after the end. */
 const ways = [
   {
     way: 'with live calls',
@@ -57,7 +57,7 @@ const ways = [
         accept();
         return connection;
       });
-      // Some are answered by now, some not, and none may come through.
+      // Some are answered by now, some not; none may connect.
       await Promise.race(offers);
       return {
         ended: offers.map(async (offer) => {
@@ -69,7 +69,7 @@ const ways = [
     },
   },
   {
-    way: 'after everybody has hung up',
+    way: 'after all callers have hung up',
     run: async (url) => {
       const visitors = await Promise.all([1, 2, 3].map(() => callFromBrowser(url)));
       for (const { connection } of visitors) connection.close();
@@ -78,7 +78,7 @@ const ways = [
   },
 ];
 
-/** Ends a relay `rounds` times in each way; resolves with problems and figures. */
+/** Ends a relay `rounds` times in each situation; resolves with problems and figures. */
 export async function exits({ rounds, silent }) {
   const problems = [];
   const endMs = [];
@@ -92,7 +92,7 @@ export async function exits({ rounds, silent }) {
       step();
     }
   }
-  // What the visitors held in this process is let go of a moment after their end.
+  // The visitors release their native objects in this process shortly after their end.
   for (let look = 0; look < 100 && webRtcUse().leases > 0; look++) await wait(10);
   const { leases, nativeObjects } = webRtcUse();
   if (leases + nativeObjects > 0)
@@ -116,11 +116,11 @@ async function oneExit({ args, code: expectedCode }, { run }) {
     const exit = await Promise.race([relay.exit, limit]);
     tookMs = performance.now() - startedMs;
     if (!exit) found.push(`it did not end within ${endLimitMs / 1000} s`);
-    else if (exit[1]) found.push(`it died of ${exit[1]}`);
+    else if (exit[1]) found.push(`it was killed by ${exit[1]}`);
     else if (exit[0] !== expectedCode) found.push(`its exit code is ${exit[0]}, not ${expectedCode}`);
     if (relay.written.stderr !== '') found.push(`it wrote ${JSON.stringify(relay.written.stderr)}`);
     const reasons = await Promise.race([Promise.all(ended), wait(endLimitMs, [], { ref: false })]);
-    if (reasons.length < ended.length) found.push('a caller was not told of the end');
+    if (reasons.length < ended.length) found.push('a caller was not notified of the end');
     for (const reason of reasons)
       if (reason !== 'hangup') found.push(`a caller's connection ended as ${reason}`);
   } catch (error) {
@@ -131,7 +131,7 @@ async function oneExit({ args, code: expectedCode }, { run }) {
   return { found, tookMs };
 }
 
-/** Starts a Node process with nothing of this one's environment but the path. */
+/** Starts a Node process with only the path of this environment. */
 function start(args) {
   const child = spawn(process.execPath, args, {
     stdio: ['ignore', 'pipe', 'pipe'],

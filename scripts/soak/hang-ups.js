@@ -1,10 +1,10 @@
-/** Callers who hang up at every stage of a call, in virtual time: whatever was begun is ended, and nothing stays behind. */
+/** Callers who hang up at every stage of a call, in virtual time: everything ends, and nothing stays behind. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { delay } from '../../dist/clock.js';
-import { postWebhook } from '../../dist/replay/simulated-phone-webhook.js';
-import { VirtualRelay } from '../../dist/testing/virtual-call.js';
+import { delay } from '../../dist/core/clock.js';
+import { postWebhook } from '../../dist/simulators/phone/simulated-phone-webhook.js';
+import { VirtualRelay } from '../../dist/drills/virtual-call.js';
 import { progress } from '../measuring/progress.js';
 import { brokenPromises } from './call-problems.js';
 import { desk } from './desk.js';
@@ -13,13 +13,13 @@ import { heldResources, leftSince } from './resources.js';
 import { scriptedModel } from './scripted-model.js';
 import { warmVoices } from './warm-voices.js';
 
-/** How long the scripted model thinks, and how long its tool works. */
+/** Durations of the scripted model's first token and of its tool. */
 const thinkingMs = 1000;
 const toolMs = 2000;
 
 const inTurn = (type, turn) => (event) => event.type === type && event.turn === turn;
 
-/** When the caller hangs up: so long after an event. */
+/** When the caller hangs up: a time after an event. */
 const stages = [
   { stage: 'greeting', when: inTurn('tts.audio_start', 0), afterMs: 400 },
   { stage: 'caller speaking', when: inTurn('speech.start', 1), afterMs: 300 },
@@ -74,9 +74,9 @@ export async function hangUps({ silent }) {
   return { problems, figures: { stages: plan.map(({ stage }) => stage), rounds } };
 }
 
-/** A fresh relay for one hang-up, and what is wrong when it is over. */
+/** Runs one hang-up on a new relay; resolves with its problems. */
 async function oneHangUp(voices, withTool, hangUp) {
-  // The model needs the relay's clock, which the relay makes; a config per call comes late enough.
+  // The model needs the relay's clock, which exists only after the relay; so the config is made for each call.
   let clock = null;
   const tools = withTool ? { look_up: slowTool(() => clock) } : {};
   const session = {
@@ -88,7 +88,7 @@ async function oneHangUp(voices, withTool, hangUp) {
   const problems = [];
   try {
     problems.push(...(await hangUp(at)));
-    // Tools and closing handshakes may take a moment longer than the caller.
+    // Tools and closing handshakes may end shortly after the caller.
     await at.run(delay(clock, toolMs));
     if (at.relay.sessions.length > 0) problems.push('the session is still there');
     if (clock.pendingTimers > 0) problems.push(`${clock.pendingTimers} timers are still set`);
@@ -100,7 +100,7 @@ async function oneHangUp(voices, withTool, hangUp) {
   return problems;
 }
 
-/** A tool that takes its time and stops when it is told to. */
+/** A slow tool that stops when its signal aborts. */
 function slowTool(clock) {
   return {
     description: 'Looks for free hours.',
@@ -118,7 +118,7 @@ async function hangUpRinging(at, via) {
     via,
     recordings: await recordings(['book-my-appointment'], via),
     signal: caller.signal,
-    // By then the request is on its way and not answered.
+    // The request has been sent but not answered.
     onCaller: () => queueMicrotask(() => caller.abort(new Error('The caller hung up.'))),
   });
   const outcome = await at.run(
@@ -127,7 +127,7 @@ async function hangUpRinging(at, via) {
       () => 'hung up',
     ),
   );
-  return outcome === 'hung up' ? [] : ['the call was answered all the same'];
+  return outcome === 'hung up' ? [] : ['the call was answered anyway'];
 }
 
 /** Opens the media socket and leaves it before its start. */
@@ -144,7 +144,7 @@ async function leaveSocket(at, state) {
   if (state === 'torn down') socket.terminate();
   else socket.close();
   await closed;
-  // The relay learns of it over a real wire, which no virtual clock waits for.
+  // The relay notices over a real wire, for which the virtual clock does not wait.
   for (let look = 0; look < 100 && clock.pendingTimers > 0; look++) await wait(10);
   return [];
 }
@@ -169,10 +169,10 @@ async function hangUpDuring(at, { when, afterMs = 0, bargeInMs, endsSession, clo
     recordings: await recordings([said], via),
     signal: caller.signal,
     onEvent,
-    ...(bargeInMs !== undefined && { manners: { bargeInMs } }),
+    ...(bargeInMs !== undefined && { behaviour: { bargeInMs } }),
   });
   const { events } = await at.run(call);
-  if (!reached) return ['the call never came so far'];
+  if (!reached) return ['the call never reached this stage'];
   const expected = endsSession ? ['ended'] : closesRelay ? ['shutdown'] : ['hangup'];
   const { reason } = events.at(-1) ?? {};
   return expected.includes(reason) ? [] : [`the session ended with ${reason}`];

@@ -1,9 +1,10 @@
 /**
- * The desk's sentences from browsers on bad networks, in virtual time: packets lost at random, and delayed by up to 60 ms so
- * that they overtake one another. Every call survives, and 5 % of loss changes no word that a good network lets through.
+ * The desk's sentences from browsers on bad networks, in virtual time: packets are lost at random, and delayed by up to 60 ms,
+ * so that they overtake one another. Every call must survive, and 5 % loss must not change a word that is recognised on a
+ * good network.
  */
 import { callerRatesHz } from '../../dist/replay/replay-call.js';
-import { VirtualRelay } from '../../dist/testing/virtual-call.js';
+import { VirtualRelay } from '../../dist/drills/virtual-call.js';
 import { progress } from '../measuring/progress.js';
 import { brokenPromises, transcriptsOf } from './call-problems.js';
 import { desk } from './desk.js';
@@ -12,7 +13,7 @@ import { warmVoices } from './warm-voices.js';
 
 const callsAtOnce = 8;
 const jitterMs = 60;
-/** Jitter is finer than the frames that it moves. */
+/** Steps shorter than a frame, because jitter is. */
 const stepMs = 5;
 const goodNetwork = { name: 'good network', network: {} };
 const networks = [
@@ -26,7 +27,7 @@ const networks = [
 
 const sentences = manifest.filter(({ file, kind }) => kind === 'utterance' && !file.includes('/voices/'));
 
-/** Resolves with problems and figures; `limit` takes only the first so many sentences. */
+/** Resolves with problems and figures; `limit` takes only the first sentences. */
 export async function badNetworks({ limit = sentences.length, silent }) {
   const said = sentences.slice(0, limit);
   const voices = await warmVoices();
@@ -54,7 +55,7 @@ export async function badNetworks({ limit = sentences.length, silent }) {
     if (name === goodNetwork.name) clear = heard;
     if (mustBeExact)
       for (const file of clear.filter((one) => !heard.includes(one)))
-        problems.push(`${name}: ${file} is not heard word for word, and is on a good network`);
+        problems.push(`${name}: ${file} is not recognised word for word, but is on a good network`);
     figures.exact[name] = heard.length;
   }
   await voices.close();

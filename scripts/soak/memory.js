@@ -3,32 +3,31 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { slopePerStep } from '../measuring/figures.js';
 
-// The collector cannot be reached from a script otherwise, short of a flag that everyone would have to know.
+// Gives this script access to the garbage collector without a command-line flag.
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc');
 
 /**
- * What one call may leave behind in the main thread. A session that something still holds (a timer, a listener, a map)
- * costs 58 KB for these calls, as measured by keeping every one on purpose. A call leaves behind some hundred bytes (why
- * it ended, for the carrier's last request; up to a thousand of those are kept), and code that is compiled late moves
- * the figure by up to 5 KB over fifty calls.
+ * Limit of the main thread's heap growth per call. A leaked session (held by a timer, a listener, a map) costs 58 KB in these
+ * calls, measured by keeping every one on purpose. A normal call leaves some hundred bytes (its end reason, for the carrier's
+ * last request; up to a thousand are kept), and late compilation moves the figure by up to 5 KB over fifty calls.
  */
 const maxHeapBytesPerCall = 12 * 1024;
 /**
- * How much higher the process's lowest point may lie in the last quarter of the calls than in the quarter before. Its
- * size goes up and down by the instances of Flite (18 MB each, one for each sentence) that the workers' collectors have
- * not found yet, hence the lowest point, and two of them for luck. A recogniser made anew for each call would cost 14 MB
- * or more a call, a converter of sample rates 3 MB.
+ * Limit of the rise of the process's lowest size from the third quarter of the calls to the last. The size varies with the
+ * Flite instances (18 MB each, one for each sentence) that the workers have not collected yet; so the lowest point counts, with
+ * a margin of two instances. A new recogniser for each call would cost at least 14 MB per call, a new sample rate converter
+ * 3 MB.
  */
 const maxResidentRiseMb = 48;
-/** Over fewer calls it is caches that fill and code that is compiled which one would see. */
+/** With fewer calls, filling caches and compiled code dominate. */
 const fewestCalls = 60;
 
 export class MemoryWatch {
   #heap = [];
   #resident = [];
 
-  /** Notes what is held now, after a collection. */
+  /** Records the memory in use after a collection. */
   note() {
     collectGarbage();
     const { heapUsed, external, arrayBuffers, rss } = process.memoryUsage();
@@ -36,7 +35,7 @@ export class MemoryWatch {
     this.#resident.push(rss);
   }
 
-  /** The growth over the last half of what was noted. */
+  /** The growth over the last half of the records. */
   result() {
     const half = (values) => values.slice(Math.floor(values.length / 2));
     const [third, last] = halves(half(this.#resident)).map((quarter) => Math.min(...quarter));
@@ -50,7 +49,7 @@ export class MemoryWatch {
     };
   }
 
-  /** What is wrong with it; empty where memory is flat. */
+  /** The problems; empty if memory is flat. */
   problems() {
     const { heapBytesPerCall, residentRiseMb, judged } = this.result();
     const problems = [];

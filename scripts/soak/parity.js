@@ -1,14 +1,14 @@
 /**
- * Every checked-in recording, and every golden conversation, by phone and from a browser, in virtual time: the same lanes.
- * Both callers of a recording are on the line at once; on virtual time neither takes anything from the other.
+ * Every checked-in recording, and every golden conversation, by phone and from a browser, in virtual time: both must give the
+ * same lanes. Both callers of a recording are on the line at once; in virtual time neither slows the other.
  *
- * Words that the recogniser misses by phone (fixtures/README.md names the recordings) it may hear from a browser, whose
- * voice sounds a little different; the other way round is a fault.
+ * Words that the recogniser misses by phone (fixtures/README.md names the recordings) may be recognised from a browser, whose
+ * audio differs slightly; the reverse is a fault.
  */
 import { readFile } from 'node:fs/promises';
 import { compareRuns } from '../../dist/replay/golden.js';
 import { callerRatesHz } from '../../dist/replay/replay-call.js';
-import { VirtualRelay } from '../../dist/testing/virtual-call.js';
+import { VirtualRelay } from '../../dist/drills/virtual-call.js';
 import { progress } from '../measuring/progress.js';
 import { spread } from '../measuring/figures.js';
 import { brokenPromises, transcriptsOf } from './call-problems.js';
@@ -18,12 +18,12 @@ import { heldResources, leftSince } from './resources.js';
 import { warmVoices } from './warm-voices.js';
 
 const transports = ['twilio', 'webrtc'];
-/** Twice as many calls at once. */
+/** Conversations at once, each as two calls. */
 const conversationsAtOnce = 4;
 
 const golden = new URL('../../fixtures/golden/conversations.json', import.meta.url);
 
-/** Resolves with problems and figures; `limit` takes only the first so many recordings. */
+/** Resolves with problems and figures; `limit` takes only the first recordings. */
 export async function parityEverywhere({ limit = manifest.length, silent }) {
   const before = heldResources();
   const conversations = [
@@ -81,11 +81,11 @@ export async function parityEverywhere({ limit = manifest.length, silent }) {
 
 async function hold(at, { files, bargeInMs }, via) {
   const recordings = await Promise.all(files.map((file) => recordingOf(file, callerRatesHz[via])));
-  const { events } = await at.call({ via, recordings, manners: { bargeInMs } });
+  const { events } = await at.call({ via, recordings, behaviour: { bargeInMs } });
   return events;
 }
 
-/** Whether a recording was heard word for word. */
+/** Whether a recording was recognised word for word. */
 function isHeard({ text }, events) {
   return text !== undefined && text !== '' && transcriptsOf(events).join(' / ') === text;
 }

@@ -1,4 +1,4 @@
-/** The checked-in caller recordings, with what is said in each. */
+/** The checked-in caller recordings, with their texts. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { readRecordings } from '../../dist/replay/recordings.js';
@@ -23,12 +23,12 @@ export function recordingOf(file, sampleRateHz = callerRatesHz.twilio) {
   return reading;
 }
 
-/** Recordings by bare name, in the order given, as a call over this transport says them. */
+/** Recordings by bare name, in the given order, for a call over this transport. */
 export function recordings(names, via = 'twilio') {
   return Promise.all(names.map((name) => recordingOf(`audio/${name}.wav`, callerRatesHz[via])));
 }
 
-/** What is said in them, one text each. */
+/** Their texts, one each. */
 export function textsOf(names) {
   return names.map((name) => manifest.find(({ file }) => file === `audio/${name}.wav`).text);
 }

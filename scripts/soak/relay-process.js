@@ -1,6 +1,6 @@
-// A relay in a program of its user's, which ends by itself when the relay is closed: nothing may hold it up.
+// A relay in a user's program, which must end by itself when the relay is closed.
 import { appointmentDeskSession } from '../../dist/cli/appointment-desk-session.js';
-import { createRelay } from '../../dist/server/create.js';
+import { createRelay } from '../../dist/relay/create.js';
 
 const relay = createRelay({ port: 0, session: appointmentDeskSession });
 await relay.listen();

@@ -1,4 +1,4 @@
-/** The result of a phase as lines for people. */
+/** The result of a phase as text lines. */
 import { shown } from '../measuring/figures.js';
 
 const shownProblems = 12;
@@ -16,7 +16,7 @@ const facts = {
   ],
   'hang-ups': ({ stages, rounds }) => [`${stages.length} stages, ${rounds} times each: ${stages.join(', ')}`],
   recordings: ({ recordings, exact, inexact }) => [
-    `${exact} of ${recordings} recordings heard word for word`,
+    `${exact} of ${recordings} recordings recognised word for word`,
     ...inexact.map(
       ({ file, said, heard }) =>
         `not so: ${file}: ${heard.length === 0 ? 'nothing' : JSON.stringify(heard.join(' / '))} for ${JSON.stringify(said)}`,
@@ -26,18 +26,22 @@ const facts = {
     `${exits} exits (${ways.join(', ')}), p50 ${shown(endMs.p50)} ms, max ${shown(endMs.max)} ms`,
   ],
   loss: ({ sentences, exact }) => [
-    `of ${sentences} sentences heard word for word: ${Object.entries(exact)
+    `of ${sentences} sentences recognised word for word: ${Object.entries(exact)
       .map(([network, count]) => `${count} (${network})`)
       .join(', ')}`,
   ],
   drills: ({ drills, passed, recovery }) => [
     `${passed} of ${drills} drills passed; recovered after p50 ${shown(recovery.p50)} ms, p95 ${shown(recovery.p95)} ms of virtual time`,
   ],
+  shapes: ({ shapes, calls, answered }) => [`${shapes} shapes, ${calls} calls, ${answered} turns`],
+  fuzz: ({ seeds, longestMs, residentMb }) => [
+    `${seeds} seeds; the event loop was blocked for at most ${Object.entries(longestMs)
+      .map(([door, ms]) => `${shown(ms)} ms (${door})`)
+      .join(', ')}; ${shown(residentMb)} MB resident`,
+  ],
   parity: ({ conversations, equal, heardOnlyFromBrowser, mouthToEar }) => [
     `${equal} of ${conversations} conversations alike over both transports`,
-    ...heardOnlyFromBrowser.map(
-      (name) => `not so, for the recogniser hears it from a browser alone: ${name}`,
-    ),
+    ...heardOnlyFromBrowser.map((name) => `different, because it is recognised only from a browser: ${name}`),
     ...Object.entries(mouthToEar).map(
       ([via, { count, p50, p95 }]) =>
         `${via}: ${count} answers, mouth→ear p50 ${shown(p50)} ms, p95 ${shown(p95)} ms of virtual time`,
@@ -57,7 +61,7 @@ export function phaseLines({ phase, seconds, problems, figures }) {
   ];
 }
 
-/** The same problem of many calls is one line. */
+/** Combines the same problem of several calls into one line. */
 function repeated(problems) {
   const first = new Map();
   for (const problem of problems) {

@@ -1,4 +1,4 @@
-/** What this process holds that a leak would leave behind. */
+/** This process's resources that may leak. */
 import { readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -8,7 +8,7 @@ process.on('worker', (worker) => {
   worker.once('exit', () => (workers -= 1));
 });
 
-/** Sockets, timers, listeners on the process and worker threads that there are now. */
+/** Counts of open sockets, timers, process listeners and worker threads. */
 export function heldResources() {
   const active = process.getActiveResourcesInfo();
   const ofType = (...types) => active.filter((type) => types.includes(type)).length;
@@ -21,8 +21,8 @@ export function heldResources() {
 }
 
 /**
- * What is held beyond `before`, as text; null where nothing is. Sockets close over the wire and threads end when their
- * work is done, so it looks again for up to two seconds before it calls something left behind.
+ * The resources held beyond `before`, as text; null if there are none. Sockets close over the wire and threads end after their
+ * work, so it checks again for up to two seconds.
  */
 export async function leftSince(before, look = heldResources) {
   for (let attempt = 0; ; attempt++) {
@@ -34,14 +34,14 @@ export async function leftSince(before, look = heldResources) {
   }
 }
 
-/** Open sockets as the system counts them, which sees those that Node no longer waits for; null where it cannot tell. */
+/** Open sockets as counted by the system, including those that Node no longer references; null if it cannot tell. */
 function openSockets() {
   try {
     return readdirSync('/proc/self/fd').filter((fd) => {
       try {
         return readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
       } catch {
-        // The descriptor of the directory itself is closed again by now.
+        // The directory's own descriptor is already closed.
         return false;
       }
     }).length;

@@ -1,14 +1,13 @@
-/** A language model for hang-ups: slow where the caller is to hang up on it, and fond of tools where it is asked to be. */
-import { delay } from '../../dist/clock.js';
+/** A language model for hang-ups: slow to start, and with a tool call if tools are given. */
+import { delay } from '../../dist/core/clock.js';
 
-/** Talks long enough that everything can happen while it does. */
+/** Long enough for every stage to happen while it is spoken. */
 const longAnswer =
   'I have looked at the calendar for you. There is a free hour on Friday, at three in the afternoon. ' +
   'There is another one on Monday, at ten in the morning. Which of the two would you like?';
 
 /**
- * Takes `thinkingMs` before its first word. With tools it calls the first one before it answers. Its time is the given
- * clock's.
+ * Waits `thinkingMs` on the given clock before its first word. With tools it calls the first one before it answers.
  */
 export function scriptedModel(clock, thinkingMs) {
   return {

@@ -1,4 +1,4 @@
-// A browser's call in a process of its own, so that it can be killed. Its argument is the relay's address.
+// A browser's call in a child process, so that it can be killed. Its argument is the relay's address.
 import { callFromBrowser } from './browser-visitor.js';
 
 await callFromBrowser(process.argv[2]);

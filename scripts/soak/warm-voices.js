@@ -1,7 +1,7 @@
-/** The embedded providers for calls in virtual time, with every worker up: one that starts later is no leak. */
-import { TestVoices } from '../../dist/testing/virtual-call.js';
+/** The embedded providers for calls in virtual time. All workers are started, so that a later start is no apparent leak. */
+import { TestVoices } from '../../dist/drills/virtual-call.js';
 
-/** Whoever asked for them closes them. */
+/** Starts them. The caller closes them. */
 export async function warmVoices() {
   const voices = new TestVoices();
   await voices.warmUp();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { AudioFileError } from '../errors.js';
+import { AudioFileError } from '../core/errors.js';
 import { decodeAudioFile } from './audio-file.js';
 import { encodeMulaw } from './g711.js';
 import { writeWav } from './wav.js';
@@ -19,7 +19,7 @@ describe('decodeAudioFile', () => {
     },
   );
 
-  it('reads WAV whatever its name, even one that promises raw audio', () => {
+  it('reads WAV under any name, even with an extension of raw audio', () => {
     for (const name of ['call.wav', 'call', 'call.raw']) {
       expect(decodeAudioFile(name, stereo)).toEqual({
         samples: Int16Array.of(200, 350),
@@ -29,7 +29,7 @@ describe('decodeAudioFile', () => {
     }
   });
 
-  it("takes the caller's side of a recording", () => {
+  it("reads the caller's channel of a recording", () => {
     expect([...decodeAudioFile('call.wav', stereo, { channel: 'left' }).samples]).toEqual([100, 200]);
   });
 

@@ -1,15 +1,15 @@
-/** A recording of a caller, whatever it came in. */
-import { AudioFileError } from '../errors.js';
+/** Reads a caller's recording from any supported file format. */
+import { AudioFileError } from '../core/errors.js';
 import { decodeMulaw } from './g711.js';
 import { type ChannelChoice, type DecodedAudio, readWav } from './wav.js';
 
-/** Extensions of headerless mu-law at 8 kHz: what a phone network records. */
+/** Extensions of headerless mu-law at 8 kHz, as phone networks record it. */
 const rawMulawExtensions = ['.ulaw', '.mulaw', '.ul', '.raw'];
 
 /**
- * Decodes a file's bytes to mono samples: raw mu-law at 8 kHz if the name ends in .ulaw, .mulaw, .ul or .raw (and no
- * WAV header says otherwise), else WAV. A stereo recording that this package wrote has the caller on the left.
- * Throws an AudioFileError that begins with the name.
+ * Decodes a file's bytes to mono samples: raw mu-law at 8 kHz if the name ends in .ulaw, .mulaw, .ul or .raw (and the
+ * bytes have no WAV header), else WAV. In stereo recordings of this package the caller is on the left. Throws an
+ * AudioFileError whose message begins with the name.
  */
 export function decodeAudioFile(
   name: string,

@@ -1,4 +1,4 @@
-/** How samples are written on a wire: G.711 mu-law bytes or signed 16-bit little-endian PCM. */
+/** Encoding of samples on a wire: G.711 mu-law bytes or signed 16-bit little-endian PCM. */
 export type AudioEncoding = 'mulaw' | 'linear16';
 
 /** A mono audio format. */
@@ -8,23 +8,23 @@ export interface AudioFormat {
   readonly sampleRateHz: number;
 }
 
-/** The formats that one end of a connection can take or give. */
+/** The formats that one end of a connection supports. */
 export interface AudioFormats {
   readonly encodings: readonly AudioEncoding[];
-  /** The rates it knows, best first; `any` where it does not matter. */
+  /** Supported rates, best first, or `any`. */
   readonly sampleRatesHz: readonly number[] | 'any';
 }
 
 /**
- * A stretch of mono audio. Inside the engine there is nothing else: codecs live at the transport's edge.
- * A frame is immutable by convention; whoever keeps one beyond the call that delivered it may do so without a copy.
+ * A stretch of mono audio, and the only form of audio inside the engine: codecs live at the transport's edge. Frames
+ * are immutable by convention and may be kept without a copy.
  */
 export interface AudioFrame {
   /** Signed 16-bit samples, one channel. */
   readonly samples: Int16Array;
   /** Samples per second of `samples`. */
   readonly sampleRateHz: number;
-  /** The same audio as it came over the wire, for an end that speaks the same encoding: it is passed through untouched. */
+  /** The same audio as received, passed through unchanged to an end with the same encoding. */
   readonly encoded?: { readonly encoding: 'mulaw'; readonly bytes: Uint8Array };
 }
 
@@ -33,7 +33,7 @@ export function durationMs(frame: AudioFrame): number {
   return (frame.samples.length / frame.sampleRateHz) * 1000;
 }
 
-/** The same frame from sample `start` on (to `end`, exclusive), sharing its memory. */
+/** The samples from `start` to `end` (exclusive) as a frame that shares memory with `frame`. */
 export function sliceFrame(frame: AudioFrame, start: number, end = frame.samples.length): AudioFrame {
   if (start <= 0 && end >= frame.samples.length) return frame;
   const samples = frame.samples.subarray(start, end);
@@ -47,8 +47,8 @@ export function sliceFrame(frame: AudioFrame, start: number, end = frame.samples
 }
 
 /**
- * The format in which two ends should talk: `preferred` where the other end knows it, else linear PCM at the preferred
- * rate, else linear PCM at the other end's best rate (a resampler then stands between them).
+ * Chooses the format between two ends: `preferred` if `known` has it, else linear PCM at the preferred rate, else
+ * linear PCM at the other end's best rate, which needs a resampler.
  */
 export function negotiateFormat(preferred: AudioFormat, known: AudioFormats): AudioFormat {
   const rates = known.sampleRatesHz;

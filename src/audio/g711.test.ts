@@ -6,22 +6,22 @@ const everySample = Int16Array.from({ length: 0x10000 }, (_, i) => i - 32768);
 const everyCode = Uint8Array.from({ length: 0x100 }, (_, i) => i);
 
 describe('G.711', () => {
-  it('encodes every 16-bit sample as the reference library does', () => {
+  it('encodes every 16-bit sample like the reference library', () => {
     const expected = Uint8Array.from(everySample, (sample) => alawmulaw.mulaw.encodeSample(sample) & 0xff);
     expect(encodeMulaw(everySample)).toEqual(expected);
   });
 
-  it('decodes every mu-law code as the reference library does', () => {
+  it('decodes every mu-law code like the reference library', () => {
     const expected = Int16Array.from(everyCode, (code) => alawmulaw.mulaw.decodeSample(code));
     expect(decodeMulaw(everyCode)).toEqual(expected);
   });
 
-  it('decodes every A-law code as the reference library does', () => {
+  it('decodes every A-law code like the reference library', () => {
     const expected = Int16Array.from(everyCode, (code) => alawmulaw.alaw.decodeSample(code));
     expect(decodeAlaw(everyCode)).toEqual(expected);
   });
 
-  it('gives a decoded code back when it is encoded again, but for negative zero', () => {
+  it('encodes a decoded code back to itself, except negative zero', () => {
     const again = encodeMulaw(decodeMulaw(everyCode));
     expect(again).toEqual(everyCode.map((code) => (code === 0x7f ? 0xff : code)));
   });
@@ -31,7 +31,7 @@ describe('G.711', () => {
     expect([...decodeMulaw(Uint8Array.of(mulawSilence))]).toEqual([0]);
   });
 
-  it('writes to the front of an array that it is given', () => {
+  it('writes to the front of a given array', () => {
     const bytes = new Uint8Array(4);
     expect(encodeMulaw(Int16Array.of(32767, -32768), bytes)).toBe(bytes);
     expect([...bytes]).toEqual([0x80, 0x00, 0, 0]);
@@ -41,7 +41,7 @@ describe('G.711', () => {
     expect([...samples]).toEqual([32124, -32124, 0]);
   });
 
-  it('refuses an array that is too short', () => {
+  it('rejects an array that is too short', () => {
     expect(() => encodeMulaw(new Int16Array(2), new Uint8Array(1))).toThrow(RangeError);
     expect(() => decodeMulaw(new Uint8Array(2), new Int16Array(1))).toThrow(RangeError);
   });

@@ -1,10 +1,10 @@
 /**
- * G.711 companding (ITU-T G.711): mu-law is what the phone speaks, both laws occur in files. The tables come from
- * `alawmulaw`, once; the hot path only looks up.
+ * G.711 companding (ITU-T G.711). Phone networks use mu-law; files use both laws. `alawmulaw` builds the tables once,
+ * so the hot path only looks up.
  */
 import alawmulaw from 'alawmulaw';
 
-/** The mu-law byte of a zero sample: what a line carries when nobody speaks. */
+/** The mu-law byte of a zero sample, which a silent line carries. */
 export const mulawSilence = 0xff;
 
 /** Indexed by the sample's 16 bits read as unsigned, so that a negative sample needs no branch. */

@@ -12,7 +12,7 @@ describe('level', () => {
     expect(rmsDbfs(sine(3277))).toBeCloseTo(-23.01, 1);
   });
 
-  it('reports digital silence, and nothing at all, as a finite level', () => {
+  it('reports a finite level for digital silence and for no samples', () => {
     expect(rmsDbfs(new Int16Array(160))).toBe(silenceDbfs);
     expect(rmsDbfs(new Int16Array(0))).toBe(silenceDbfs);
     expect(isAudible(new Int16Array(0), silenceDbfs)).toBe(false);
@@ -24,7 +24,7 @@ describe('level', () => {
     expect(peak(new Int16Array(0))).toBe(0);
   });
 
-  it('opens the gate exactly where the level reaches the threshold', () => {
+  it('counts as audible exactly from the threshold', () => {
     fc.assert(
       fc.property(
         fc.int16Array({ minLength: 1, maxLength: 200 }),
@@ -38,7 +38,7 @@ describe('level', () => {
     );
   });
 
-  it('measures a stretch as it would measure a copy of it', () => {
+  it('measures part of an array like a copy of that part', () => {
     const samples = sine(9000);
     expect(rmsDbfs(samples, 13, 77)).toBe(rmsDbfs(samples.slice(13, 77)));
     expect(amplitudeOf(-20)).toBeCloseTo(3276.8, 6);

@@ -1,14 +1,14 @@
 /**
- * How loud audio is. 0 dBFS is a full-scale square wave (RMS 32768), so a full-scale sine is at -3 dBFS. Nothing here
- * allocates: these run on every frame of every call.
+ * Levels of audio in dBFS. 0 dBFS is a full-scale square wave (RMS 32768), so a full-scale sine is at -3 dBFS. These
+ * functions run on every frame of every call and allocate nothing.
  */
 
-/** The level of digital silence, and the lowest that is ever reported: below one bit's worth of noise. */
+/** The level of digital silence and the lowest level reported: below the noise of one bit. */
 export const silenceDbfs = -100;
 
 const fullScale = 32768;
 
-/** Root mean square of `samples[start..end)` in dBFS, at least {@link silenceDbfs}; that also for an empty stretch. */
+/** Root mean square of `samples[start..end)` in dBFS, at least {@link silenceDbfs}, also for no samples. */
 export function rmsDbfs(samples: Int16Array, start = 0, end = samples.length): number {
   const meanSquare = end > start ? energy(samples, start, end) / (end - start) : 0;
   if (meanSquare === 0) return silenceDbfs;
@@ -25,7 +25,7 @@ export function peak(samples: Int16Array, start = 0, end = samples.length): numb
   return highest;
 }
 
-/** Whether `samples[start..end)` is at least as loud as `thresholdDbfs`: a gate that takes no logarithm. */
+/** Whether `samples[start..end)` is at least as loud as `thresholdDbfs`, without a logarithm. */
 export function isAudible(
   samples: Int16Array,
   thresholdDbfs: number,
@@ -36,7 +36,7 @@ export function isAudible(
   return end > start && energy(samples, start, end) >= thresholdRms * thresholdRms * (end - start);
 }
 
-/** The RMS in sample units that lies at `dbfs`. */
+/** The RMS in sample units at `dbfs`. */
 export function amplitudeOf(dbfs: number): number {
   return fullScale * 10 ** (dbfs / 20);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { InvalidStateError } from '../errors.js';
-import { fixtures } from '../testing/recordings.js';
+import { InvalidStateError } from '../core/errors.js';
+import { fixtures } from '../../test/harness/recordings.js';
 import { createOpusDecoder, type OpusDecoder, type OpusSampleRate } from './opus-decoder.js';
 import { createOpusEncoder } from './opus-encoder.js';
 import { hasRedundancy } from './opus-packet.js';
@@ -23,7 +23,7 @@ async function encode(samples: Int16Array, sampleRateHz: OpusSampleRate = 24_000
   return packets;
 }
 
-/** Decodes all packets but those that are lost, which `lost` makes up. */
+/** Decodes all packets except the lost ones, which `lost` fills in. */
 function decodeWith(
   decoder: OpusDecoder,
   packets: readonly Uint8Array[],
@@ -61,11 +61,11 @@ describe('the Opus decoder', () => {
     },
   );
 
-  it('refuses a rate that Opus does not know', async () => {
+  it('rejects a rate that Opus does not support', async () => {
     await expect(createOpusDecoder({ sampleRateHz: 44_100 as OpusSampleRate })).rejects.toThrow(RangeError);
   });
 
-  it('gives arrays that no later call changes', async () => {
+  it('returns arrays that no later call changes', async () => {
     const decoder = await createOpusDecoder();
     const packets = await encode(tone(440, 10));
     const first = packets.slice(0, 5).map((packet) => decoder.decode(packet)!);
@@ -77,7 +77,7 @@ describe('the Opus decoder', () => {
     decoder.close();
   });
 
-  it('goes on as the sound did, and fades', async () => {
+  it('extends the sound and fades it', async () => {
     const decoder = await createOpusDecoder();
     for (const packet of await encode(tone(300, 20))) decoder.decode(packet);
     const loudness = Array.from({ length: 10 }, () => rms(decoder.conceal(frameSamples)));
@@ -86,7 +86,7 @@ describe('the Opus decoder', () => {
     decoder.close();
   });
 
-  it('conceals any number of samples, and with silence before the first packet', async () => {
+  it('conceals any number of samples, and gives silence before the first packet', async () => {
     const decoder = await createOpusDecoder();
     for (const samples of [0, 1, 39, 40, 320, 1000, 5000])
       expect(decoder.conceal(samples)).toEqual(new Int16Array(samples));
@@ -96,7 +96,7 @@ describe('the Opus decoder', () => {
     decoder.close();
   });
 
-  it('recovers a lost frame of speech from the packet behind it, far better than concealment', async () => {
+  it('recovers a lost frame of speech from the next packet, far better than concealment does', async () => {
     const [recording] = await fixtures('cancel-on-tuesday');
     const packets = await encode(recording!.samples, 8000);
     expect(packets.filter(hasRedundancy).length).toBeGreaterThan(packets.length / 2);
@@ -116,7 +116,7 @@ describe('the Opus decoder', () => {
     expect(snrDb(whole, recovered)).toBeGreaterThan(snrDb(whole, concealed) + 6);
   });
 
-  it('recovers as much as was lost, whatever the length and whatever comes next', async () => {
+  it('recovers exactly the lost length, for any length and any next packet', async () => {
     const decoder = await createOpusDecoder();
     const packets = await encode(tone(300, 20));
     for (const packet of packets) decoder.decode(packet);
@@ -129,7 +129,7 @@ describe('the Opus decoder', () => {
     decoder.close();
   });
 
-  it('takes any bytes: they are audio of at most 120 ms or null, and the stream goes on', async () => {
+  it('accepts any bytes: returns at most 120 ms of audio or null, and the stream continues', async () => {
     const decoder = await createOpusDecoder();
     const packets = await encode(tone(440, 10));
     fc.assert(
@@ -146,7 +146,7 @@ describe('the Opus decoder', () => {
     decoder.close();
   });
 
-  it('forgets the stream when it is reset', async () => {
+  it('starts a new stream on reset', async () => {
     const decoder = await createOpusDecoder();
     for (const packet of await encode(tone(440, 10))) decoder.decode(packet);
     decoder.reset();
@@ -154,7 +154,7 @@ describe('the Opus decoder', () => {
     decoder.close();
   });
 
-  it('frees its memory when it is closed, and is of no use then', async () => {
+  it('frees its memory on close, and throws after that', async () => {
     const { memory } = await loadOpus();
     const before = memory.buffer.byteLength;
     for (let i = 0; i < 2000; i++) (await createOpusDecoder({ sampleRateHz: 48_000 })).close();
@@ -168,7 +168,7 @@ describe('the Opus decoder', () => {
     expect(() => decoder.reset()).toThrow(InvalidStateError);
   });
 
-  it('goes on in memory that has grown', async () => {
+  it('works on after the memory has grown', async () => {
     const decoder = await createOpusDecoder();
     const packets = await encode(tone(440, 20));
     for (const packet of packets.slice(0, 10)) decoder.decode(packet);

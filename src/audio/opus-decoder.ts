@@ -1,12 +1,12 @@
 /**
- * Opus to samples (RFC 6716). It runs libopus in WebAssembly and not the package's native addon, because that addon shows
- * neither loss concealment nor forward error correction, and the difference is 3 µs a frame; here one state does all.
+ * Decodes Opus (RFC 6716). Uses libopus in WebAssembly, as the package's native addon offers neither packet loss
+ * concealment nor forward error correction. WebAssembly costs 3 µs more per frame.
  */
-import { InvalidStateError } from '../errors.js';
+import { InvalidStateError } from '../core/errors.js';
 import { maxOpusPacketMs } from './opus-packet.js';
 import { loadOpus, type OpusProgram } from './opus-wasm.js';
 
-/** The rates at which Opus codes and decodes, in samples per second, whatever the other side uses. */
+/** Sample rates of Opus in Hz. Each end chooses its own. */
 export type OpusSampleRate = 8000 | 12000 | 16000 | 24000 | 48000;
 
 /** Options of {@link createOpusDecoder}. */
@@ -16,46 +16,49 @@ export interface OpusDecoderOptions {
 }
 
 /**
- * Decodes one stream of packets to mono; stereo is mixed down. Every array it gives is a fresh one. Made by
- * {@link createOpusDecoder}; whoever made it closes it. All but `close()` throw an InvalidStateError after that.
+ * Decodes one stream of packets to mono; stereo is mixed down. Every returned array is a new one. Made by
+ * {@link createOpusDecoder}; its caller closes it. After `close()`, all other methods throw an InvalidStateError.
  */
 export interface OpusDecoder {
   readonly sampleRateHz: OpusSampleRate;
-  /** The packet's audio, 2.5 to 120 ms; null where the bytes are not an Opus packet (the stream goes on unharmed). */
+  /** The packet's audio, 2.5 to 120 ms; null if the bytes are not an Opus packet, which leaves the stream intact. */
   decode(packet: Uint8Array): Int16Array | null;
-  /** Goes on as the audio sounded last, fading, for exactly `samples`; silence before the first packet. */
+  /** Extends the last audio, fading, by exactly `samples`; gives silence before the first packet. */
   conceal(samples: number): Int16Array;
   /**
-   * The `samples` that were lost right before `next`, before that is decoded: its redundancy gives the last frame of
-   * them if it has any, and concealment the rest.
+   * The `samples` lost right before `next`; call it before `next` is decoded. The last frame comes from `next`'s
+   * redundancy if it has any, the rest from concealment.
    */
   recover(next: Uint8Array, samples: number): Int16Array;
-  /** Forgets the stream: what comes next has nothing to do with what came before. */
+  /** Starts a new stream: clears the decoder's state. */
   reset(): void;
   /** Frees its memory. Idempotent. */
   close(): void;
 }
 
-/** Makes a decoder; the first one loads libopus. Throws a RangeError for a rate that Opus does not know, or without memory. */
+/**
+ * Creates a decoder; the first call loads libopus. Rejects with a RangeError for a rate that Opus does not support, or
+ * without memory.
+ */
 export async function createOpusDecoder({
   sampleRateHz = 16_000,
 }: OpusDecoderOptions = {}): Promise<OpusDecoder> {
   return new WasmOpusDecoder(await loadOpus(), sampleRateHz);
 }
 
-/** Far more than a network carries in one piece. */
+/** Far larger than any network packet. */
 const maxPacketBytes = 8192;
 const resetState = 4028;
 
 class WasmOpusDecoder implements OpusDecoder {
   readonly sampleRateHz: OpusSampleRate;
   readonly #opus: OpusProgram;
-  /** One allocation: the samples, the packet, the decoder. */
+  /** One allocation holds the samples, the packet and the decoder. */
   readonly #pcm: number;
   readonly #packet: number;
   readonly #decoder: number;
   readonly #maxSamples: number;
-  /** Concealment comes in steps of 2.5 ms. */
+  /** libopus conceals in steps of 2.5 ms. */
   readonly #stepSamples: number;
   #bytes: Uint8Array;
   #samples: Int16Array;
@@ -68,14 +71,14 @@ class WasmOpusDecoder implements OpusDecoder {
     this.#maxSamples = (sampleRateHz / 1000) * maxOpusPacketMs;
     const pcmBytes = this.#maxSamples * Int16Array.BYTES_PER_ELEMENT;
     this.#pcm = opus.malloc(pcmBytes + maxPacketBytes + opus.opus_decoder_get_size(1));
-    if (this.#pcm === 0) throw new RangeError('There is no memory left for an Opus decoder.');
+    if (this.#pcm === 0) throw new RangeError('Out of memory for an Opus decoder.');
     this.#packet = this.#pcm + pcmBytes;
     this.#decoder = this.#packet + maxPacketBytes;
     const answer = opus.opus_decoder_init(this.#decoder, sampleRateHz, 1);
     if (answer < 0) {
       opus.free(this.#pcm);
       throw new RangeError(
-        `Opus does not decode to ${sampleRateHz} Hz: use 8000, 12000, 16000, 24000 or 48000.`,
+        `Opus does not support ${sampleRateHz} Hz: use 8000, 12000, 16000, 24000 or 48000.`,
       );
     }
     this.#bytes = new Uint8Array(opus.memory.buffer);
@@ -84,7 +87,7 @@ class WasmOpusDecoder implements OpusDecoder {
 
   decode(packet: Uint8Array): Int16Array | null {
     this.#requireOpen();
-    // To libopus a packet without bytes is a lost one.
+    // libopus takes an empty packet for a lost one.
     if (packet.length === 0 || !this.#take(packet)) return null;
     const samples = this.#run(this.#packet, packet.length, this.#maxSamples, 0);
     return samples < 0 ? null : this.#give(samples);
@@ -137,7 +140,7 @@ class WasmOpusDecoder implements OpusDecoder {
     return this.#opus.opus_decode(this.#decoder, packet, bytes, this.#pcm, frameSamples, fec);
   }
 
-  /** Lays the packet where libopus can read it; false where it is too long to be one. */
+  /** Copies the packet into libopus' memory; false if it is too long. */
   #take(packet: Uint8Array): boolean {
     if (packet.length > maxPacketBytes) return false;
     this.#refresh();
@@ -155,7 +158,7 @@ class WasmOpusDecoder implements OpusDecoder {
     return this.#samples.subarray(start, start + samples);
   }
 
-  /** The memory may have grown, and its old buffer with it have gone. */
+  /** Renews the views if the memory has grown, since that replaces its buffer. */
   #refresh(): void {
     const { buffer } = this.#opus.memory;
     if (this.#bytes.buffer === buffer) return;

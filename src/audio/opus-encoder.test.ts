@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidStateError } from '../errors.js';
+import { InvalidStateError } from '../core/errors.js';
 import { createOpusEncoder, type OpusComplexity } from './opus-encoder.js';
 import { opusPacketMs } from './opus-packet.js';
 
 describe('the Opus encoder', () => {
-  it('makes one packet of 20 ms of each frame, silence included', async () => {
+  it('encodes each frame into one packet of 20 ms, silence included', async () => {
     const encoder = await createOpusEncoder();
     expect([encoder.sampleRateHz, encoder.frameSamples]).toEqual([24_000, 480]);
     for (let frame = 0; frame < 100; frame++) {
@@ -31,7 +31,7 @@ describe('the Opus encoder', () => {
     }
   });
 
-  it('gives packets that no later call changes', async () => {
+  it('returns packets that no later call changes', async () => {
     const encoder = await createOpusEncoder();
     const first = encoder.encode(new Int16Array(480).fill(1000));
     const copy = first.slice();
@@ -39,13 +39,13 @@ describe('the Opus encoder', () => {
     expect(first).toEqual(copy);
   });
 
-  it('reads a frame that lies in the middle of an array where it lies', async () => {
+  it('reads a frame from the middle of a larger array', async () => {
     const ramp = Int16Array.from({ length: 1440 }, (_, index) => index * 20);
     const [whole, cut] = [await createOpusEncoder(), await createOpusEncoder()];
     expect(cut.encode(ramp.subarray(480, 960))).toEqual(whole.encode(ramp.slice(480, 960)));
   });
 
-  it('refuses frames of another length, and options that cannot be', async () => {
+  it('rejects frames of another length and options out of range', async () => {
     const encoder = await createOpusEncoder({ sampleRateHz: 48_000 });
     expect(() => encoder.encode(new Int16Array(480))).toThrow(RangeError);
     await expect(createOpusEncoder({ bitrateBps: 100 })).rejects.toThrow(RangeError);
@@ -54,7 +54,7 @@ describe('the Opus encoder', () => {
     await expect(createOpusEncoder({ complexity: 11 as OpusComplexity })).rejects.toThrow(RangeError);
   });
 
-  it('is of no use when it is closed', async () => {
+  it('throws after close()', async () => {
     const encoder = await createOpusEncoder();
     encoder.close();
     encoder.close();

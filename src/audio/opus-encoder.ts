@@ -1,9 +1,9 @@
-/** Samples to Opus (RFC 6716), tuned for speech over a lossy line; by the package `@evan/opus`. */
+/** Encodes Opus (RFC 6716) with the package `@evan/opus`, tuned for speech over a lossy line. */
 import type { Encoder } from '@evan/opus';
-import { HzRelayError, InvalidStateError } from '../errors.js';
+import { HzRelayError, InvalidStateError } from '../core/errors.js';
 import type { OpusSampleRate } from './opus-decoder.js';
 
-/** How much work libopus puts into its choices, from 0 (least) to 10. */
+/** Computational effort of libopus, from 0 (least) to 10. */
 export type OpusComplexity = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10;
 
 /** Options of {@link createOpusEncoder}. */
@@ -14,11 +14,11 @@ export interface OpusEncoderOptions {
   readonly complexity?: OpusComplexity;
   /** Mean bits per second, 6000 to 510000. @default 32000 */
   readonly bitrateBps?: number;
-  /** Whether each packet of speech also holds a coarse copy of the one before it (in-band FEC). @default true */
+  /** Whether each speech packet also holds a coarse copy of the previous one (in-band FEC). @default true */
   readonly fec?: boolean;
   /**
-   * Loss on the way in percent, 0 to 100: how much of the bit rate goes into those copies; libopus makes none when it is
-   * 0, nor when it is too low for the bit rate. @default 10
+   * Expected packet loss in percent, 0 to 100. It decides how much of the bit rate goes into the FEC copies; libopus
+   * makes none at 0, or if the value is too low for the bit rate. @default 10
    */
   readonly expectedLossPercent?: number;
 }
@@ -29,15 +29,15 @@ export interface OpusEncoder {
   /** Samples in each frame. */
   readonly frameSamples: number;
   /**
-   * One frame as a packet with bytes of its own; silence too gets its packet (no discontinuous transmission). Throws a
-   * RangeError where the frame is not of 20 ms, and an InvalidStateError when closed.
+   * Encodes one frame into a new packet, silence too (no discontinuous transmission). Throws a RangeError if the frame
+   * is not 20 ms, and an InvalidStateError when closed.
    */
   encode(samples: Int16Array): Uint8Array;
-  /** Lets go of the codec's state, which the garbage collector then frees. Idempotent. */
+  /** Releases the codec's state to the garbage collector. Idempotent. */
   close(): void;
 }
 
-/** Makes an encoder; the first one loads the codec. Throws a RangeError for an option that cannot be. */
+/** Creates an encoder; the first call loads the codec. Rejects with a RangeError for an option out of range. */
 export async function createOpusEncoder({
   sampleRateHz = 24_000,
   complexity = 5,
@@ -74,9 +74,11 @@ class PackageOpusEncoder implements OpusEncoder {
     if (samples.length !== this.frameSamples)
       throw new RangeError(`${samples.length} samples at ${this.sampleRateHz} Hz are not 20 ms.`);
     const packet = this.#encoder.encode(samples);
-    // The native addon gives nothing at all, and no error, when its module was loaded a second time in one process.
+    // The native addon returns no bytes and no error if its module was loaded twice in one process.
     if (packet.length === 0)
-      throw new HzRelayError('The Opus codec gave no packet. Set OPUS_FORCE_WASM=1 to use its WebAssembly.');
+      throw new HzRelayError(
+        'The Opus codec returned an empty packet. Set OPUS_FORCE_WASM=1 to use its WebAssembly build.',
+      );
     return packet;
   }
 
@@ -87,5 +89,5 @@ class PackageOpusEncoder implements OpusEncoder {
 
 function requireBetween(what: string, value: number, least: number, most: number): void {
   if (!(value >= least && value <= most))
-    throw new RangeError(`An Opus ${what} of ${value} cannot be: use ${least} to ${most}.`);
+    throw new RangeError(`The Opus ${what} must be ${least} to ${most}, not ${value}.`);
 }

@@ -7,7 +7,7 @@ import { hasRedundancy, opusFrameMs, opusPacketMs } from './opus-packet.js';
 const anyPacket = fc.uint8Array({ maxLength: 200 });
 
 describe('the length of an Opus packet', () => {
-  it('is read from its configuration and its count of frames', () => {
+  it('comes from its configuration and its frame count', () => {
     const toc = (config: number, code: number): number => (config << 3) | code;
     expect(opusPacketMs(Uint8Array.of(toc(9, 0), 1))).toBe(20);
     expect(opusPacketMs(Uint8Array.of(toc(11, 1), 1, 1))).toBe(120);
@@ -17,14 +17,14 @@ describe('the length of an Opus packet', () => {
     expect(opusFrameMs(Uint8Array.of(toc(31, 3), 3, 1, 1, 1))).toBe(20);
   });
 
-  it('is 0 for what cannot be a packet: no bytes, no frames, more than 120 ms', () => {
+  it('is 0 for invalid packets: no bytes, no frames, more than 120 ms', () => {
     expect(opusPacketMs(new Uint8Array())).toBe(0);
     expect(opusFrameMs(new Uint8Array())).toBe(0);
     expect(opusPacketMs(Uint8Array.of(0xff, 0))).toBe(0);
     expect(opusPacketMs(Uint8Array.of(0xff, 7))).toBe(0);
   });
 
-  it('is what the decoder makes of the packet, whenever it makes anything', async () => {
+  it('equals the decoded length whenever the packet can be decoded', async () => {
     const decoder = await createOpusDecoder();
     fc.assert(
       fc.property(anyPacket, (packet) => {
@@ -37,7 +37,7 @@ describe('the length of an Opus packet', () => {
 });
 
 describe('the redundancy of an Opus packet', () => {
-  it('is looked for in the first frame, wherever that begins', () => {
+  it('is read in the first frame, wherever that begins', () => {
     const silk = 9 << 3;
     const [plain, redundant] = [0x80, 0xc0];
     expect(hasRedundancy(Uint8Array.of(silk, redundant))).toBe(true);
@@ -59,7 +59,7 @@ describe('the redundancy of an Opus packet', () => {
     expect(hasRedundancy(Uint8Array.of((9 << 3) | stereo, 0b1001_0000))).toBe(true);
   });
 
-  it('is not in music coding, empty frames or packets that break off', () => {
+  it('is absent from music coding, empty frames and truncated packets', () => {
     expect(hasRedundancy(Uint8Array.of(31 << 3, 0xff))).toBe(false);
     expect(hasRedundancy(new Uint8Array())).toBe(false);
     expect(hasRedundancy(Uint8Array.of(9 << 3))).toBe(false);
@@ -67,11 +67,11 @@ describe('the redundancy of an Opus packet', () => {
     expect(hasRedundancy(Uint8Array.of((9 << 3) | 3, 0x42, 255, 255))).toBe(false);
   });
 
-  it('can be asked of any bytes', () => {
+  it('can be read from any bytes', () => {
     fc.assert(fc.property(anyPacket, (packet) => typeof hasRedundancy(packet) === 'boolean'));
   });
 
-  it('is found where our encoder was told to expect loss, and not where it was told not to', async () => {
+  it('is present only if the encoder was told to expect loss', async () => {
     const share = async (fec: boolean): Promise<number> => {
       const encoder = await createOpusEncoder({ fec });
       const packets = Array.from({ length: 50 }, (_, index) => encoder.encode(buzz(index)));

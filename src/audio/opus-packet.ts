@@ -1,6 +1,6 @@
 /**
- * What an Opus packet says of itself before it is decoded (RFC 6716, section 3). The first byte, the TOC, tells mode,
- * bandwidth and frame length (config), stereo (s), and how many frames follow (c):
+ * Reads an Opus packet's header without decoding it (RFC 6716, section 3). The first byte, the TOC, gives mode,
+ * bandwidth and frame length (config), stereo (s), and the number of frames (c):
  *
  *      0 1 2 3 4 5 6 7
  *     +-+-+-+-+-+-+-+-+
@@ -24,22 +24,22 @@ export function opusFrameMs(packet: Uint8Array): number {
   return lengths[config % lengths.length] ?? 0;
 }
 
-/** Length in milliseconds of the packet's audio, 2.5 to 120; 0 where its first bytes are not those of an Opus packet. */
+/** Length in milliseconds of the packet's audio, 2.5 to 120; 0 if the header is not valid. */
 export function opusPacketMs(packet: Uint8Array): number {
   const totalMs = opusFrameMs(packet) * frameCount(packet);
   return totalMs <= maxOpusPacketMs ? totalMs : 0;
 }
 
 /**
- * Whether the packet also holds the audio before it, coded coarsely, for a receiver that missed it (in-band forward error
- * correction; the LBRR flag of RFC 6716, section 4.2.3, which is written plainly enough to be read without decoding).
+ * Whether the packet has in-band forward error correction: a coarse copy of the audio before it. Reads the LBRR flag
+ * (RFC 6716, section 4.2.3), which needs no decoding.
  */
 export function hasRedundancy(packet: Uint8Array): boolean {
   const toc = packet[0] ?? 0xff;
   if (toc >> 3 >= 16) return false;
   const firstByte = packet[firstFrameStart(packet)];
   if (firstByte === undefined) return false;
-  // One voice activity bit for each 20 ms, then the flag; in stereo the same again for the side channel.
+  // One voice activity bit for each 20 ms, then the flag; in stereo both again for the side channel.
   const activityBits = Math.max(1, opusFrameMs(packet) / 20);
   if ((firstByte >> (7 - activityBits)) & 1) return true;
   return (toc & 4) !== 0 && ((firstByte >> (6 - 2 * activityBits)) & 1) === 1;
@@ -56,19 +56,19 @@ function frameCount(packet: Uint8Array): number {
   }
 }
 
-/** Where the first frame begins; past the end where it is empty or missing. */
+/** Index of the first frame; past the end if it is empty or missing. */
 function firstFrameStart(packet: Uint8Array): number {
   const code = (packet[0] ?? 0) & 3;
   if (code < 2) return 1;
   const constantRate = code === 3 && ((packet[1] ?? 0) & 0x80) === 0;
   let at = code === 2 ? 1 : 2;
   if (code === 3 && (packet[1] ?? 0) & 0x40) {
-    // The padding's length goes on for as long as its bytes are 255; the padding itself is at the packet's end.
+    // The padding length continues while its bytes are 255; the padding itself is at the packet's end.
     while (packet[at] === 255) at++;
     at++;
   }
   if (constantRate) return at;
-  // A frame's length takes a second byte from 252 on (section 3.2.1); all but the last frame have one written down.
+  // Lengths from 252 take a second byte (section 3.2.1); every frame except the last has a length.
   const lengths = frameCount(packet) - 1;
   if (lengths > 0 && packet[at] === 0) return packet.length;
   for (let i = 0; i < lengths; i++) at += (packet[at] ?? 0) >= 252 ? 2 : 1;

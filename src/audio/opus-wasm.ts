@@ -1,10 +1,10 @@
-/** libopus as the package `@evan/opus` carries it in WebAssembly: its C interface, of which that package shows a part. */
+/** The C interface of libopus in the WebAssembly of the package `@evan/opus`, which exposes only a part of it. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 
-/** The exports of `opus.wasm` that decode. Addresses are bytes into `memory`; negative answers are errors. */
+/** The decoding exports of `opus.wasm`. Addresses are byte offsets in `memory`; negative results are errors. */
 export interface OpusProgram {
-  /** Its `buffer` is another one after the memory has grown: read it anew for every use. */
+  /** Growth replaces its `buffer`: read it again before every use. */
   readonly memory: { readonly buffer: ArrayBuffer };
   malloc(bytes: number): number;
   free(address: number): void;
@@ -22,7 +22,7 @@ export interface OpusProgram {
   opus_decoder_ctl_set(decoder: number, request: number, value: number): number;
 }
 
-/** What Node's `WebAssembly` offers and its type definitions leave out. */
+/** The part of Node's `WebAssembly` that its type definitions lack. */
 interface WebAssemblyApi {
   readonly instantiate: (
     bytes: Uint8Array,
@@ -33,7 +33,7 @@ interface WebAssemblyApi {
 const { instantiate } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 let loaded: Promise<OpusProgram> | undefined;
 
-/** The C library would write its last words to a file before it gives up; there are no files here. */
+/** The C library writes to files only when it aborts; there are no files here. */
 const imports = {
   wasi_snapshot_preview1: {
     fd_seek: () => 0,
@@ -45,8 +45,8 @@ const imports = {
 };
 
 /**
- * Loads libopus once per thread (some 5 ms, 16 MB of address space); all decoders live in the one instance, and each has
- * a state of its own there. Rejects where the package's file cannot be read.
+ * Loads libopus once per thread (some 5 ms, 16 MB of address space); all decoders share the instance, each with its own
+ * state. Rejects if the package's file cannot be read.
  */
 export function loadOpus(): Promise<OpusProgram> {
   loaded ??= readFile(createRequire(import.meta.url).resolve('@evan/opus/wasm/opus.wasm'))

@@ -58,7 +58,7 @@ describe.each(phoneRates)('resampler from $fromHz to $toHz Hz in 20 ms frames', 
   const input = sine(1000, fromHz, fromHz);
   const frames = framesOf(input, fromHz / 50);
 
-  it('gives the ideal sine, in time, with a signal-to-noise ratio above 75 dB', async () => {
+  it('gives the ideal sine, aligned in time, with a signal-to-noise ratio above 75 dB', async () => {
     const output = await resample({ fromHz, toHz }, frames);
     let signal = 0;
     let noise = 0;
@@ -78,7 +78,7 @@ describe.each(phoneRates)('resampler from $fromHz to $toHz Hz in 20 ms frames', 
     }
   });
 
-  it('gives the same samples however the input is cut', async () => {
+  it('gives the same samples for any frame sizes', async () => {
     const oneShot = await resample({ fromHz, toHz }, [input]);
     expect(await resample({ fromHz, toHz }, frames)).toEqual(oneShot);
     expect(await resample({ fromHz, toHz }, framesOf(input, 37))).toEqual(oneShot);
@@ -125,7 +125,7 @@ describe('resampler', () => {
     expect(jumps).toBeLessThan(45000);
   });
 
-  it('begins anew after a flush', async () => {
+  it('starts a new stream after a flush', async () => {
     const resampler = await createResampler({ fromHz: 16000, toHz: 8000 });
     const first = stream(resampler, framesOf(sine(500, 16000, 3200), 320));
     stream(resampler, [sine(3000, 16000, 777)]);
@@ -133,7 +133,7 @@ describe('resampler', () => {
     resampler.close();
   });
 
-  it('is not disturbed by one that was closed before it, at other rates', async () => {
+  it('is not affected by an earlier one at other rates', async () => {
     const input = framesOf(sine(700, 16000, 3200), 320);
     const expected = await resample({ fromHz: 16000, toHz: 8000 }, input);
     await resample({ fromHz: 44100, toHz: 24000 }, [sine(2000, 44100, 1000)]);
@@ -165,20 +165,20 @@ describe('resampler', () => {
     expect(await resample({ fromHz: 8000, toHz: 8000 }, [samples])).toEqual(samples);
   });
 
-  it('refuses impossible rates', async () => {
+  it('rejects impossible rates', async () => {
     await expect(createResampler({ fromHz: 0, toHz: 8000 })).rejects.toThrow(RangeError);
     await expect(createResampler({ fromHz: 8000.5, toHz: 8000 })).rejects.toThrow(/8000.5 Hz/);
     await expect(createResampler({ fromHz: 192_000, toHz: 700 })).rejects.toThrow(/too far apart/);
   });
 
-  it('can be closed twice and not used afterwards', async () => {
+  it('can be closed twice, and throws after that', async () => {
     const resampler = await createResampler({ fromHz: 16000, toHz: 8000 });
     resampler.close();
     resampler.close();
     expect(() => resampler.push(new Int16Array(10))).toThrow('closed');
   });
 
-  it('does not depend on how the input is cut, whatever the rates', async () => {
+  it('gives the same samples for any frame sizes, at any rates', async () => {
     const rate = fc.constantFrom(8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000);
     await fc.assert(
       fc.asyncProperty(

@@ -1,60 +1,59 @@
 /**
  * Streaming sample rate conversion on libsamplerate (https://libsndfile.github.io/libsamplerate/, compiled to WASM).
- * Its medium sinc converter keeps the telephone band whole (-0.3 dB at 3.5 kHz towards 8 kHz) and folds nothing back:
- * what lies beyond the new Nyquist rate is at least 110 dB down. The output is aligned with the input and does not
- * depend on how the input was cut into frames; it lags behind by the converter's look-ahead, 46 samples at the lower
- * of the two rates (6 ms at 8 kHz).
+ * Its medium sinc converter keeps the telephone band (-0.3 dB at 3.5 kHz towards 8 kHz) and does not alias: frequencies
+ * beyond the new Nyquist rate are at least 110 dB down. The output is aligned with the input and does not depend on how
+ * the input is cut into frames. It lags by the converter's look-ahead, 46 samples at the lower rate (6 ms at 8 kHz).
  */
 import { createRequire } from 'node:module';
 import type { ConverterType, create } from '@alexanderolsen/libsamplerate-js';
-import { InvalidStateError } from '../errors.js';
+import { InvalidStateError } from '../core/errors.js';
 
 type Converter = Awaited<ReturnType<typeof create>>;
 type ConverterQuality = (typeof ConverterType)[keyof typeof ConverterType];
 
-/** What {@link createResampler} converts between, in samples per second. */
+/** The two rates of {@link createResampler}, in samples per second. */
 export interface ResamplerOptions {
   readonly fromHz: number;
   readonly toHz: number;
 }
 
-/** Converts one stream of mono audio. Made by {@link createResampler}; whoever made it closes it. */
+/** Converts one stream of mono audio. Made by {@link createResampler}; its caller closes it. */
 export interface Resampler {
   /**
-   * Takes the next samples, any number of them, and gives the converted ones that are ready (fewer at first, while the
-   * look-ahead fills). Peaks that rise above full scale between the input's samples are clamped, never wrapped.
+   * Takes any number of samples and returns the converted ones that are ready (fewer at first, while the look-ahead
+   * fills). Peaks above full scale are clamped, never wrapped.
    */
   push(samples: Int16Array): Int16Array;
   /**
-   * Ends the stream: gives the rest, so that all output together is the input's length times `toHz / fromHz`, rounded.
-   * The next `push` begins a new stream.
+   * Ends the stream and returns the rest: the total output is the input's length times `toHz / fromHz`, rounded. The
+   * next `push` starts a new stream.
    */
   flush(): Int16Array;
-  /** Gives the converter back. Idempotent; the resampler must not be used afterwards. */
+  /** Returns the converter to the pool. Idempotent; the resampler must not be used afterwards. */
   close(): void;
 }
 
 const mediumSinc: ConverterQuality = 1;
-/** Input samples per call into WASM: far below the library's buffer, beyond which it cuts its input up wrongly. */
+/** Input samples per call into WASM: far below the library's buffer, beyond which it splits its input wrongly. */
 const blockSamples = 1024;
 /**
- * Converters are kept for the next stream: each is a WASM instance of its own (3 MB resident) that takes up to 80 ms to
- * compile and that the garbage collector is slow to find.
+ * Converters are kept for later streams: each is its own WASM instance (3 MB resident), takes up to 80 ms to compile,
+ * and is freed late by the garbage collector.
  */
 const maxIdleConverters = 32;
 const idleConverters: Converter[] = [];
 
 /**
- * Makes a resampler between any two rates from 1 to 192000 Hz that differ by a factor of at most 256; equal rates pass
- * through. Throws a RangeError for other rates. Loads the library on first use.
+ * Creates a resampler between two rates from 1 to 192000 Hz that differ by a factor of at most 256; equal rates pass
+ * through. Rejects with a RangeError for other rates. Loads the library on first use.
  */
 export async function createResampler({ fromHz, toHz }: ResamplerOptions): Promise<Resampler> {
   for (const rateHz of [fromHz, toHz]) {
     if (!Number.isInteger(rateHz) || rateHz < 1 || rateHz > 192_000)
-      throw new RangeError(`${rateHz} Hz is no sample rate: use a whole number from 1 to 192000.`);
+      throw new RangeError(`A sample rate must be a whole number from 1 to 192000 Hz, not ${rateHz} Hz.`);
   }
   if (Math.max(fromHz / toHz, toHz / fromHz) > 256)
-    throw new RangeError(`${fromHz} Hz and ${toHz} Hz are too far apart: a factor of 256 is the most.`);
+    throw new RangeError(`${fromHz} Hz and ${toHz} Hz are too far apart: the limit is a factor of 256.`);
   if (fromHz === toHz) return passThrough;
   return new SincResampler(await takeConverter(fromHz, toHz));
 }
@@ -71,7 +70,7 @@ async function takeConverter(fromHz: number, toHz: number): Promise<Converter> {
   return idle;
 }
 
-/** An `import()` would first search its two megabytes for the names of exports, which takes 40 ms. */
+/** Uses `require`, as `import()` would first search two megabytes for names of exports, which takes 40 ms. */
 function loadLibrary(): { readonly create: typeof create } {
   return createRequire(import.meta.url)('@alexanderolsen/libsamplerate-js') as {
     readonly create: typeof create;
@@ -121,7 +120,7 @@ class SincResampler implements Resampler {
     for (let length = 0; length < rest.length;) length += this.#convert(blockSamples, rest, length);
     this.#inputSamples = 0;
     this.#outputSamples = 0;
-    // Setting the kind of converter, even to what it is, makes the library start afresh.
+    // Setting the converter type, even to the same one, resets the library.
     this.#open().converterType = mediumSinc;
     return rest;
   }
@@ -133,7 +132,7 @@ class SincResampler implements Resampler {
     this.#converter = null;
   }
 
-  /** Converts the first `length` samples of the input block and writes what fits to `into`, from `at` on. */
+  /** Converts the first `length` samples of the input block and writes those that fit to `into` from `at`. */
   #convert(length: number, into: Int16Array, at: number): number {
     this.#open().full(this.#input.subarray(0, length), this.#output, this.#written);
     const count = Math.min(this.#written.frames, into.length - at);

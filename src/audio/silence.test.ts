@@ -13,7 +13,7 @@ describe('audible part', () => {
     expect(audibleEnd(samples, 8000)).toBe(1713 + 801);
   });
 
-  it('is everything where sound fills the samples', () => {
+  it('is everything if sound fills the samples', () => {
     expect(audibleStart(loud(100), 16000)).toBe(0);
     expect(audibleEnd(loud(100), 16000)).toBe(100);
   });
@@ -31,12 +31,12 @@ describe('audible part', () => {
     expect(audibleStart(joined(click, loud(400)), 8000)).toBe(400);
   });
 
-  it('takes another threshold', () => {
+  it('applies another threshold', () => {
     expect(audibleStart(faint(500), 8000, -70)).toBe(0);
     expect(audibleEnd(joined(loud(500), faint(500)), 8000, -70)).toBe(1000);
   });
 
-  it('has a start before its end, or neither', () => {
+  it('has its start before its end, or has neither', () => {
     fc.assert(
       fc.property(fc.int16Array({ min: -400, max: 400, maxLength: 300 }), (samples) => {
         const start = audibleStart(samples, 8000);

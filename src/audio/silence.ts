@@ -1,12 +1,12 @@
-/** Where the sound in a stretch of audio begins and ends: synthetic speech comes with near-silence on both sides. */
+/** Finds where sound begins and ends in a piece of audio: synthetic speech has near-silence on both sides. */
 import { amplitudeOf, isAudible } from './level.js';
 
-/** Loudness is judged over windows of this length, so that a lone click of a sample or two is not sound. */
+/** Level is measured over windows of this length, so a click of one or two samples is not sound. */
 const windowMs = 5;
 
 /**
- * Index of the first audible sample: the first one to reach `thresholdDbfs` within the first 5 ms window whose RMS does.
- * `samples.length` where nothing is audible.
+ * Index of the first audible sample: the first to reach `thresholdDbfs` in the first 5 ms window whose RMS does;
+ * `samples.length` if nothing is audible.
  */
 export function audibleStart(samples: Int16Array, sampleRateHz: number, thresholdDbfs = -50): number {
   const windowSamples = windowLength(sampleRateHz);
@@ -22,7 +22,7 @@ export function audibleStart(samples: Int16Array, sampleRateHz: number, threshol
 }
 
 /**
- * Index just past the last audible sample, by the same windows as {@link audibleStart}; 0 where nothing is audible. So
+ * Index after the last audible sample, by the same windows as {@link audibleStart}; 0 if nothing is audible. So
  * `samples.subarray(audibleStart(…), audibleEnd(…))` is the sound alone.
  */
 export function audibleEnd(samples: Int16Array, sampleRateHz: number, thresholdDbfs = -50): number {

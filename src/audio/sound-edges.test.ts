@@ -4,7 +4,7 @@ import { SoundEdges, type SoundEdge } from './sound-edges.js';
 
 const rateHz = 16_000;
 
-/** Tone and silence in turns, by their lengths in milliseconds; begins with silence. */
+/** Silence and tone in alternation, by their lengths in milliseconds. */
 function pattern(lengthsMs: readonly number[], amplitude = 8000, noise = 0): Int16Array {
   let on = true;
   return Int16Array.from(
@@ -32,18 +32,18 @@ function timesOf(edges: readonly SoundEdge[]): number[] {
 }
 
 describe('sound edges', () => {
-  it('are where the sound begins and ends, to the sample or nearly so', () => {
+  it('are where the sound begins and ends, almost to the sample', () => {
     const edges = edgesOf(pattern([500, 300, 400, 200, 400]));
     expect(edges.map(({ type }) => type)).toEqual(['begin', 'end', 'begin', 'end']);
     const expected = [500, 800, 1200, 1400];
     timesOf(edges).forEach((ms, index) => expect(Math.abs(ms - (expected[index] ?? 0))).toBeLessThan(1));
   });
 
-  it('do not come in short pauses', () => {
+  it('are not reported in short pauses', () => {
     expect(edgesOf(pattern([200, 200, 140, 200, 400]))).toHaveLength(2);
   });
 
-  it('are the same however the samples are cut', () => {
+  it('are the same for any frame sizes', () => {
     const samples = pattern([120, 333, 512, 77, 300]);
     const whole = edgesOf(samples, samples.length);
     fc.assert(
@@ -53,7 +53,7 @@ describe('sound edges', () => {
     );
   });
 
-  it('are found above a steady noise, once that is known', () => {
+  it('are found above a steady noise once the floor has adapted', () => {
     const samples = pattern([6000, 400, 1000], 8000, 400);
     const late = edgesOf(samples).filter(({ position }) => position > 5000 * 16);
     expect(late.map(({ type }) => type)).toEqual(['begin', 'end']);

@@ -1,28 +1,28 @@
 /**
- * Where sound begins and ends in a stream, sample by sample, above a noise floor that it learns. It is no speech detector:
- * two ends of a line run it on the same sound, so that what they heard can be matched and the time between them measured.
+ * Finds where sound begins and ends in a stream, to the sample, above a learned noise floor. It is no speech detector:
+ * both ends of a line run it on the same sound to match the edges and measure the delay between them.
  */
 
-/** Loudness is judged over blocks of this length. */
+/** Level is measured over blocks of this length. */
 const blockMs = 5;
-/** Below this no block is sound, however quiet the room: -46 dBFS. */
+/** A quieter block is never sound: -46 dBFS. */
 const quietest = 0.005;
-/** A block is sound when it is this much louder than the noise floor: 12 dB. */
+/** A block is sound if it exceeds the noise floor by this factor: 12 dB. */
 const aboveFloor = 4;
-/** The floor falls to a quieter block at once and rises by this factor per block: about 3 dB a second. */
+/** The floor falls to a quieter block at once and rises by at most this factor per block: about 3 dB a second. */
 const floorRise = 1.00173;
 
 export interface SoundEdge {
   readonly type: 'begin' | 'end';
-  /** Index of the first audible sample, or just past the last one, counted from the first sample ever pushed. */
+  /** Index of the first audible sample, or after the last one, counted from the first sample pushed. */
   readonly position: number;
 }
 
 export interface SoundEdgesOptions {
   readonly sampleRateHz: number;
-  /** Silence that ends a sound, and that must precede the beginning of the next. */
+  /** A silence of this length ends a sound. */
   readonly endsAfterMs: number;
-  /** What full scale is in the samples: 1 for the web's floats, 32768 for 16-bit. @default 32768 */
+  /** Full scale of the samples: 1 for the web's floats, 32768 for 16-bit. @default 32768 */
   readonly fullScale?: number;
 }
 
@@ -34,11 +34,11 @@ export class SoundEdges {
   #position = 0;
   #inBlock = 0;
   #energy = 0;
-  /** Of the current block: first and last sample to reach the threshold. */
+  /** First and last sample of the current block that reach the threshold. */
   #first = -1;
   #last = -1;
   #sounding = false;
-  /** Just past the last audible sample of all. */
+  /** Index after the last audible sample. */
   #lastAudible = -Infinity;
 
   constructor({ sampleRateHz, endsAfterMs, fullScale = 32_768 }: SoundEdgesOptions) {
@@ -52,7 +52,7 @@ export class SoundEdges {
     return this.#position;
   }
 
-  /** Takes the next samples; tells every edge that they make certain, in order. */
+  /** Takes the next samples and reports the edges that they confirm, in order. */
   push(samples: ArrayLike<number>, onEdge: (edge: SoundEdge) => void): void {
     let threshold = this.#threshold();
     for (let i = 0; i < samples.length; i++) {

@@ -17,27 +17,27 @@ function passedMs(
 }
 
 describe('speech gate', () => {
-  it('passes what the detector calls speech and is loud', () => {
+  it('passes loud frames that the detector calls speech', () => {
     const gate = new SpeechGate();
     passedMs(gate, 500, -100, false);
     expect(passedMs(gate, 500, -20, true)).toBe(500);
   });
 
-  it('takes back the hangover of the detector: frames that are not loud any more', () => {
+  it('removes the hangover of the detector, frames that are no longer loud', () => {
     const gate = new SpeechGate();
     passedMs(gate, 500, -75, false);
     passedMs(gate, 500, -20, true);
     expect(passedMs(gate, 100, -58, true)).toBe(0);
   });
 
-  it('closes below the absolute floor, however soft the speech was', () => {
+  it('rejects frames below the absolute floor, even after soft speech', () => {
     const gate = new SpeechGate();
     passedMs(gate, 200, -100, false);
     expect(passedMs(gate, 200, -51, true)).toBe(0);
     expect(passedMs(gate, 200, -49, true)).toBe(200);
   });
 
-  it('closes far below the peak of the speech, and less so as that fades', () => {
+  it('rejects frames far below the peak of the speech, and fewer as the peak decays', () => {
     const gate = new SpeechGate();
     passedMs(gate, 200, -100, false);
     passedMs(gate, 100, -5, true);
@@ -46,7 +46,7 @@ describe('speech gate', () => {
     expect(passedMs(gate, 100, -44, true)).toBe(100);
   });
 
-  it('closes just above the noise that is heard between speech', () => {
+  it('rejects frames just above the noise between speech', () => {
     const gate = new SpeechGate();
     passedMs(gate, 1000, -40, false);
     passedMs(gate, 300, -15, true);
@@ -54,15 +54,15 @@ describe('speech gate', () => {
     expect(passedMs(gate, 100, -30, true)).toBe(100);
   });
 
-  it('does not take the first sound of a call for noise so loud that speech cannot rise above it', () => {
+  it('limits the first noise estimate, so that speech can exceed it', () => {
     expect(passedMs(new SpeechGate(), 200, -15, true)).toBe(200);
   });
 
-  it('is not opened by a detector that is startled by noise at the beginning', () => {
+  it('rejects noise at the start of a call that the detector takes for speech', () => {
     expect(passedMs(new SpeechGate(), 100, -45, true)).toBe(0);
   });
 
-  it('carries speech on through a loud consonant that the detector misses, within bounds', () => {
+  it('extends speech over a loud consonant that the detector misses, up to a limit', () => {
     const gate = new SpeechGate();
     passedMs(gate, 500, -45, false);
     passedMs(gate, 300, -15, true, true);
@@ -71,21 +71,21 @@ describe('speech gate', () => {
     expect(passedMs(gate, 1000, -30, false, true)).toBe(200);
   });
 
-  it('carries nothing on while nobody speaks', () => {
+  it('extends nothing while the caller is not speaking', () => {
     const gate = new SpeechGate();
     passedMs(gate, 500, -60, false);
     passedMs(gate, 20, -20, true, false);
     expect(passedMs(gate, 200, -20, false, false)).toBe(0);
   });
 
-  it('tells loud steady noise from speech after some seconds, and still hears a voice above it', () => {
+  it('rejects loud steady noise after some seconds, and still passes a voice above it', () => {
     const gate = new SpeechGate();
     passedMs(gate, 4000, -25, true);
     expect(passedMs(gate, 5000, -25, true)).toBe(0);
     expect(passedMs(gate, 200, -10, true)).toBe(200);
   });
 
-  it('takes other limits', () => {
+  it('applies other limits', () => {
     const gate = new SpeechGate({ floorDbfs: -60, peakSpanDb: 10, noiseMarginDb: 20 });
     passedMs(gate, 500, -75, false);
     expect(passedMs(gate, 100, -56, true)).toBe(0);

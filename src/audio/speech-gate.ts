@@ -1,7 +1,7 @@
 /**
- * Corrects a voice activity detector by loudness. A detector alone is late at the end, since its own hangover says
- * "speech" for up to 100 ms after the last sound; it misses an unvoiced last consonant over noise; and it takes loud
- * steady noise for speech for as long as that lasts. Latency is measured from where the caller's voice really stopped.
+ * Corrects a voice activity detector by loudness. A detector alone reports speech up to 100 ms too long (its hangover),
+ * misses an unvoiced last consonant over noise, and takes loud steady noise for speech. Latency is measured from where
+ * the caller's voice really stopped.
  */
 
 /** How loud a frame must be to count as speech. */
@@ -14,30 +14,30 @@ export interface SpeechGateOptions {
   readonly noiseMarginDb?: number;
 }
 
-/** One frame of audio, as far as loudness is concerned. */
+/** One frame's verdict, level and length. */
 export interface GatedFrame {
-  /** What the voice activity detector says. */
+  /** Whether the voice activity detector reports speech. */
   readonly speech: boolean;
   /** RMS level of the frame. */
   readonly levelDbfs: number;
   readonly durationMs: number;
 }
 
-/** A loud moment loses its influence at this rate, so that a caller may go on more softly. */
+/** The peak decays at this rate, so that a caller may go on more softly. */
 const peakDecayDbPerSecond = 6;
 
-/** Time constants of the noise estimate: it falls faster than it rises, for noise is what is always there. */
+/** Time constants of the noise estimate. It falls faster than it rises, since noise is the lowest level. */
 const noiseRiseMs = 200;
 const noiseFallMs = 50;
-/** Digital silence between noise must not drag the estimate so far down that it takes long to come back. */
+/** Lower limit of the estimate: after digital silence it must recover quickly. */
 const lowestNoiseDbfs = -70;
-/** A call may begin in the middle of speech: the first frame is taken for noise, but not for louder noise than this. */
+/** Upper limit of the first estimate, which is the first frame's level: a call may begin in the middle of speech. */
 const loudestFirstNoiseDbfs = -35;
 
-/** A consonant is no longer than this; what stays loud beyond it without being speech is noise. */
+/** No consonant is longer than this; longer loud sound without speech is noise. */
 const longestCarryMs = 200;
 
-/** Speech rises and falls by far more than this within such a time; a sound that does not is noise, however loud. */
+/** A sound whose level varies by less than this within this time is noise, however loud. */
 const steadySpanDb = 9;
 const steadyMs = 2000;
 
@@ -61,8 +61,8 @@ export class SpeechGate {
   }
 
   /**
-   * Whether the next frame is speech; frames come in order. While `speaking`, a frame that the detector rejects still
-   * counts if it goes on as loudly from one that was speech.
+   * Whether the next frame is speech; frames come in order. While `speaking`, a loud frame that directly follows speech
+   * counts as speech even if the detector rejects it, for at most 200 ms.
    */
   isSpeech({ speech, levelDbfs, durationMs }: GatedFrame, speaking: boolean): boolean {
     this.#peakDbfs -= (peakDecayDbPerSecond * durationMs) / 1000;
@@ -83,7 +83,7 @@ export class SpeechGate {
     return this.#wasSpeech;
   }
 
-  /** Noise is never louder than what is heard, but it may rise only while nobody speaks. */
+  /** The noise estimate follows the level down at any time, and up only while there is no speech. */
   #trackNoise(noiseDbfs: number, levelDbfs: number, durationMs: number, voiced: boolean): void {
     const heardDbfs = Math.max(lowestNoiseDbfs, levelDbfs);
     if (heardDbfs > noiseDbfs && voiced) return;

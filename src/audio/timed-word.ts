@@ -1,6 +1,6 @@
-/** A word and where it lies in a stream's audio, counted from the stream's first sample. */
+/** A word and its time in a stream's audio, counted from the stream's first sample. */
 export interface TimedWord {
-  /** As it stands in the text, punctuation included. */
+  /** As written in the text, with punctuation. */
   readonly text: string;
   readonly startMs: number;
   readonly endMs: number;

@@ -1,18 +1,18 @@
 /**
- * Reads the frame of a WAV file: which samples it holds and where they lie. Checks every number before anything is
- * decoded, so that damaged and hostile files end in an {@link AudioFileError} and cost no time or memory.
+ * Reads a WAV file's header: the format of its samples and where they lie. Checks every number before decoding, so that
+ * damaged and hostile files end in an {@link AudioFileError} and cost no time or memory.
  *
  *     "RIFF" size "WAVE"   { chunk id  size  bytes…  (a pad byte if the size is odd) }…
  *     "fmt "  0 format  2 channels  4 rate  8 bytes/s  12 block align  14 bits  [18 valid bits  20 mask  24 sub-format]
  *
  * Source: Microsoft, "Multiple channel audio data and WAVE files"; format numbers as in RFC 2361.
  */
-import { AudioFileError } from '../errors.js';
+import { AudioFileError } from '../core/errors.js';
 
-/** How the samples of a WAV file are written: 8-bit PCM is unsigned, all else is signed and little-endian. */
+/** Encoding of the samples: 8-bit PCM is unsigned, all else is signed and little-endian. */
 export type WavEncoding = 'pcm' | 'float' | 'alaw' | 'mulaw';
 
-/** What a WAV file holds. */
+/** Format and samples of a WAV file. */
 export interface WavHeader {
   readonly encoding: WavEncoding;
   readonly bitsPerSample: number;
@@ -29,11 +29,11 @@ const encodings: ReadonlyMap<number, { readonly encoding: WavEncoding; readonly 
     [0x0006, { encoding: 'alaw', bits: [8] }],
     [0x0007, { encoding: 'mulaw', bits: [8] }],
   ]);
-/** "fmt " and "data": compared as numbers, for a hostile file can be nothing but chunks. */
+/** "fmt " and "data": compared as numbers for speed, as a hostile file may consist of tiny chunks. */
 const formatId = 0x666d_7420;
 const dataId = 0x6461_7461;
 const extensible = 0xfffe;
-/** Every sub-format that stands for a plain format number ends in these 14 bytes (KSDATAFORMAT_SUBTYPE_WAVEFORMATEX). */
+/** The last 14 bytes of every sub-format that stands for a plain format number (KSDATAFORMAT_SUBTYPE_WAVEFORMATEX). */
 const subFormatTail = '\0\0\0\0\x10\0\x80\0\0\xaa\0\x38\x9b\x71';
 
 const formatNames: Readonly<Record<number, string>> = {
@@ -58,7 +58,7 @@ const otherContainers: readonly (readonly [start: string, at: number, name: stri
 ];
 const convert = 'Convert it to a 16-bit PCM WAV file.';
 
-/** Finds the samples in the bytes of a WAV file. Throws an {@link AudioFileError} that says what is wrong with it. */
+/** Finds the samples in a WAV file. Throws an {@link AudioFileError} that says what is wrong. */
 export function parseWavHeader(bytes: Uint8Array): WavHeader {
   requireWav(bytes);
   const { format, data } = findChunks(bytes);
@@ -86,7 +86,7 @@ function requireWav(bytes: Uint8Array): void {
   throw new AudioFileError(`${what} ${convert}`);
 }
 
-/** Walks the chunks; each step moves on by at least eight bytes, so it ends. */
+/** Walks the chunks; ends, since each step advances by at least eight bytes. */
 function findChunks(bytes: Uint8Array): { format?: Uint8Array; data?: Uint8Array } {
   const view = viewOf(bytes);
   const found: { format?: Uint8Array; data?: Uint8Array } = {};
@@ -101,13 +101,13 @@ function findChunks(bytes: Uint8Array): { format?: Uint8Array; data?: Uint8Array
   return found;
 }
 
-/** The audio, also from a program that wrote to a pipe and could not come back to fill in the sizes. */
+/** The audio. If the sizes were left open, as programs that write to a pipe do, it reaches to the end of the file. */
 function wholeData(body: Uint8Array, size: number, riffSize: number, rest: Uint8Array): Uint8Array {
   const sizeUnknown = size >= 0x7fff_0000 || (size === 0 && (riffSize === 0 || riffSize === 0xffff_ffff));
   if (sizeUnknown) return rest;
   if (body.length < size) {
     throw new AudioFileError(
-      `The WAV file is cut off: its header promises ${size} bytes of audio, but only ${body.length} are there. ` +
+      `The WAV file is cut off: its header says ${size} bytes of audio, but the file has ${body.length}. ` +
         'Copy or export it again.',
     );
   }
@@ -135,12 +135,12 @@ function readFormat(chunk: Uint8Array): Omit<WavHeader, 'data'> & { readonly blo
   }
   if (!known.bits.includes(bitsPerSample)) {
     throw new AudioFileError(
-      `The WAV file has ${bitsPerSample}-bit ${known.encoding} samples; known are ${known.bits.join(', ')} bits. ${convert}`,
+      `The WAV file has ${bitsPerSample}-bit ${known.encoding} samples; supported are ${known.bits.join(', ')} bits. ${convert}`,
     );
   }
   if (sampleRateHz < 1000 || sampleRateHz > 192_000) {
     throw new AudioFileError(
-      `The WAV file claims a sample rate of ${sampleRateHz} Hz; 1000 to 192000 are possible. ${convert}`,
+      `The WAV file has a sample rate of ${sampleRateHz} Hz; supported are 1000 to 192000. ${convert}`,
     );
   }
   if (channels < 1 || channels > 64 || blockAlign !== (channels * bitsPerSample) / 8) {
@@ -167,7 +167,7 @@ function viewOf(bytes: Uint8Array): DataView {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** The bytes as Latin-1 text, shorter where the array ends. */
+/** The bytes as Latin-1 text, shorter if the array ends first. */
 function text(bytes: Uint8Array, at: number, length: number): string {
   return String.fromCharCode(...bytes.subarray(at, at + length));
 }

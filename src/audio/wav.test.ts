@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import alawmulaw from 'alawmulaw';
 import fc from 'fast-check';
-import { AudioFileError } from '../errors.js';
+import { AudioFileError } from '../core/errors.js';
 import { readWav, writeWav } from './wav.js';
 
 interface WavFields {
@@ -27,7 +27,7 @@ function chunk(id: string, body: Uint8Array, size = body.length): Uint8Array {
   return bytes;
 }
 
-/** A WAV file whose every header field can be set, wrongly too. */
+/** A WAV file with any header fields, valid or not. */
 function wavOf(data: Uint8Array, fields: WavFields = {}): Uint8Array {
   const { channels = 1, rate = 8000, bits = 16, subFormat } = fields;
   const format = new DataView(new ArrayBuffer(subFormat === undefined ? 16 : 40));
@@ -93,14 +93,11 @@ describe('reading a WAV file', () => {
   it.each([
     [32, Float32Array],
     [64, Float64Array],
-  ])(
-    'reads %i-bit float, clamps what is beyond full scale, and takes what is no number for silence',
-    (bits, Floats) => {
-      const data = bytesOf(Floats.of(0.5, -1, 0, 2, -Infinity, NaN));
-      const { samples } = readWav(wavOf(data, { bits, format: 3 }));
-      expect([...samples]).toEqual([16384, -32768, 0, 32767, -32768, 0]);
-    },
-  );
+  ])('reads %i-bit float, clamps values beyond full scale, and reads NaN as silence', (bits, Floats) => {
+    const data = bytesOf(Floats.of(0.5, -1, 0, 2, -Infinity, NaN));
+    const { samples } = readWav(wavOf(data, { bits, format: 3 }));
+    expect([...samples]).toEqual([16384, -32768, 0, 32767, -32768, 0]);
+  });
 
   it('reads mu-law and A-law', () => {
     const codes = Uint8Array.from({ length: 256 }, (_, code) => code);
@@ -115,7 +112,7 @@ describe('reading a WAV file', () => {
     expect([...readWav(float).samples]).toEqual([16384, -16384]);
   });
 
-  it('averages the channels, or takes one of them', () => {
+  it('averages the channels, or reads one of them', () => {
     const stereo = wavOf(bytesOf(Int16Array.of(100, 300, 32767, 32767, -100, 101)), {
       channels: 2,
       rate: 44100,
@@ -129,21 +126,21 @@ describe('reading a WAV file', () => {
     expect([...readWav(six).samples]).toEqual([21]);
   });
 
-  it('gives the only channel of a mono file, whichever is asked for', () => {
+  it('reads the only channel of a mono file for any choice', () => {
     const mono = wavOf(bytesOf(Int16Array.of(5, 6)));
     expect([...readWav(mono, { channel: 'right' }).samples]).toEqual([5, 6]);
   });
 
-  it('passes over chunks that it does not need, with odd sizes too', () => {
+  it('skips chunks that it does not need, including those of odd size', () => {
     const before = [chunk('LIST', new Uint8Array(7)), chunk('cue ', Uint8Array.of(255, 255, 255, 255))];
     expect([...readWav(wavOf(bytesOf(Int16Array.of(7)), { before })).samples]).toEqual([7]);
   });
 
-  it('drops half a sample at the end', () => {
+  it('drops an incomplete sample at the end', () => {
     expect([...readWav(wavOf(Uint8Array.of(1, 0, 2))).samples]).toEqual([1]);
   });
 
-  it('reads to the end where a program wrote to a pipe and left the sizes open', () => {
+  it('reads to the end if a program that wrote to a pipe left the sizes open', () => {
     const data = bytesOf(Int16Array.of(1, 2, 3));
     for (const sizes of [
       { dataSize: 0xffff_ffff },
@@ -174,7 +171,7 @@ describe('a WAV file that cannot be read', () => {
     ['stops after its signature', wavOf(some).subarray(0, 12), /no "fmt " chunk/],
     ['stops in its format', wavOf(some).subarray(0, 26), /"fmt " chunk has 6 bytes/],
     ['stops before its audio', wavOf(some).subarray(0, 36), /no "data" chunk/],
-    ['is cut off', wavOf(some).subarray(0, 47), /promises 8 bytes of audio, but only 3 are there/],
+    ['is cut off', wavOf(some).subarray(0, 47), /says 8 bytes of audio, but the file has 3/],
     ['has no samples', wavOf(new Uint8Array(0)), /holds no samples/],
     ['has less than one sample', wavOf(Uint8Array.of(1)), /holds no samples/],
     [
@@ -187,7 +184,7 @@ describe('a WAV file that cannot be read', () => {
     [
       'has 12-bit samples',
       wavOf(some, { bits: 12, blockAlign: 2 }),
-      /12-bit pcm samples; known are 8, 16, 24, 32/,
+      /12-bit pcm samples; supported are 8, 16, 24, 32/,
     ],
     ['has 16-bit float', wavOf(some, { format: 3 }), /16-bit float/],
     ['has no channels', wavOf(some, { channels: 0, blockAlign: 2 }), /0 channels of 16 bits/],
@@ -214,7 +211,7 @@ describe('hostile WAV files', () => {
     }
   }
 
-  it('are read or refused when they are random bytes', () => {
+  it('are read or rejected if they are random bytes', () => {
     fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), readsOrRefuses));
     const headed = fc
       .uint8Array({ maxLength: 300 })
@@ -222,7 +219,7 @@ describe('hostile WAV files', () => {
     fc.assert(fc.property(headed, readsOrRefuses));
   });
 
-  it('are read or refused, soon and in bounds, when bits of a valid header are flipped', () => {
+  it('are read or rejected in bounded time if bits of a valid header are flipped', () => {
     const valid = [
       wavOf(new Uint8Array(64), { channels: 2 }),
       wavOf(new Uint8Array(64), { subFormat: 3, bits: 32 }),
@@ -245,7 +242,7 @@ describe('hostile WAV files', () => {
 });
 
 describe('writing a WAV file', () => {
-  it('writes what is read back, mono and stereo', () => {
+  it('writes files that read back the same, mono and stereo', () => {
     fc.assert(
       fc.property(
         fc.int16Array({ minLength: 1, maxLength: 100 }),

@@ -3,7 +3,10 @@ import wavefile from 'wavefile';
 import { decodeAlaw, decodeMulaw } from './g711.js';
 import { parseWavHeader, type WavHeader } from './wav-header.js';
 
-/** Which part of a file to take: all channels averaged, or the first or second alone (a mono file has only one to give). */
+/**
+ * Which channels to read: the average of all, the first (left) or the second (right). A mono file always gives its only
+ * one.
+ */
 export type ChannelChoice = 'mix' | 'left' | 'right';
 
 /** Audio read from a file, as one channel. */
@@ -17,7 +20,7 @@ export interface DecodedAudio {
 /**
  * Reads a WAV file: PCM of 8, 16, 24 and 32 bits, float of 32 and 64 bits (1.0 is full scale, more is clamped), mu-law
  * and A-law, at any rate, plain or WAVE_FORMAT_EXTENSIBLE. Throws an AudioFileError that says what is wrong and what to
- * do about it, also for truncated and hostile files.
+ * do, also for truncated and hostile files.
  */
 export function readWav(
   bytes: Uint8Array,
@@ -41,17 +44,17 @@ export function readWav(
 interface Unpacked {
   /** Interleaved samples as the file has them. */
   readonly values: Int16Array | Uint8Array | Int32Array | Float32Array | Float64Array;
-  /** The value that stands for zero. */
+  /** The value of silence. */
   readonly offset: number;
-  /** What a value is multiplied by to become a 16-bit one. */
+  /** Factor from a value to 16 bits. */
   readonly scale: number;
 }
 
 function unpack(header: WavHeader): Unpacked {
   if (header.encoding === 'mulaw') return { values: decodeMulaw(header.data), offset: 0, scale: 1 };
   if (header.encoding === 'alaw') return { values: decodeAlaw(header.data), offset: 0, scale: 1 };
-  // `wavefile` is shown a plain header of our own: given the file's, it takes extensible float for integers, accepts
-  // truncated data, and works through as many cue points as a damaged file cares to claim.
+  // Give `wavefile` a plain header: with the file's own, it reads extensible float as integers, accepts truncated data,
+  // and reads as many cue points as a damaged file claims.
   const file = new wavefile.WaveFile(plainWav(header));
   if (header.encoding === 'float') {
     const Samples = header.bitsPerSample === 32 ? Float32Array : Float64Array;
@@ -63,7 +66,7 @@ function unpack(header: WavHeader): Unpacked {
   return { values: file.getSamples(true, Samples), offset: 0, scale: 2 ** (16 - header.bitsPerSample) };
 }
 
-/** The same samples behind the smallest header there is. */
+/** The same samples after a minimal header. */
 function plainWav({ encoding, bitsPerSample, channels, sampleRateHz, data }: WavHeader): Uint8Array {
   const bytes = new Uint8Array(44 + data.length);
   const view = new DataView(bytes.buffer);
@@ -85,9 +88,9 @@ function plainWav({ encoding, bitsPerSample, channels, sampleRateHz, data }: Wav
   return bytes;
 }
 
-/** What {@link writeWav} writes. */
+/** Samples for {@link writeWav}. */
 export interface WavContent {
-  /** One array for mono, two (left, right) for stereo; the shorter is filled up with silence. */
+  /** One array for mono, two (left, right) for stereo; the shorter is padded with silence. */
   readonly channels: readonly [Int16Array] | readonly [Int16Array, Int16Array];
   readonly sampleRateHz: number;
 }

@@ -1,12 +1,13 @@
-import type { AgentConfig, RelaySessionConfig } from '../server/config.js';
+import { appointmentDeskPrompt } from '../providers/local/llm/appointment-desk.js';
+import type { AgentConfig, RelaySessionConfig } from '../relay/config/config.js';
 
 /** The appointment desk's agent. */
 export const deskAgent: AgentConfig = {
-  systemPrompt: 'You are the friendly receptionist of an appointment desk. Keep your answers short.',
+  systemPrompt: appointmentDeskPrompt,
   greeting: 'Hello, this is the appointment desk. How can I help you?',
 };
 
-/** The desk with nothing but embedded providers: for calls to a relay of our own, and for what is measured and recorded. */
+/** The desk with embedded providers only: for relays that commands start, for benchmarks and for recorded calls. */
 export const appointmentDeskSession: RelaySessionConfig = {
   stt: { provider: 'local' },
   llm: { provider: 'local' },

@@ -1,7 +1,9 @@
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { AudioFileError, ConfigError, HzRelayError, ProviderError, TransportError } from '../errors.js';
-import { orAborted, reportError, runUntilSignal, UsageError } from './exit.js';
+import { AudioFileError, ConfigError, HzRelayError, ProviderError, TransportError } from '../core/errors.js';
+import { VirtualClock } from '../simulators/virtual-clock.js';
+import { orAborted, reportError, runUntilSignal, UsageError, type CommandEnd } from './exit.js';
+import { OutsideEffects } from './outside-effects.js';
 
 let printed = '';
 
@@ -48,7 +50,9 @@ describe('an error', () => {
 
 describe('a command', () => {
   const listeners = (): number[] =>
-    ['SIGINT', 'SIGTERM', 'SIGHUP'].map((name) => process.listenerCount(name));
+    ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'uncaughtException'].map((name) =>
+      process.listenerCount(name),
+    );
   let before: number[] = [];
 
   beforeEach(() => {
@@ -93,16 +97,156 @@ describe('a command', () => {
     expect(printed).toBe('');
   });
 
-  it('is cut off by the second signal', async () => {
-    const exit = jest.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
-    const running = runUntilSignal(async (signal) => {
-      await once(signal, 'abort');
-      process.emit('SIGTERM', 'SIGTERM');
-      return 0;
+  describe('that was stopped already', () => {
+    let clock: VirtualClock;
+    let effects: OutsideEffects;
+    let exits: (number | string | null | undefined)[];
+    /** Ends the command that still runs. */
+    let finish: () => void;
+    let ended: Promise<CommandEnd>;
+
+    beforeEach(() => {
+      clock = new VirtualClock();
+      effects = new OutsideEffects();
+      exits = [];
+      jest.spyOn(process, 'exit').mockImplementation(((code: number) => exits.push(code)) as never);
+      ended = runUntilSignal(() => new Promise((resolve) => (finish = () => resolve(0))), { effects, clock });
     });
-    process.emit('SIGINT', 'SIGINT');
-    expect(await running).toEqual({ code: 130, stopped: true });
-    expect(exit.mock.calls).toEqual([[143]]);
+
+    const signal = (name: NodeJS.Signals, afterMs = 1000): void => {
+      clock.advance(afterMs);
+      process.emit(name, name);
+    };
+
+    it.each([
+      ['SIGINT', 'SIGTERM', 143],
+      ['SIGHUP', 'SIGINT', 130],
+      ['SIGINT', 'SIGINT', 130],
+    ] as const)('by %s is cut off by %s', async (first, second, code) => {
+      signal(first);
+      expect(exits).toEqual([]);
+      signal(second);
+      expect(exits).toEqual([code]);
+      finish();
+      await ended;
+    });
+
+    it('is not cut off by the SIGHUPs that a closed terminal and its shell send', async () => {
+      signal('SIGHUP');
+      signal('SIGHUP', 0);
+      signal('SIGHUP', 3000);
+      finish();
+      expect(await ended).toEqual({ code: 129, stopped: true });
+      expect(exits).toEqual([]);
+    });
+
+    it('by Ctrl-C is not cut off by the terminal that is closed then', async () => {
+      signal('SIGINT');
+      signal('SIGHUP', 3000);
+      finish();
+      expect(await ended).toEqual({ code: 130, stopped: true });
+      expect(exits).toEqual([]);
+    });
+
+    it('takes one Ctrl-C that arrives twice, as npx hands it on, for one', async () => {
+      signal('SIGINT');
+      signal('SIGINT', 20);
+      finish();
+      expect(await ended).toEqual({ code: 130, stopped: true });
+      expect(exits).toEqual([]);
+    });
+
+    it('undoes what it changed outside before it is cut off', async () => {
+      let undone = false;
+      effects.add({
+        ifLeft: 'It is left.',
+        undo: () => {
+          undone = true;
+          return Promise.resolve();
+        },
+      });
+      signal('SIGINT');
+      expect(undone).toBe(false);
+      signal('SIGINT');
+      while (exits.length === 0) await Promise.resolve();
+      expect({ undone, exits }).toEqual({ undone: true, exits: [130] });
+      expect(printed).not.toContain('It is left.');
+      finish();
+      await ended;
+    });
+
+    it('ends with the code of the signal that hurried it where it ends while that is undone', async () => {
+      effects.add({ ifLeft: 'It is left.', undo: () => new Promise(() => undefined) });
+      signal('SIGINT');
+      signal('SIGTERM');
+      finish();
+      expect(await ended).toEqual({ code: 143, stopped: true });
+    });
+
+    it('does not wait for ever for what cannot be undone, and says what is left', async () => {
+      effects.add({ ifLeft: 'The number is left.', undo: () => new Promise(() => undefined) });
+      effects.add({ ifLeft: 'The call is left.', undo: () => Promise.reject(new Error('Twilio is gone.')) });
+      signal('SIGTERM');
+      signal('SIGTERM');
+      await Promise.resolve();
+      expect(exits).toEqual([]);
+      clock.advance(5000);
+      while (exits.length === 0) await Promise.resolve();
+      expect(printed).toContain('error: Twilio is gone.\n');
+      expect(printed).toMatch(/error: The number is left\.\nerror: The call is left\.\n$/);
+      finish();
+      await ended;
+    });
+
+    it('ends by the third signal whatever is left', async () => {
+      effects.add({ ifLeft: 'The number is left.', undo: () => new Promise(() => undefined) });
+      signal('SIGINT');
+      signal('SIGINT');
+      expect(exits).toEqual([]);
+      signal('SIGINT');
+      expect(exits).toEqual([130]);
+      finish();
+      await ended;
+    });
+
+    it.each(['SIGQUIT', 'an error that nothing caught'])('is cut off by %s, undone first', async (what) => {
+      let undone = false;
+      effects.add({
+        ifLeft: 'It is left.',
+        undo: () => {
+          undone = true;
+          return Promise.resolve();
+        },
+      });
+      if (what === 'SIGQUIT') signal('SIGQUIT');
+      else process.emit('uncaughtException', new TypeError('x is not a function'));
+      while (exits.length === 0) await Promise.resolve();
+      expect(undone).toBe(true);
+      expect(exits).toEqual([what === 'SIGQUIT' ? 131 : 1]);
+      expect(printed.includes('TypeError: x is not a function')).toBe(what !== 'SIGQUIT');
+      finish();
+      await ended;
+    });
+  });
+
+  it('whose reader has gone away is aborted, ends its calls, and has not failed', async () => {
+    const reader = new AbortController();
+    let calls = 1;
+    const running = runUntilSignal(
+      async (signal) => {
+        await once(signal, 'abort');
+        calls = 0;
+        throw signal.reason;
+      },
+      { readerGone: reader.signal },
+    );
+    reader.abort();
+    expect(await running).toEqual({ code: 0, stopped: true });
+    expect(calls).toBe(0);
+    const late = runUntilSignal((signal) => Promise.resolve(signal.aborted ? 0 : 1), {
+      readerGone: reader.signal,
+    });
+    expect(await late).toEqual({ code: 0, stopped: true });
   });
 });
 

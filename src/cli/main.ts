@@ -1,25 +1,42 @@
 /** The command line: runs it, and ends the process with its exit code. */
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
+import { systemClock, within } from '../core/clock.js';
 import { exitCodes, runUntilSignal } from './exit.js';
+import { outliveTerminal } from './gone-terminal.js';
 import { buildProgram } from './program.js';
-import { exitOnceWritten, tolerateClosedPipes } from './terminal.js';
+import type { RunCommand } from './run-command.js';
+import { output } from './terminal.js';
+
+/** How long the exit waits for a stalled terminal or reader. */
+const writtenWithinMs = 1000;
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
-tolerateClosedPipes();
+/** Runs a command until it ends or is stopped, and sets the exit code. */
+const run: RunCommand = async (command) => {
+  const { code, stopped } = await runUntilSignal(command, { readerGone: output.readerGone });
+  // A command that ended by itself leaves nothing running, so the process exits on its own. A stopped one may leave
+  // work behind: exit without it.
+  if (stopped) {
+    await within(systemClock, writtenWithinMs, output.written());
+    process.exit(code);
+  }
+  process.exitCode = code === exitCodes.ok && output.lostOutput ? exitCodes.failed : code;
+};
+
+// The vendors' help is slow to load: load it only for help.
+const isHelp = process.argv.some((word) => ['help', '--help', '-h'].includes(word));
+const vendors = isHelp ? (await import('./vendor-help.js')).vendorHelp : null;
+
+outliveTerminal();
+output.watch();
 try {
-  await buildProgram(version, async (command) => {
-    const { code, stopped } = await runUntilSignal(command);
-    // A command that ended by itself has nothing left to do, so that the process ends with it; whoever stopped one does
-    // not wait for what it had begun.
-    if (stopped) exitOnceWritten(code);
-    else process.exitCode = code;
-  }).parseAsync();
+  await buildProgram(version, run, vendors).parseAsync();
 } catch (thrown) {
   if (!(thrown instanceof CommanderError)) throw thrown;
-  // Commander has printed what it has to say; its own errors are all bad usage.
+  // Commander has printed the message. All its errors are bad usage.
   process.exitCode = thrown.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
 }

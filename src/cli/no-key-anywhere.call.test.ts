@@ -7,13 +7,16 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { CliProcess, type CliEnd } from '../testing/cli-process.js';
-import { hearingInTurn } from '../testing/deepgram/simulated-hearing.js';
-import { simulatedKeys } from '../testing/simulated-keys.js';
-import { startSimulatedVendors, type SimulatedVendors } from '../testing/simulated-vendors.js';
-import { startTwilioRestSimulator, type TwilioRestSimulator } from '../testing/twilio-rest-simulator.js';
+import { CliProcess, type CliEnd } from '../../test/harness/cli-process.js';
+import { hearingInTurn } from '../simulators/deepgram/simulated-hearing.js';
+import { simulatedKeys } from '../simulators/simulated-keys.js';
+import { startSimulatedVendors, type SimulatedVendors } from '../simulators/simulated-vendors.js';
+import {
+  startTwilioRestSimulator,
+  type TwilioRestSimulator,
+} from '../simulators/twilio-rest/twilio-rest-simulator.js';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 type Keys = Readonly<Record<keyof typeof simulatedKeys, string>>;
 
@@ -154,13 +157,17 @@ describe('no key is found', () => {
     };
     expect(leaksOf(texts)).toEqual([]);
 
-    expect([phone.code, web.code, doctor.code]).toEqual([0, 0, 0]);
+    expect(doctor).toMatchObject({ code: 0 });
+    // A call that lost its greeting says so; which one meets both faults depends on who asks first.
+    const lostGreeting = /^error: in turn 0: .* asked with \[key\]\.\n$/;
+    const unexplained = [phone, web].filter(({ code, stderr }) => code !== 0 && !lostGreeting.test(stderr));
+    expect(unexplained).toEqual([]);
     expect(vendors.problems).toEqual([]);
     for (const text of [ended.stdout, texts['/events'], files[join(folder, 'dev.log')], watched.stdout])
       for (const said of ['at home for [key]', 'is left for [key]', 'asked with [key]'])
         expect(text).toContain(said);
     const names = Object.keys(files).map((file) => basename(file));
-    for (const name of ['audio.wav', 'config.json', 'events.ndjson', 'metrics.json'])
+    for (const name of ['audio.wav', 'config.json', 'events.ndjson', 'metrics.json', 'trace.jsonl'])
       expect(names.filter((one) => one === name)).toHaveLength(2);
   });
 

@@ -1,21 +1,25 @@
-/** What can be typed. Commands are imported when they run, so that `--version` and `--help` answer at once. */
+/** The commands. Each is imported only when it runs, so that `--version` and `--help` answer at once. */
 import { Command, Option } from 'commander';
-import { addCall } from './commands/call.js';
-import { addDev } from './commands/dev.js';
-import { addDoctor } from './commands/doctor.js';
-import { addInit } from './commands/init.js';
-import { addLogs } from './commands/logs.js';
-import { addReplay } from './commands/replay.js';
-import type { RunCommand } from './commands/run-command.js';
+import { addCall } from './call/call-command.js';
+import { addDev } from './dev/dev-command.js';
+import { addDoctor } from './doctor/doctor-command.js';
+import { addInit } from './init/init-command.js';
+import { addLogs } from './logs/logs-command.js';
+import { addReplay } from './replay/replay-command.js';
+import type { RunCommand } from './run-command.js';
+import type { VendorHelp } from './vendor-help.js';
 
-/** The command line as a commander program; `parseAsync()` of it throws commander's errors instead of exiting. */
-export function buildProgram(version: string, run: RunCommand): Command {
+/**
+ * The command line as a commander program. Its `parseAsync()` throws commander's errors instead of exiting. Help texts
+ * need `vendors`.
+ */
+export function buildProgram(version: string, run: RunCommand, vendors: VendorHelp | null): Command {
   const program = new Command('hzrelay')
     .description('One session model for phone and browser voice.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'show help')
     .helpCommand('help [command]', 'show help for a command')
-    .showHelpAfterError('Show what there is with: hzrelay --help')
+    .showHelpAfterError('See all commands with: hzrelay --help')
     .exitOverride()
     .addHelpText(
       'after',
@@ -26,19 +30,19 @@ Examples:
   hzrelay call +15551234567            have Twilio call a phone, and talk to it
   hzrelay call --simulate              the same without an account or a phone
   hzrelay replay caller.wav            be the caller: play a recording into it
-  hzrelay logs                         watch a relay that runs elsewhere
-  hzrelay doctor                       does everything here work, keys included?
-  hzrelay replay --help                all there is about a command
+  hzrelay logs                         watch the events of a running relay
+  hzrelay doctor                       check this machine and your keys
+  hzrelay replay --help                show all options of a command
 `,
     );
   addInit(program, run);
-  addDev(program, version, run);
+  addDev(program, version, run, vendors);
   addCall(program, run);
   addReplay(program, run);
   addLogs(program, run);
-  addDoctor(program, run);
+  addDoctor(program, run, vendors);
   for (const command of program.commands) {
-    command.showHelpAfterError(`Show its options with: hzrelay ${command.name()} --help`);
+    command.showHelpAfterError(`See its options with: hzrelay ${command.name()} --help`);
     command.addOption(new Option('--no-color', 'no colours; so do NO_COLOR=1 and TERM=dumb'));
     command.hook('preAction', () => {
       if (command.getOptionValue('color') === false) process.env.NO_COLOR = '1';

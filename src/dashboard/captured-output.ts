@@ -1,9 +1,9 @@
-/** A stream that programs print to: `process.stdout` and `process.stderr` are such. */
+/** A stream that programs print to, such as `process.stdout`. */
 export type Printable = Pick<NodeJS.WriteStream, 'write'>;
 
 /**
- * Takes what is printed to a stream while the dashboard has its terminal, line by line: a `console.log` in somebody's agent
- * belongs into the log and would tear the picture.
+ * Captures output to a stream, line by line, while the dashboard owns the terminal: a `console.log` in an agent belongs
+ * in the log and would break the picture.
  */
 export class CapturedOutput {
   readonly #stream: Printable;
@@ -33,7 +33,7 @@ export class CapturedOutput {
 
   #take(text: string): void {
     const lines = (this.#unfinished + text).split('\n');
-    // Without an end in sight the line is cut: what never ends must not be kept for ever.
+    // Cut overlong lines: output without line breaks must not fill the memory.
     this.#unfinished = (lines.pop() ?? '').slice(-longestLine);
     for (const line of lines) if (line.trim() !== '') this.#onLine(line);
   }

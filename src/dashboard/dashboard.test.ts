@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { systemClock } from '../clock.js';
-import { callStart, goldenCall } from '../testing/sample-calls.js';
+import { systemClock } from '../core/clock.js';
+import { callStart, goldenCall } from '../../test/harness/sample-calls.js';
+import { VirtualClock } from '../simulators/virtual-clock.js';
+import type { JobControl } from './job-control.js';
 import { Dashboard, type DashboardActions, type DashboardOptions } from './dashboard.js';
 
 const enter = '\u001b[?1049h';
@@ -163,6 +165,101 @@ describe('the dashboard', () => {
     expect(await dashboard.closed).toEqual({ reason: 'interrupt' });
   });
 
+  it('is over, and nothing throws, when the terminal is gone', async () => {
+    for (const sign of ['end', 'error', 'close']) {
+      const { dashboard, keyboard } = await open();
+      keyboard.emit(
+        sign,
+        sign === 'error' ? Object.assign(new Error('read EIO'), { code: 'EIO' }) : undefined,
+      );
+      expect(await dashboard.closed).toEqual({ reason: 'hangup' });
+      // The system says so more than once.
+      keyboard.emit('error', new Error('setRawMode EIO'));
+    }
+  });
+
+  describe('under a shell', () => {
+    /** Stops nothing, and remembers what was to be stopped. */
+    class Shell implements JobControl {
+      front = true;
+      readonly stopped: string[] = [];
+
+      inForeground(): boolean {
+        return this.front;
+      }
+
+      stop(what: 'process' | 'job'): void {
+        this.stopped.push(what);
+      }
+    }
+    const continued = (): boolean => process.emit('SIGCONT', 'SIGCONT');
+
+    it.each([
+      ['Ctrl-Z stops the job', 'job', (keyboard: Keyboard) => keyboard.press('\u001a')],
+      ['kill -TSTP stops the process', 'process', () => process.emit('SIGTSTP', 'SIGTSTP')],
+    ] as const)('%s, the terminal given back before', async (_what, stopped, stop) => {
+      const jobs = new Shell();
+      const { dashboard, keyboard, screen } = await open({ jobs });
+      stop(keyboard);
+      expect(jobs.stopped).toEqual([stopped]);
+      expect(keyboard).toMatchObject({ raw: false, flowing: false });
+      expect(screen.written.endsWith(leave)).toBe(true);
+      expect(dashboard.hidden).toBe(true);
+      dashboard.line('INFO', 'while it was hidden');
+      continued();
+      expect(keyboard).toMatchObject({ raw: true, flowing: true });
+      expect(dashboard.hidden).toBe(false);
+      await screen.shows('while it was hidden');
+      expect(screen.written.lastIndexOf(enter)).toBeGreaterThan(screen.written.lastIndexOf(leave));
+    });
+
+    it('comes back by itself where the system stops nothing', async () => {
+      const clock = new VirtualClock();
+      const { keyboard } = await open({ jobs: new Shell(), clock });
+      keyboard.press('\u001a');
+      expect(keyboard.raw).toBe(false);
+      clock.advance(200);
+      expect(keyboard.raw).toBe(true);
+    });
+
+    it('does not touch the terminal behind the shell, and takes it when it is in front', async () => {
+      const clock = new VirtualClock();
+      const jobs = new Shell();
+      const { dashboard, keyboard, screen } = await open({ jobs, clock });
+      keyboard.press('\u001a');
+      jobs.front = false;
+      continued();
+      clock.advance(10_000);
+      expect(dashboard.hidden).toBe(true);
+      expect(keyboard.raw).toBe(false);
+      expect(screen.written.endsWith(leave)).toBe(true);
+      jobs.front = true;
+      clock.advance(1000);
+      expect(keyboard.raw).toBe(true);
+      expect(dashboard.hidden).toBe(false);
+    });
+
+    it('sets up its terminal anew after a stop that it could not see (SIGSTOP)', async () => {
+      const { keyboard, screen } = await open({ jobs: new Shell() });
+      const before = screen.written.length;
+      continued();
+      expect(keyboard.raw).toBe(true);
+      expect(screen.written.slice(before)).toContain(enter);
+    });
+
+    it('touches nothing where it goes on behind the shell after such a stop', async () => {
+      const jobs = new Shell();
+      const { dashboard, keyboard, screen } = await open({ jobs });
+      jobs.front = false;
+      const before = screen.written.length;
+      continued();
+      expect(keyboard.raw).toBe(true);
+      expect(keyboard.flowing).toBe(false);
+      expect(screen.written.slice(before)).toBe('');
+      expect(dashboard.hidden).toBe(true);
+    });
+  });
+
   it('carries out what keys ask for, and tells what came of it', async () => {
     const { keyboard, screen } = await open();
     keyboard.press('o');
@@ -198,7 +295,7 @@ describe('the dashboard', () => {
 
   it('asks for levels while somebody calls', async () => {
     const { dashboard, screen } = await open({
-      levels: () => [{ sessionId: 'a3f9b2c1', callerDbfs: -10, agentDbfs: -100 }],
+      readings: () => [{ sessionId: 'a3f9b2c1', callerDbfs: -10, agentDbfs: -100, doing: 'listening' }],
     });
     dashboard.event(callStart());
     // Full scale for the caller, nothing from the agent.
@@ -220,7 +317,9 @@ describe('the dashboard', () => {
 
   it('leaves no listener on the process behind', async () => {
     const count = (): number =>
-      process.listenerCount('exit') + process.listenerCount('uncaughtExceptionMonitor');
+      ['exit', 'uncaughtExceptionMonitor', 'SIGTSTP', 'SIGCONT']
+        .map((sign) => process.listenerCount(sign))
+        .reduce((sum, count) => sum + count);
     const before = count();
     const { dashboard } = await open();
     dashboard.close();

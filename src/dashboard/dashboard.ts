@@ -1,39 +1,30 @@
 /**
- * The terminal dashboard, as the command line uses it. Painting happens in a thread of its own: however large the terminal,
- * however slow the line to it, the calls' thread only posts what happened.
+ * The terminal dashboard, as the command line uses it. It paints in its own thread: a large terminal or a slow
+ * connection never delays the calls' thread, which only posts messages.
  */
-import { Worker } from 'node:worker_threads';
-import type { Clock, Timer } from '../clock.js';
+import type { Clock, Timer } from '../core/clock.js';
 import type { SessionEvent } from '../events/session-event.js';
 import type { LogTag } from '../events/sys-log.js';
-import { workerEntry } from '../workers/worker-entry.js';
-import { AlternateScreen } from './alternate-screen.js';
-import { CapturedOutput, type Printable } from './captured-output.js';
-import type { FromPainter, PainterData, ToPainter } from './dashboard-messages.js';
+import { transportOf, type TransportType } from '../transport/registry.js';
+import type { Printable } from './captured-output.js';
 import { FrameGate } from './frame-gate.js';
-import type { DashboardInput, LevelReading } from './model/dashboard-model.js';
+import { HeldTerminal, type TerminalInput, type TerminalOutput } from './held-terminal.js';
+import { systemJobs, type JobControl } from './job-control.js';
+import type { DashboardInput, SessionReading } from './model/dashboard-model.js';
 import type { StatusTone } from './model/dashboard-ui.js';
 import type { DashboardRequest } from './model/key-press.js';
 import type { RelayFacts } from './model/relay-facts.js';
+import { PaintingThread } from './painting-thread.js';
 
-/** What a person can ask for. Each resolves with a sentence for the status line and rejects with an error that says why not. */
+/**
+ * The user's actions. Each resolves with a sentence for the status line, or rejects with an error that says why not.
+ */
 export interface DashboardActions {
-  placeCall(transport: 'twilio' | 'webrtc'): Promise<string>;
+  placeCall(transport: TransportType): Promise<string>;
   openPage(): Promise<string>;
   toggleRecording(): Promise<string>;
   endSession(sessionId: string): Promise<string>;
 }
-
-/** The terminal's keyboard: `process.stdin` is one. */
-export type TerminalInput = Pick<
-  NodeJS.ReadStream,
-  'setRawMode' | 'on' | 'off' | 'resume' | 'pause' | 'unref' | 'ref'
->;
-
-/** The terminal's screen: `process.stdout` is one. */
-export type TerminalOutput = Pick<NodeJS.WriteStream, 'columns' | 'rows' | 'on' | 'off'> & {
-  readonly fd: number;
-};
 
 export interface DashboardOptions {
   readonly relay: RelayFacts;
@@ -41,79 +32,85 @@ export interface DashboardOptions {
   readonly stdin: TerminalInput;
   readonly stdout: TerminalOutput;
   readonly clock: Clock;
-  /** Whether the terminal takes colour; bold and dim are used anyway. */
+  /** Whether the terminal shows colours; bold and dim are used anyway. */
   readonly colour: boolean;
-  /** How loud the living sessions are, asked ten times a second while there are any. */
-  readonly levels?: () => readonly LevelReading[];
+  /** The audio levels and activity of running sessions; called about seven times a second while there are any. */
+  readonly readings?: () => readonly SessionReading[];
   /**
-   * Where the process prints: lines printed there go to the log while the dashboard is open. What was meant for `stderr` is
-   * printed there again afterwards, the latest lines of it.
+   * The process's output streams: lines printed there go to the log while the dashboard is open. The latest lines for
+   * `stderr` are printed there again when it closes.
    */
   readonly captures?: { readonly stdout: Printable; readonly stderr: Printable };
+  /** @default the system's */
+  readonly jobs?: JobControl;
 }
 
 /**
- * Why the dashboard is over: somebody quit it (`quit`), did not want to wait (`interrupt`, Ctrl-C), or it failed; then the
- * terminal is restored already.
+ * Why the dashboard ended: the user quit (`quit`) or pressed Ctrl-C (`interrupt`), the terminal was closed (`hangup`),
+ * or it failed. The terminal is restored already.
  */
 export type DashboardEnd =
-  | { readonly reason: 'quit' | 'interrupt' | 'closed' }
+  | { readonly reason: 'quit' | 'interrupt' | 'hangup' | 'closed' }
   | { readonly reason: 'failed'; readonly cause: unknown };
 
 export class Dashboard {
-  /** Resolves when the dashboard is over, the terminal restored. Never rejects. */
+  /** Resolves when the dashboard has ended and the terminal is restored. Never rejects. */
   readonly closed: Promise<DashboardEnd>;
   readonly #options: DashboardOptions;
-  readonly #screen: AlternateScreen;
+  readonly #jobs: JobControl;
+  readonly #terminal: HeldTerminal;
   readonly #gate = new FrameGate();
-  readonly #painter: Worker;
+  readonly #painter: PaintingThread;
   readonly #living = new Set<string>();
-  readonly #captured: readonly CapturedOutput[];
-  /** Lines meant for stderr, the latest. */
+  /** The latest lines for stderr. */
   readonly #complaints: string[] = [];
   #waiting: DashboardInput[] = [];
   #flushTimer: Timer | null = null;
-  #levelTimer: Timer | null = null;
+  #readTimer: Timer | null = null;
+  #resumeTimer: Timer | null = null;
   #end: (end: DashboardEnd) => void = () => undefined;
-  /** Until the terminal was given back. */
+  /** False once the terminal was restored for the last time. */
   #open = true;
   #ended = false;
+  #hidden = false;
 
   constructor(options: DashboardOptions) {
     this.#options = options;
-    const { stdin, stdout, relay, colour } = options;
+    const { stdin, stdout, captures, relay, colour, jobs = systemJobs } = options;
+    this.#jobs = jobs;
     this.closed = new Promise((resolve) => (this.#end = resolve));
-    this.#screen = new AlternateScreen(stdout.fd);
-    this.#screen.enter();
-    const data: PainterData = {
-      relay,
-      columns: stdout.columns,
-      rows: stdout.rows,
-      colour,
-      fd: stdout.fd,
-      gate: this.#gate.memory,
-    };
-    this.#painter = new Worker(workerEntry(import.meta.url, './painter-entry.js'), {
-      workerData: data,
-      // React's development build remembers every render. Ink goes by CI, which says nothing of this terminal.
-      env: { NODE_ENV: 'production' },
-      execArgv: [],
+    this.#terminal = new HeldTerminal({
+      stdin,
+      stdout,
+      captures,
+      gate: this.#gate,
+      onTyped: (text) => this.#onTyped(text),
+      onResize: (columns, rows) => this.#take({ type: 'resized', columns, rows }),
+      onPrinted: (where, line) => this.#onPrinted(where, line),
+      onGone: () => this.#close({ reason: 'hangup' }),
     });
-    this.#painter.on('message', ({ request }: FromPainter) => this.#onRequest(request));
-    this.#painter.on('error', (cause) => this.#close({ reason: 'failed', cause }));
-    this.#painter.on('exit', () => this.#close({ reason: 'failed', cause: new Error('The painter ended.') }));
-    stdin.setRawMode(true);
-    stdin.on('data', this.#onTyped);
-    stdin.resume();
-    stdout.on('resize', this.#onResize);
-    this.#captured = options.captures ? this.#capture(options.captures) : [];
+    this.#terminal.take();
+    const { columns, rows, fd } = stdout;
+    this.#painter = new PaintingThread({
+      data: { relay, columns, rows, colour, fd, gate: this.#gate.memory, framesPerThread },
+      nowMs: () => options.clock.nowMs(),
+      onRequest: (request) => this.#onRequest(request),
+      onFailed: (cause) => this.#close(endOf(cause)),
+    });
     process.on('exit', this.#restore);
     process.on('uncaughtExceptionMonitor', this.#restore);
+    process.on('SIGTSTP', this.#onStop);
+    process.on('SIGCONT', this.#onContinue);
+  }
+
+  /** Whether the process is in the background, so that the dashboard is not shown. */
+  get hidden(): boolean {
+    return this.#hidden;
   }
 
   /** Shows an event. */
   event(event: SessionEvent): void {
-    if (event.type === 'session.start') this.#watchLevels(event.sessionId);
+    if (event.type === 'session.start') this.#watch(event.sessionId);
     if (event.type === 'session.end') this.#living.delete(event.sessionId);
     this.#take({ type: 'event', event });
   }
@@ -123,12 +120,12 @@ export class Dashboard {
     this.#take({ type: 'line', tag, text });
   }
 
-  /** Shows what has changed about the relay. */
+  /** Shows changed facts about the relay. */
   relay(facts: Partial<RelayFacts>): void {
     this.#take({ type: 'relay', facts });
   }
 
-  /** Shows a sentence below everything else; of tone `busy` until the next one. */
+  /** Shows a sentence in the status line; with tone `busy` until the next one. */
   status(text: string, tone: StatusTone): void {
     this.#take({ type: 'status', text, tone });
   }
@@ -142,49 +139,87 @@ export class Dashboard {
     if (this.#ended) return;
     this.#ended = true;
     this.#restore();
-    this.#flushTimer?.cancel();
-    this.#levelTimer?.cancel();
+    for (const timer of [this.#flushTimer, this.#readTimer, this.#resumeTimer]) timer?.cancel();
     process.off('exit', this.#restore);
     process.off('uncaughtExceptionMonitor', this.#restore);
+    process.off('SIGTSTP', this.#onStop);
+    process.off('SIGCONT', this.#onContinue);
     void this.#painter.terminate().then(() => this.#end(end));
   }
 
-  /** Gives the terminal back, all at once: a crash leaves no time for more, and its message belongs on the first screen. */
+  /**
+   * Restores the terminal synchronously: a crash leaves no time for more, and its message belongs on the main screen.
+   */
   readonly #restore = (): void => {
     if (!this.#open) return;
     this.#open = false;
-    const { stdin, stdout } = this.#options;
-    stdin.off('data', this.#onTyped);
-    stdout.off('resize', this.#onResize);
-    this.#gate.shut();
-    this.#screen.leave();
-    stdin.setRawMode(false);
-    stdin.pause();
-    for (const captured of this.#captured) captured.release();
-    for (const line of this.#complaints) this.#options.captures?.stderr.write(`${line}\n`);
+    this.#terminal.give();
+    for (const line of this.#complaints) this.#say(line);
   };
 
-  readonly #onTyped = (bytes: Buffer | string): void => {
-    const text = typeof bytes === 'string' ? bytes : bytes.toString('utf8');
-    // Ctrl-C works whatever the painter is doing.
+  /** Another process suspends this one (`kill -TSTP`). */
+  readonly #onStop = (): void => this.#suspend('process');
+
+  /**
+   * The process continues, after its own suspension or after SIGSTOP, when the shell has changed the terminal's modes.
+   */
+  readonly #onContinue = (): void => {
+    if (this.#ended) return;
+    if (!this.#hidden) {
+      this.#hidden = true;
+      if (this.#jobs.inForeground()) this.#terminal.give();
+      else this.#terminal.lose();
+    }
+    this.#resume();
+  };
+
+  #suspend(what: 'process' | 'job'): void {
+    if (this.#ended || this.#hidden) return;
+    this.#hidden = true;
+    this.#terminal.give();
+    this.#say('The relay and its calls are suspended; fg resumes them.');
+    // With a listener the signal would not suspend the process.
+    process.off('SIGTSTP', this.#onStop);
+    this.#jobs.stop(what);
+    // SIGCONT resumes. Without a shell to continue the process, the system does not suspend it: then the timer resumes.
+    this.#resumeTimer = this.#options.clock.setTimer(notStoppedMs, () => this.#resume());
+  }
+
+  /** Takes the terminal again as soon as the process is in the foreground. */
+  #resume(): void {
+    this.#resumeTimer?.cancel();
+    this.#resumeTimer = null;
+    if (this.#ended || !this.#hidden) return;
+    if (!this.#jobs.inForeground()) {
+      // The shell does not signal a running job when it brings it to the foreground.
+      this.#resumeTimer = this.#options.clock.setTimer(lookAgainMs, () => this.#resume());
+      return;
+    }
+    this.#hidden = false;
+    process.off('SIGTSTP', this.#onStop);
+    process.on('SIGTSTP', this.#onStop);
+    this.#terminal.take();
+    // Only the shell was told of size changes in the meantime.
+    process.emit('SIGWINCH', 'SIGWINCH');
+    this.#painter.post({ type: 'cleared' });
+  }
+
+  #say(line: string): void {
+    this.#options.captures?.stderr.write(`${line}\n`);
+  }
+
+  #onTyped(text: string): void {
+    // Both work even if the painter is busy or stuck.
     if (text.includes(interruptKey)) this.#close({ reason: 'interrupt' });
-    else this.#post({ type: 'typed', text });
-  };
+    else if (text.includes(suspendKey)) this.#suspend('job');
+    else this.#painter.post({ type: 'typed', text });
+  }
 
-  readonly #onResize = (): void => {
-    const { columns, rows } = this.#options.stdout;
-    this.#take({ type: 'resized', columns, rows });
-  };
-
-  #capture({ stdout, stderr }: NonNullable<DashboardOptions['captures']>): CapturedOutput[] {
-    return [
-      new CapturedOutput(stdout, (line) => this.line('INFO', line)),
-      new CapturedOutput(stderr, (line) => {
-        this.line('WARN', line);
-        this.#complaints.push(line);
-        if (this.#complaints.length > keptComplaints) this.#complaints.shift();
-      }),
-    ];
+  #onPrinted(where: 'stdout' | 'stderr', line: string): void {
+    this.line(where === 'stdout' ? 'INFO' : 'WARN', line);
+    if (where === 'stdout') return;
+    this.#complaints.push(line);
+    if (this.#complaints.length > keptComplaints) this.#complaints.shift();
   }
 
   #take(input: DashboardInput): void {
@@ -197,24 +232,19 @@ export class Dashboard {
     this.#flushTimer = null;
     const inputs = this.#waiting;
     this.#waiting = [];
-    this.#post({ type: 'inputs', inputs });
+    this.#painter.post({ type: 'inputs', inputs });
   }
 
-  #post(message: ToPainter): void {
-    this.#painter.postMessage(message);
-  }
-
-  #watchLevels(sessionId: string): void {
+  #watch(sessionId: string): void {
     this.#living.add(sessionId);
-    if (this.#options.levels)
-      this.#levelTimer ??= this.#options.clock.setTimer(levelMs, () => this.#readLevels());
+    if (this.#options.readings) this.#readTimer ??= this.#options.clock.setTimer(readMs, () => this.#read());
   }
 
-  #readLevels(): void {
-    this.#levelTimer = null;
+  #read(): void {
+    this.#readTimer = null;
     if (!this.#open || this.#living.size === 0) return;
-    this.#take({ type: 'levels', readings: this.#options.levels?.() ?? [] });
-    this.#levelTimer = this.#options.clock.setTimer(levelMs, () => this.#readLevels());
+    this.#take({ type: 'readings', readings: this.#options.readings?.() ?? [] });
+    this.#readTimer = this.#options.clock.setTimer(readMs, () => this.#read());
   }
 
   #onRequest(request: DashboardRequest): void {
@@ -224,8 +254,8 @@ export class Dashboard {
         this.#close({ reason: request.atOnce ? 'interrupt' : 'quit' });
         break;
       case 'place_call': {
-        const kind = request.transport === 'twilio' ? 'phone' : 'web';
-        void this.#act(`Placing a simulated ${kind} call.`, () => actions.placeCall(request.transport));
+        const { title } = transportOf(request.transport);
+        void this.#act(`Placing a simulated ${title} call.`, () => actions.placeCall(request.transport));
         break;
       }
       case 'open_page':
@@ -252,8 +282,21 @@ export class Dashboard {
   }
 }
 
+/** Handles the painter's end. A closed terminal that accepts no frames is not a failure. */
+function endOf(cause: Error): DashboardEnd {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code === 'EIO' || code === 'ENXIO' ? { reason: 'hangup' } : { reason: 'failed', cause };
+}
+
 const interruptKey = '\u0003';
-/** Events wait so long for others, so that hundreds a second cross the threads in few messages. */
+const suspendKey = '\u001a';
+/** A suspension takes effect well within this time. */
+const notStoppedMs = 200;
+const lookAgainMs = 1000;
+/** Batches events for this long, so that hundreds a second cross the threads in few messages. */
 const batchMs = 30;
-const levelMs = 100;
+/** Each frame redraws all panels: updating the meters less often keeps drawing cheap. */
+const readMs = 150;
 const keptComplaints = 50;
+/** Limits Ink's memory to a few dozen megabytes; reached after ten minutes of constant drawing. */
+const framesPerThread = 6000;

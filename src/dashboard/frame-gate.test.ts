@@ -14,6 +14,19 @@ describe('the frame gate', () => {
     expect(written).toEqual(['first']);
   });
 
+  it('lets frames pass again when it was reopened, and is not closed by a reopening too many', () => {
+    const gate = new FrameGate();
+    const painter = new FrameGate(gate.memory);
+    gate.shut();
+    expect(painter.isShut).toBe(true);
+    gate.reopen();
+    gate.reopen();
+    expect(painter.isShut).toBe(false);
+    expect(painter.pass(() => undefined)).toBe(true);
+    gate.shut();
+    expect(painter.pass(() => undefined)).toBe(false);
+  });
+
   it('stays passable when a write fails', () => {
     const gate = new FrameGate();
     expect(() =>

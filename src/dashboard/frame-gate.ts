@@ -1,9 +1,9 @@
 /**
- * Keeps two threads from writing to one terminal at once, and one of them from writing ever again: the painter enters for
- * each frame; whoever restores the terminal shuts the gate first and knows that no frame follows.
+ * Keeps two threads from writing to the terminal at once. The painter passes the gate for each frame; the main thread
+ * shuts it before it restores the terminal, so that no frame follows.
  */
 export class FrameGate {
-  /** To be handed to the other thread, which makes its own gate of it. */
+  /** Pass this to the other thread, which makes its own gate from it. */
   readonly memory: SharedArrayBuffer;
   readonly #state: Int32Array;
 
@@ -12,26 +12,36 @@ export class FrameGate {
     this.#state = new Int32Array(memory);
   }
 
-  /** Runs `write` unless the gate is shut or somebody is inside; says whether it ran. */
+  /** Runs `write` if the gate is open; returns whether it ran. */
   pass(write: () => void): boolean {
     if (Atomics.compareExchange(this.#state, 0, open, occupied) !== open) return false;
     try {
       write();
     } finally {
-      // Unless it was shut meanwhile, by somebody whose patience ended.
+      // Keep it shut if shut() timed out meanwhile.
       Atomics.compareExchange(this.#state, 0, occupied, open);
       Atomics.notify(this.#state, 0);
     }
     return true;
   }
 
+  /** Whether frames may not be written. */
+  get isShut(): boolean {
+    return Atomics.load(this.#state, 0) === shut;
+  }
+
+  /** Opens a shut gate. */
+  reopen(): void {
+    Atomics.compareExchange(this.#state, 0, shut, open);
+  }
+
   /**
-   * Shuts the gate for ever. Blocks while a frame is being written, but not much longer than `patienceMs`: a terminal that takes
-   * nothing must not keep the process from ending.
+   * Shuts the gate until {@link reopen}. Blocks while a frame is being written, but not much longer than `timeoutMs`: a
+   * stalled terminal must not keep the process from exiting.
    */
-  shut(patienceMs = 200): void {
+  shut(timeoutMs = 200): void {
     while (Atomics.compareExchange(this.#state, 0, open, shut) === occupied) {
-      if (Atomics.wait(this.#state, 0, occupied, patienceMs) === 'timed-out')
+      if (Atomics.wait(this.#state, 0, occupied, timeoutMs) === 'timed-out')
         Atomics.store(this.#state, 0, shut);
     }
   }

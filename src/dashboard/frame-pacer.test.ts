@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { VirtualClock } from '../testing/virtual-clock.js';
+import { VirtualClock } from '../simulators/virtual-clock.js';
 import { FramePacer } from './frame-pacer.js';
 
 /** A pacer whose frames take `costMs` each, and the times at which they were drawn. */

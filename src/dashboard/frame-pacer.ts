@@ -1,8 +1,8 @@
-import type { Clock, Timer } from '../clock.js';
+import type { Clock, Timer } from '../core/clock.js';
 
 /**
- * Decides when to draw. Whatever happens only asks for a frame; frames come at most fifteen times a second, and less often
- * where they are expensive, so that drawing never takes more than a set share of the time.
+ * Decides when to draw. Changes only request a frame. Frames are drawn at most fifteen times a second, and less often
+ * if they are expensive, so that drawing never takes more than a set share of the time.
  */
 export class FramePacer {
   readonly #clock: Clock;
@@ -17,7 +17,7 @@ export class FramePacer {
     this.#draw = draw;
   }
 
-  /** Asks for a frame as soon as one is due, or `delayMs` from now if that is later. */
+  /** Requests a frame as soon as one is due, or `delayMs` from now if that is later. */
   request(delayMs = 0): void {
     if (this.#closed) return;
     const nowMs = this.#clock.nowMs();
@@ -28,7 +28,7 @@ export class FramePacer {
     this.#timer = this.#clock.setTimer(dueMs - nowMs, () => this.#onDue());
   }
 
-  /** No frame is drawn from now on. */
+  /** Stops drawing. */
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
@@ -38,7 +38,7 @@ export class FramePacer {
   #onDue(): void {
     this.#timer = null;
     const startedMs = this.#clock.nowMs();
-    // Set first: what the drawing itself asks for waits for the next frame.
+    // Set first: requests made while drawing wait for the next frame.
     this.#nextMs = startedMs + minIntervalMs;
     this.#draw();
     const costMs = this.#clock.nowMs() - startedMs;
@@ -47,5 +47,5 @@ export class FramePacer {
 }
 
 const minIntervalMs = 1000 / 15;
-/** Of one processor's time. */
+/** The share of one processor's time. */
 const maxShare = 0.15;

@@ -1,8 +1,8 @@
-/** What Ink takes for a terminal: streams in memory, so that it writes no byte by itself and touches no real one. */
+/** In-memory streams that stand in for Ink's terminal, so that Ink never touches the real one. */
 import { EventEmitter } from 'node:events';
 import { PassThrough } from 'node:stream';
 
-/** Ink's screen. In its debug mode Ink writes each frame in full and in one piece, and nothing else. */
+/** Ink's screen. In debug mode Ink writes only complete frames, each in one piece. */
 export class InkOutput extends EventEmitter {
   columns: number;
   readonly #onFrame: (frame: string) => void;
@@ -19,12 +19,12 @@ export class InkOutput extends EventEmitter {
   }
 
   asTerminal(): NodeJS.WriteStream {
-    // Ink uses no more of a terminal than this class has.
+    // Ink uses only these members of a terminal.
     return this as unknown as NodeJS.WriteStream;
   }
 }
 
-/** Ink's keyboard: the real one is in raw mode already, and what is typed there is written here. */
+/** Ink's keyboard. The real one is in raw mode already; its input is written here. */
 export class InkInput extends PassThrough {
   readonly isTTY = true;
 

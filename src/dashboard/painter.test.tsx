@@ -1,10 +1,21 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { callStart, sampleEvent } from '../testing/sample-calls.js';
-import { VirtualClock } from '../testing/virtual-clock.js';
+import { callStart, sampleEvent } from '../../test/harness/sample-calls.js';
+import { VirtualClock } from '../simulators/virtual-clock.js';
+import { initialModel } from './model/dashboard-model.js';
 import type { DashboardRequest } from './model/key-press.js';
+import type { RelayFacts } from './model/relay-facts.js';
 import { Painter } from './painter.js';
 
 const opened: Painter[] = [];
+const relay: RelayFacts = {
+  version: '0.1.0',
+  state: 'ready',
+  localUrl: 'http://127.0.0.1:8787',
+  publicUrl: null,
+  phoneNumber: null,
+  providers: null,
+  recording: null,
+};
 
 interface Painted {
   readonly painter: Painter;
@@ -13,25 +24,18 @@ interface Painted {
   readonly requests: DashboardRequest[];
 }
 
-function painted(): Painted {
+function painted(framesPerThread = Infinity, onWorn = (): void => undefined): Painted {
   const clock = new VirtualClock();
   const writes: string[] = [];
   const requests: DashboardRequest[] = [];
   const painter = new Painter({
     clock,
-    relay: {
-      version: '0.1.0',
-      state: 'ready',
-      localUrl: 'http://127.0.0.1:8787',
-      publicUrl: null,
-      phoneNumber: null,
-      providers: null,
-      recording: null,
-    },
-    size: { columns: 80, rows: 24 },
+    model: initialModel(relay, { columns: 80, rows: 24 }),
     colour: false,
     write: (text) => writes.push(text),
     onRequest: (request) => requests.push(request),
+    framesPerThread,
+    onWorn,
   });
   opened.push(painter);
   clock.advance(0);
@@ -72,11 +76,47 @@ describe('the painter', () => {
     expect(painter.model.log.essential.length).toBe(500);
   });
 
-  it('rests while nothing happens and nobody calls', () => {
+  it('rests while nothing happens and nobody calls, but for the minutes', () => {
     const { clock, writes } = painted();
-    clock.advance(60_000);
+    clock.advance(59_000);
     expect(writes).toHaveLength(1);
-    expect(clock.pendingTimers).toBe(0);
+    clock.advance(120_000);
+    expect(writes).toHaveLength(3);
+    expect(writes.at(-1)).toContain('up 2 min');
+    expect(clock.pendingTimers).toBe(1);
+  });
+
+  it('paints nothing for levels that say nothing new', () => {
+    const { painter, clock, writes } = painted();
+    const readings = [
+      { sessionId: 'a3f9b2c1', callerDbfs: -100, agentDbfs: -100, doing: 'listening' as const },
+    ];
+    painter.take([
+      { type: 'event', event: callStart() },
+      { type: 'readings', readings },
+    ]);
+    clock.advance(100);
+    const before = writes.length;
+    painter.take([{ type: 'readings', readings }]);
+    clock.advance(100);
+    expect(writes).toHaveLength(before);
+  });
+
+  it('scrolls the transcript no further than to its first line', async () => {
+    const { painter, clock, writes } = painted();
+    const said = Array.from({ length: 30 }, (_, turn) =>
+      sampleEvent('transcript.final', { text: `sentence ${turn}`, typed: false }, { turn }),
+    );
+    painter.take([callStart(), ...said].map((event) => ({ type: 'event', event })));
+    clock.advance(100);
+    await arrived();
+    painter.type('3');
+    painter.type('g');
+    await arrived();
+    clock.advance(100);
+    expect(writes.at(-1)).toContain('sentence 0');
+    expect(painter.model.ui.transcriptBack).toBeGreaterThan(20);
+    expect(painter.model.ui.transcriptBack).toBeLessThan(30);
   });
 
   it('lets the clock of a running call go on', () => {
@@ -93,6 +133,14 @@ describe('the painter', () => {
     expect(writes.at(-1)).toContain('\u001b[2J');
     expect(writes.at(-1)).toContain('\u001b[50;1H');
     expect(writes.at(-1)).toContain('[ LATENCY ]');
+  });
+
+  it('paints everything anew when the screen has lost its picture', () => {
+    const { painter, clock, writes } = painted();
+    painter.redraw();
+    clock.advance(100);
+    expect(writes).toHaveLength(2);
+    expect(writes[1]).toBe(writes[0]);
   });
 
   it('hands on what a key asks for', async () => {
@@ -114,6 +162,20 @@ describe('the painter', () => {
     clock.advance(100);
     expect(writes.at(-1)).toContain('Copied session id a3f9b2c1.');
     expect(requests).toEqual([]);
+  });
+
+  it('says once that it has painted enough for one thread', () => {
+    let worn = 0;
+    const { painter, clock } = painted(3, () => worn++);
+    const drawn = (): void => {
+      painter.take([{ type: 'line', tag: 'INFO', text: 'one more' }]);
+      clock.advance(100);
+    };
+    drawn();
+    expect(worn).toBe(0);
+    drawn();
+    drawn();
+    expect(worn).toBe(1);
   });
 
   it('paints nothing more once it is closed, and leaves no timer', () => {

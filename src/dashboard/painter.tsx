@@ -1,40 +1,33 @@
-/** The model and its picture: takes inputs, and draws what they amount to at a pace that costs little. */
+/** Applies inputs to the model and draws it at a low frame rate. */
 import { render, type Instance } from 'ink';
-import type { Clock } from '../clock.js';
+import { wallMsOf, type Clock } from '../core/clock.js';
 import type { ReactElement } from 'react';
 import { FrameDiff } from './frame-diff.js';
 import { FramePacer } from './frame-pacer.js';
 import { InkInput, InkOutput } from './ink-streams.js';
 import { clipboardSequence } from './clipboard.js';
 import { Screen } from './components/Screen.js';
-import {
-  initialModel,
-  liveCount,
-  modelAfter,
-  type DashboardInput,
-  type DashboardModel,
-} from './model/dashboard-model.js';
+import { liveCount, modelAfter, type DashboardInput, type DashboardModel } from './model/dashboard-model.js';
 import { keyPressed, type DashboardRequest, type KeyPress } from './model/key-press.js';
-import type { RelayFacts } from './model/relay-facts.js';
 
 export interface PainterOptions {
   readonly clock: Clock;
-  readonly relay: RelayFacts;
-  readonly size: TerminalSize;
+  /** The initial model. */
+  readonly model: DashboardModel;
   readonly colour: boolean;
-  /** Takes what belongs on the terminal. */
+  /** Writes bytes to the terminal. */
   readonly write: (text: string) => void;
-  /** Hears what a person asks for that the painter cannot do. */
+  /** Called with the user's requests that the painter cannot carry out. */
   readonly onRequest: (request: DashboardRequest) => void;
+  /** The number of frames after which {@link onWorn} is called, once. */
+  readonly framesPerThread: number;
+  /** Called when Ink's cache of measured texts has grown so much that its thread should be replaced. */
+  readonly onWorn: () => void;
 }
 
-export interface TerminalSize {
-  readonly columns: number;
-  readonly rows: number;
-}
-
-/** How often the clock of a running call moves. */
+/** How often the clock of a running call advances. */
 const heartbeatMs = 1000;
+const minuteMs = 60_000;
 
 export class Painter {
   readonly #options: PainterOptions;
@@ -43,37 +36,45 @@ export class Painter {
   #model: DashboardModel;
   readonly #output: InkOutput;
   readonly #diff = new FrameDiff();
-  #size: TerminalSize;
+  #size: { readonly columns: number; readonly rows: number };
+  #frames = 0;
   #frame: string | null = null;
   #ink: Instance | null = null;
 
   constructor(options: PainterOptions) {
     this.#options = options;
-    this.#model = initialModel(options.relay, options.size);
-    this.#size = options.size;
-    this.#output = new InkOutput(options.size.columns, (frame) => (this.#frame = frame));
+    this.#model = options.model;
+    this.#size = options.model.ui;
+    this.#output = new InkOutput(this.#size.columns, (frame) => (this.#frame = frame));
     this.#pacer = new FramePacer(options.clock, () => this.#draw());
     this.#pacer.request();
   }
 
-  /** What is known at the moment. */
+  /** The current model. */
   get model(): DashboardModel {
     return this.#model;
   }
 
-  /** Takes in what happened; the picture follows with the next frame. */
+  /** Applies inputs; the next frame shows them. */
   take(inputs: readonly DashboardInput[]): void {
     this.#tellTime();
+    const before = this.#model;
     for (const input of inputs) this.#model = modelAfter(this.#model, input);
-    this.#pacer.request();
+    if (this.#model !== before) this.#pacer.request();
   }
 
-  /** Takes in what was typed, as the terminal sent it. */
+  /** Takes typed input, as the terminal sent it. */
   type(text: string): void {
     this.#input.write(text);
   }
 
-  /** Draws no more. */
+  /** Draws everything again after the screen was cleared. */
+  redraw(): void {
+    this.#diff.reset();
+    this.#pacer.request();
+  }
+
+  /** Stops drawing. */
   close(): void {
     this.#pacer.close();
     this.#ink?.unmount();
@@ -84,21 +85,43 @@ export class Painter {
     this.#tellTime();
     const { columns, rows } = this.#model.ui;
     if (columns !== this.#size.columns || rows !== this.#size.rows) {
-      // Terminals differ in what they make of the old picture.
+      // Terminals reflow the old picture in different ways: draw everything.
       this.#diff.reset();
       this.#size = { columns, rows };
       this.#output.columns = columns;
     }
+    const drawn = this.#model;
+    this.#render();
+    // Ink has found that the transcript is scrolled too far.
+    if (this.#model !== drawn) this.#render();
+    this.#show();
+    if (++this.#frames === this.#options.framesPerThread) this.#options.onWorn();
+    this.#requestNext();
+  }
+
+  /** Requests the frames that time alone causes: a running call's clock, an expiring notice, the relay's uptime. */
+  #requestNext(): void {
+    const { nowMs, openedMs, ui } = this.#model;
+    const isBusy = liveCount(this.#model) > 0 || ui.status !== null;
+    this.#pacer.request(isBusy ? heartbeatMs : minuteMs - ((nowMs - (openedMs ?? nowMs)) % minuteMs));
+  }
+
+  #render(): void {
     const screen = (
-      <Screen model={this.#model} colour={this.#options.colour} onKeyPress={(key) => this.#onKeyPress(key)} />
+      <Screen
+        model={this.#model}
+        colour={this.#options.colour}
+        onKeyPress={(key) => this.#onKeyPress(key)}
+        onTranscriptMeasured={(mostBack) =>
+          (this.#model = modelAfter(this.#model, { type: 'transcript_measured', mostBack }))
+        }
+      />
     );
     if (this.#ink) this.#ink.rerender(screen);
     else this.#ink = this.#mount(screen);
-    this.#show();
-    if (liveCount(this.#model) > 0 || this.#model.ui.status) this.#pacer.request(heartbeatMs);
   }
 
-  /** Ink may have drawn several frames on the way: the last one counts. */
+  /** Ink may have drawn several frames; only the last one is used. */
   #show(): void {
     if (this.#frame === null) return;
     const update = this.#diff.next(this.#frame);
@@ -112,7 +135,7 @@ export class Painter {
       stdin: this.#input.asTerminal(),
       exitOnCtrlC: false,
       patchConsole: false,
-      // Frames come whole and at once, to be paced and compared here: see InkOutput.
+      // Makes Ink write complete frames, which are paced and compared here: see InkOutput.
       debug: true,
     });
   }
@@ -129,6 +152,7 @@ export class Painter {
   }
 
   #tellTime(): void {
-    this.#model = modelAfter(this.#model, { type: 'time', nowMs: this.#options.clock.nowMs() });
+    const { clock } = this.#options;
+    this.#model = modelAfter(this.#model, { type: 'time', nowMs: clock.nowMs(), wallMs: wallMsOf(clock) });
   }
 }

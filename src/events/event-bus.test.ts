@@ -4,10 +4,17 @@ import { EventBus } from './event-bus.js';
 import { eventAliases, type SessionEvent } from './session-event.js';
 
 function final(text: string): SessionEvent<'transcript.final'> {
-  return { type: 'transcript.final', sessionId: 'a3f9b2c1', turn: 1, atMs: 5, text, typed: false };
+  return { type: 'transcript.final', sessionId: 'a3f9b2c1', turn: 1, atMs: 5, timeMs: 0, text, typed: false };
 }
 
-const dtmf: SessionEvent<'dtmf'> = { type: 'dtmf', sessionId: 'a3f9b2c1', turn: 1, atMs: 6, digit: '5' };
+const dtmf: SessionEvent<'dtmf'> = {
+  type: 'dtmf',
+  sessionId: 'a3f9b2c1',
+  turn: 1,
+  atMs: 6,
+  timeMs: 0,
+  digit: '5',
+};
 
 function setUp(): { bus: EventBus; failures: string[]; heard: string[] } {
   const failures: string[] = [];

@@ -15,19 +15,19 @@ export type Subscribed<S extends Subscription> = S extends SessionEventType
     ? SessionEvent<(typeof eventAliases)[S]>
     : SessionEvent;
 
-/** A listener may be asynchronous; nobody waits for it, and its rejection is treated like a throw. */
+/** A listener may be asynchronous. The session does not wait for it and treats its rejection like a throw. */
 export type EventListener<E> = (event: E) => unknown;
 
 type AnyListener = EventListener<SessionEvent>;
 
-/** Delivers session events in order, synchronously. A listener that throws harms neither the session nor others. */
+/** Delivers session events in order, synchronously. A throwing listener does not affect the session or others. */
 export class EventBus {
   readonly #listeners = new Map<SessionEventType | '*', Set<AnyListener>>();
   readonly #steps: (() => void)[] = [];
   #performing = false;
   readonly #onListenerError: (thrown: unknown, event: SessionEvent) => void;
 
-  /** `onListenerError` hears of every listener that throws or rejects; it must not throw itself. */
+  /** `onListenerError` is called for every listener that throws or rejects. It must not throw. */
   constructor(onListenerError: (thrown: unknown, event: SessionEvent) => void) {
     this.#onListenerError = onListenerError;
   }
@@ -43,7 +43,7 @@ export class EventBus {
     this.#listeners.get(canonical(subscription))?.delete(listener as AnyListener);
   }
 
-  /** Delivers an event; one that a listener causes is delivered when all have heard the first. */
+  /** Delivers an event. An event that a listener emits is queued until all listeners have received the current one. */
   emit(event: SessionEvent): void {
     this.#perform(() => {
       this.#deliver(this.#listeners.get(event.type), event);
@@ -51,7 +51,7 @@ export class EventBus {
     });
   }
 
-  /** Forgets all listeners once what was emitted so far is delivered. */
+  /** Removes all listeners after the events emitted so far are delivered. */
   clear(): void {
     this.#perform(() => this.#listeners.clear());
   }

@@ -1,10 +1,17 @@
-import type { ProviderError, ProviderKind } from '../errors.js';
+import type { ProviderError, ProviderKind } from '../core/errors.js';
 
-/** What a supervisor tells about the provider that it watches, while the call goes on. */
+/** A request or a long-lived connection, with the vendor's id for it. The vendor's support asks for this id. */
+export interface ProviderRequest {
+  readonly kind: ProviderKind;
+  readonly provider: string;
+  readonly requestId: string;
+}
+
+/** What a supervisor reports about its provider during the call. */
 export type ProviderIncident =
-  /** A request or a stream failed. What is done about it follows as an incident of its own. */
+  /** A request or a stream failed. The reaction follows as a separate incident. */
   | { readonly type: 'error'; readonly error: ProviderError }
-  /** It is tried again: `attempt` 1 is the first repetition. */
+  /** A retry; `attempt` 1 is the first one. */
   | {
       readonly type: 'reconnect';
       readonly kind: ProviderKind;
@@ -19,10 +26,12 @@ export type ProviderIncident =
       readonly to: string;
       readonly cause: string;
     }
-  /** What failed works again: everything that was missed is made up for. */
+  /** A provider that failed answers again. A provider that took over does not report recovery. */
   | { readonly type: 'recovered'; readonly kind: ProviderKind; readonly provider: string }
-  /** Something odd that was dealt with; `code` is stable and snake_case. */
+  /** The provider reports the vendor's id, once for each request or connection. */
+  | ({ readonly type: 'request' } & ProviderRequest)
+  /** A problem that was handled; `code` is stable and snake_case. */
   | { readonly type: 'warning'; readonly code: string; readonly message: string };
 
-/** Takes incidents. Must not throw. */
+/** Receives incidents. Must not throw. */
 export type OnIncident = (incident: ProviderIncident) => void;

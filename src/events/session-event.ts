@@ -1,9 +1,10 @@
 /**
- * What happens in a session, as one discriminated union. The agent, the dashboard, the log, the replay tool and the
- * metrics all live on these events; they are the same for a phone call and a browser call.
+ * The events of a session, as one discriminated union. The dashboard, the log, the replay tool and the metrics use
+ * them. Phone calls and browser calls have the same events.
  */
-import type { ProviderErrorCategory, ProviderKind } from '../errors.js';
+import type { ProviderErrorCategory, ProviderKind } from '../core/errors.js';
 import type { TurnLatency } from '../metrics/turn-latency.js';
+import type { TransportType } from '../transport/registry.js';
 
 /** Why a session ended. */
 export type SessionEndReason =
@@ -20,40 +21,44 @@ export type SessionEndReason =
   /** The relay is shutting down. */
   | 'shutdown';
 
-/** Why an agent turn did not run to its end. */
+/** Why an agent turn ended early. */
 export type TurnAbortReason = 'interrupted' | 'superseded' | 'hangup' | 'ended' | 'error';
 
 interface EventBase {
   /** Eight hex digits. */
   readonly sessionId: string;
-  /** The turn it belongs to; 0 is the greeting. Speech and transcripts carry the turn they may become. */
+  /** The event's turn; 0 is the greeting. Speech and partials carry the turn that they may become. */
   readonly turn: number;
   /** Milliseconds since `session.start`, monotonic. */
   readonly atMs: number;
+  /** Wall-clock time, milliseconds since 1970 (UTC), to match other logs. It jumps when the machine's clock is set. */
+  readonly timeMs: number;
 }
 
-/** The events' own fields by type. */
+/** The fields of each event type. */
 export interface SessionEventFields {
   'session.start': {
-    readonly transport: 'twilio' | 'webrtc';
+    readonly transport: TransportType;
     readonly providers: { readonly stt: string; readonly llm: string; readonly tts: string };
     readonly callId?: string;
     readonly from?: string;
     readonly to?: string;
     readonly parameters: Readonly<Record<string, string>>;
   };
-  /** `onsetMs`: where the speech began, which is a little before it was certain. */
+  /** `onsetMs`: when the speech began, a little before it was detected. */
   'speech.start': { readonly onsetMs: number };
   /** `lastSpeechMs`: the caller's last speech sample. */
   'speech.end': { readonly lastSpeechMs: number };
   'transcript.partial': { readonly text: string };
-  /** A turn was committed; all its segments joined. */
+  /** A turn was committed; `text` joins all its segments. */
   'transcript.final': { readonly text: string; readonly typed: boolean };
   'turn.start': { readonly text: string };
-  /** The caller went on before the answer was audible: it was dropped, and the turn will get a longer transcript. */
+  /** The caller went on before the answer was audible. The answer was dropped; the turn gets a longer text. */
   'turn.continued': { readonly text: string };
   'llm.first_token': object;
   'llm.token': { readonly text: string };
+  /** The model's reasoning; only with `agent.reasoningEvents`. */
+  'llm.reasoning': { readonly text: string };
   'llm.tool_call': { readonly callId: string; readonly name: string; readonly arguments: string };
   'llm.tool_result': {
     readonly callId: string;
@@ -66,11 +71,12 @@ export interface SessionEventFields {
   'llm.response': { readonly text: string };
   /** The first frame of the answer was handed to the transport. */
   'tts.audio_start': object;
-  /** The answer was played out, or cut. */
+  /** The answer was played to its end, or cut. */
   'tts.audio_end': { readonly cut: boolean };
-  /** Playout stands still because the caller makes a sound. */
+  /** Playout is paused because the caller makes a sound. */
   'agent.paused': object;
   'agent.resumed': { readonly reason: 'backchannel' | 'no_words' };
+  /** `heard`: whether the heard position and the times of the words in it were measured. */
   'agent.interrupted': {
     readonly heardText: string;
     readonly by: 'caller' | 'api';
@@ -83,22 +89,28 @@ export interface SessionEventFields {
     readonly heardText: string;
   };
   'provider.reconnect': { readonly kind: ProviderKind; readonly provider: string; readonly attempt: number };
-  /** What failed works again; nothing was lost meanwhile, or what was lost has been told. */
+  /** A provider that failed answers again. Any loss in between was reported before. */
   'provider.recovered': { readonly kind: ProviderKind; readonly provider: string };
+  /** The vendor's id of a request or a connection of this session, for the vendor's support. */
+  'provider.request': { readonly kind: ProviderKind; readonly provider: string; readonly requestId: string };
   'provider.failover': {
     readonly kind: ProviderKind;
     readonly from: string;
     readonly to: string;
     readonly cause: string;
   };
+  /** The caller's audio arrives again after a `media_stopped` warning; `gapMs` is the time without audio. */
+  'media.resumed': { readonly gapMs: number };
   warning: { readonly code: string; readonly message: string };
   error: {
     readonly message: string;
     readonly kind?: ProviderKind;
     readonly provider?: string;
     readonly category?: ProviderErrorCategory;
+    /** The vendor's id of the failed request, if known. */
+    readonly requestId?: string;
   };
-  /** Last, and once. */
+  /** The last event of every session. */
   'session.end': { readonly reason: SessionEndReason; readonly durationMs: number };
 }
 
@@ -125,6 +137,7 @@ export const sessionEventTypes = [
   'turn.continued',
   'llm.first_token',
   'llm.token',
+  'llm.reasoning',
   'llm.tool_call',
   'llm.tool_result',
   'llm.response',
@@ -135,9 +148,11 @@ export const sessionEventTypes = [
   'agent.interrupted',
   'dtmf',
   'turn.end',
+  'provider.request',
   'provider.reconnect',
   'provider.failover',
   'provider.recovered',
+  'media.resumed',
   'warning',
   'error',
   'session.end',

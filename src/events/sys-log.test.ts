@@ -12,6 +12,7 @@ const event = (fields: Fields, sessionId = 'a3f9b2c1'): SessionEvent => ({
   sessionId,
   turn: 1,
   atMs: 0,
+  timeMs: 0,
   ...fields,
 });
 
@@ -73,6 +74,10 @@ describe('the SYS_LOG', () => {
     ],
     [{ type: 'warning', code: 'unknown_event', message: 'What?' }, 'WARN  unknown_event: What?'],
     [{ type: 'error', message: 'The line is down.' }, 'ERR   The line is down.'],
+    [
+      { type: 'error', message: 'The model failed.', kind: 'llm', provider: 'openai', requestId: 'req_9f' },
+      'ERR   The model failed. (request req_9f)',
+    ],
     [
       { type: 'session.end', reason: 'hangup', durationMs: 61_249 },
       'INFO  session a3f9b2c1 ended: hangup after 61.2s',

@@ -1,6 +1,6 @@
 /**
- * The SYS_LOG: every event as one line of plain text behind an upper-case tag. Pure, so that the terminal, the test page
- * and a log file show the same lines.
+ * The SYS_LOG: each event as one line of plain text after an upper-case tag. Pure, so the terminal, the test page and a
+ * log file show the same lines.
  */
 import type { SessionEvent } from './session-event.js';
 
@@ -9,11 +9,11 @@ export type LogTag = 'INFO' | 'EVT' | 'OK' | 'WARN' | 'ERR';
 export interface LogLine {
   readonly tag: LogTag;
   readonly text: string;
-  /** Lines that only a closer look needs (partials, tokens, raw speech edges). */
+  /** Whether only a detailed view shows the line (partials, tokens, raw speech edges). */
   readonly detail: boolean;
 }
 
-/** From this mouth→ear on, callers notice the wait. */
+/** Callers notice the wait from this mouth→ear on. */
 export const slowTurnMs = 1000;
 
 /** The log line of an event. */
@@ -23,11 +23,11 @@ export function sysLogLine(event: SessionEvent): LogLine {
 }
 
 /**
- * Text on one line, without control characters and those that turn the direction of writing: what callers, models,
- * tools and servers say must not break the log or steer the terminal.
+ * The text on one line, without control characters and bidirectional controls. Text from callers, models, tools and
+ * servers must not break the log or control the terminal.
  */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
+  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim();
 }
 
 function lineOf(event: SessionEvent): LogLine {
@@ -50,6 +50,8 @@ function lineOf(event: SessionEvent): LogLine {
       return evt('llm.first_token', true);
     case 'llm.token':
       return evt(`llm.token: ${quote(event.text)}`, true);
+    case 'llm.reasoning':
+      return evt(`llm.reasoning: ${quote(event.text)}`, true);
     case 'llm.tool_call':
       return evt(`llm.tool_call: ${event.name}(${event.arguments})`);
     case 'llm.tool_result':
@@ -72,21 +74,31 @@ function lineOf(event: SessionEvent): LogLine {
       return evt(`dtmf: ${event.digit}`);
     case 'turn.end':
       return turnEnd(event);
+    case 'provider.request':
+      return evt(`provider.request: ${event.kind} ${event.provider} ${event.requestId}`, true);
     case 'provider.reconnect':
       return warn(`provider.reconnect: ${event.kind} ${event.provider}, attempt ${event.attempt}`);
     case 'provider.failover':
       return warn(`provider.failover: ${event.kind} ${event.from} → ${event.to}: ${event.cause}`);
     case 'provider.recovered':
       return info(`provider.recovered: ${event.kind} ${event.provider}`);
+    case 'media.resumed':
+      return info(
+        `media.resumed: the caller’s audio arrives again after ${(event.gapMs / 1000).toFixed(1)}s`,
+      );
     case 'warning':
       return warn(`${event.code}: ${event.message}`);
     case 'error':
-      return { tag: 'ERR', text: event.message, detail: false };
+      return { tag: 'ERR', text: errorText(event), detail: false };
     case 'session.end':
       return info(
         `session ${event.sessionId} ended: ${event.reason} after ${(event.durationMs / 1000).toFixed(1)}s`,
       );
   }
+}
+
+function errorText({ message, requestId }: SessionEvent<'error'>): string {
+  return requestId === undefined ? message : `${message} (request ${requestId})`;
 }
 
 /** A log line as text, with its tag in a fixed column. */
@@ -98,7 +110,7 @@ function turnEnd(event: SessionEvent<'turn.end'>): LogLine {
   const { mouth_to_ear_ms: mouthToEarMs, absent, ear } = event.latency;
   const aborted = event.aborted ? ` (${event.aborted})` : '';
   if (mouthToEarMs === null) {
-    // The greeting answers nobody, so it never has a figure; a line for it would only be noise.
+    // Turns that ran to their end without a figure, such as the greeting, are detail only.
     return evt(`turn.end: ${event.turn}${aborted || ` (${absent ?? 'no figure'})`}`, event.aborted === null);
   }
   const figure = `mouth→ear: ${ms(mouthToEarMs)}${ear === 'estimated' ? ' (estimated)' : ''}${aborted}`;

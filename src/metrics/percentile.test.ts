@@ -16,7 +16,7 @@ describe('a percentile', () => {
     expect(percentile(hundred, share)).toBe(expected);
   });
 
-  it('is null of nothing', () => {
+  it('is null for no values', () => {
     expect(percentile([], 0.5)).toBeNull();
   });
 
@@ -34,13 +34,13 @@ describe('a percentile', () => {
 });
 
 describe('a summary', () => {
-  it('gives count, latest, middle, tail and worst, and leaves the values as they were', () => {
+  it('gives count, last, median, 95th percentile and maximum, and leaves the values unchanged', () => {
     const values = [300, 100, 200];
     expect(summarise(values)).toEqual({ count: 3, last: 200, p50: 200, p95: 300, max: 300 });
     expect(values).toEqual([300, 100, 200]);
   });
 
-  it('of nothing has no figures', () => {
+  it('of no values has only nulls', () => {
     expect(summarise([])).toEqual({ count: 0, last: null, p50: null, p95: null, max: null });
   });
 });

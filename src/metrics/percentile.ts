@@ -1,4 +1,4 @@
-/** Middle and tail of a set of figures. */
+/** Summary of latencies, in the unit of the values; null without values. */
 export interface LatencySummary {
   readonly count: number;
   readonly last: number | null;
@@ -7,7 +7,10 @@ export interface LatencySummary {
   readonly max: number | null;
 }
 
-/** The value below which `share` (0..1) of the values lie, by the nearest-rank method; null for none. */
+/**
+ * The nearest-rank percentile: the smallest value with at least `share` (0..1) of the values at or below it; null if
+ * there are no values.
+ */
 export function percentile(values: readonly number[], share: number): number | null {
   if (values.length === 0) return null;
   const sorted = [...values].sort((a, b) => a - b);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { turnLatency, type TurnMoments } from './turn-latency.js';
 
-/** A plain answer with every moment in its order. */
+/** An answer with every moment, in order. */
 const answer: TurnMoments = {
   mouthMs: 1000,
   vadEndMs: 1180,
@@ -35,7 +35,7 @@ describe('mouth to ear', () => {
     });
   });
 
-  it('carries the moments under the names of the field, null where they did not happen', () => {
+  it('reports each moment by its public name, null if it did not happen', () => {
     expect(turnLatency({ mouthMs: 5, llmStartMs: 7 }, null, 'hangup')).toEqual({
       mouth_to_ear_ms: null,
       absent: 'hangup',
@@ -63,13 +63,13 @@ describe('mouth to ear', () => {
     });
   });
 
-  it('takes the time of tools out of what the model took, then out of what the sentence took', () => {
+  it('takes tool time out of the model part, then out of the sentence part', () => {
     expect(partsOf({ ...answer, toolsMs: 50 })).toMatchObject({ llm: 30, sentence: 20, tools: 50 });
     expect(partsOf({ ...answer, toolsMs: 95 })).toMatchObject({ llm: 0, sentence: 5, tools: 95 });
     expect(partsOf({ ...answer, toolsMs: 500 })).toMatchObject({ llm: 0, sentence: 0, tools: 100 });
   });
 
-  it('ends at the ear, whatever the model does behind a filler', () => {
+  it('ends at the ear, even if the model still runs after a filler', () => {
     const filled = { ...answer, filler: true, llmFirstTokenMs: 9000, toolsMs: 100, answerMs: 9100 };
     const latency = turnLatency(filled, 'measured', 'hangup');
     expect(latency).toMatchObject({ mouth_to_ear_ms: 622, filler: true });

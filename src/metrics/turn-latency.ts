@@ -1,28 +1,28 @@
 /**
- * Mouth to ear: where the time of one turn went. Pure arithmetic over the moments that the session noted; each part is
- * the difference of two neighbouring moments on one chain, so the parts always sum to the total.
+ * Mouth to ear: the latency of one turn and its parts. Pure arithmetic over the moments that the session recorded. Each
+ * part is the difference of two neighbouring moments, so the parts always sum to the total.
  */
 
-/** Moments of a turn in milliseconds since `session.start`; those that did not happen are missing. */
+/** Moments of a turn in milliseconds since `session.start`; missing if they did not happen. */
 export interface TurnMoments {
-  /** The caller's last speech sample reached us (a typed turn: the text did). */
+  /** The relay received the caller's last speech sample (in a typed turn: the text). */
   readonly mouthMs?: number;
-  /** The detector was sure that speech had ended, and the recogniser was flushed. */
+  /** The end of speech was certain, and the recogniser was flushed. */
   readonly vadEndMs?: number;
-  /** The recogniser's last final (or the end of waiting for it). */
+  /** The recogniser gave its last final result, or the wait for it timed out. */
   readonly sttFinalMs?: number;
   /** The turn was committed. */
   readonly commitMs?: number;
-  /** The tools of an earlier, revoked answer had ended, which the model waited for. */
+  /** The tools of an earlier, revoked answer ended; the model waited for them. */
   readonly toolsReadyMs?: number;
-  /** The language model was asked. */
+  /** The request to the language model was made. */
   readonly llmStartMs?: number;
   readonly llmFirstTokenMs?: number;
   /** The first speakable text was handed to speech synthesis. */
   readonly ttsStartMs?: number;
-  /** The first audible audio came back. */
+  /** Speech synthesis returned the first audible audio. */
   readonly ttsFirstAudioMs?: number;
-  /** Turn taking let the answer out (see `turnTaking.minResponseDelayMs`). */
+  /** Turn taking released the answer (see `turnTaking.minResponseDelayMs`). */
   readonly releasedMs?: number;
   /** The first audible frame was handed to the transport. */
   readonly audioSentMs?: number;
@@ -30,15 +30,15 @@ export interface TurnMoments {
   readonly earMs?: number;
   /** Time that tools took between the model's start and the first audible audio. */
   readonly toolsMs?: number;
-  /** What became audible first was a filler, spoken while a tool ran. */
+  /** The first audible audio was a filler, spoken while a tool ran. */
   readonly filler?: boolean;
-  /** The first audible sample of the answer behind the filler reached the caller. */
+  /** The first audible sample of the answer after the filler reached the caller. */
   readonly answerMs?: number;
 }
 
 /** The named parts of mouth→ear, in milliseconds; they sum to the total. */
 export interface LatencyParts {
-  /** Waiting to be sure that the caller has finished: silence before the flush, before the commit, before the release. */
+  /** Waiting to be sure that the caller has finished, before the flush, the commit and the release. */
   readonly endpointing: number;
   readonly stt: number;
   readonly llm: number;
@@ -46,9 +46,9 @@ export interface LatencyParts {
   readonly sentence: number;
   readonly tts: number;
   readonly tools: number;
-  /** The engine's own share. */
+  /** Time spent in the relay itself. */
   readonly relay: number;
-  /** From the transport's door to the caller's ear. */
+  /** From the hand-over to the transport until the caller hears the audio. */
   readonly playout: number;
 }
 
@@ -68,14 +68,14 @@ export type AbsentReason =
   | 'error';
 
 export interface TurnLatency {
-  /** Caller's last speech sample to first audible answer sample; null where there is none, and then `absent` says why. */
+  /** Caller's last speech sample to first audible answer sample; if null, `absent` says why. */
   readonly mouth_to_ear_ms: number | null;
   readonly absent: AbsentReason | null;
-  /** Whether the ear's time was reported by the far end or calculated. */
+  /** Whether the far end reported the ear's time or it was calculated. */
   readonly ear: 'measured' | 'estimated' | null;
-  /** Whether the ear heard a filler first; then `answer_ms` tells when the answer itself came. */
+  /** Whether a filler was heard first; `answer_ms` then gives the time of the answer itself. */
   readonly filler: boolean;
-  /** From mouth to the first audible sample of the answer behind a filler; null where there was none. */
+  /** From mouth to the first audible sample of the answer after a filler; null without a filler. */
   readonly answer_ms: number | null;
   readonly parts: LatencyParts | null;
   readonly audio_received_ms: number | null;
@@ -100,7 +100,7 @@ const noParts: LatencyParts = {
   playout: 0,
 };
 
-/** Which part each step of the chain counts towards, in the order of the chain. */
+/** The moments in order; the time before each counts towards its part. */
 const chain: readonly (readonly [
   moment: Exclude<keyof TurnMoments, 'toolsMs' | 'mouthMs' | 'filler' | 'answerMs'>,
   part: LatencyPart,
@@ -160,13 +160,13 @@ function partsOf(moments: TurnMoments, mouthMs: number, earMs: number): LatencyP
   for (const [moment, part] of chain) {
     const momentMs = moments[moment];
     if (momentMs === undefined) continue;
-    // Behind a filler the model may still be at work when the caller has heard something.
+    // After a filler was heard, the model may still be running.
     const next = Math.min(momentMs, earMs);
     if (next <= at) continue;
     parts[part] += next - at;
     at = next;
   }
-  // Tools run while the model's answer is awaited: their time is taken out of what the chain gave to the model.
+  // Tools run within the model's time: move their share of it to `tools`.
   const toolsMs = moments.toolsMs ?? 0;
   const fromLlm = Math.min(toolsMs, parts.llm);
   const fromSentence = Math.min(toolsMs - fromLlm, parts.sentence);

@@ -1,4 +1,4 @@
-/** Samples that a new track has room for: ten seconds of a phone's. */
+/** The initial capacity of a track in samples: ten seconds at a phone's rate. */
 const firstRoom = 80_000;
 
 /** One side of a recorded call: samples on a timeline, silent where nothing was written. */
@@ -6,12 +6,12 @@ export class AudioTrack {
   #samples = new Int16Array(0);
   #length = 0;
 
-  /** Samples up to the end of what was written. */
+  /** The number of samples up to the last one written. */
   get length(): number {
     return this.#length;
   }
 
-  /** Writes samples from position `at` on, over what is there. */
+  /** Writes samples from position `at` on, overwriting existing ones. */
   write(at: number, samples: Int16Array): void {
     const end = at + samples.length;
     if (end > this.#samples.length) this.#grow(end);

@@ -1,8 +1,14 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { delay } from '../clock.js';
-import { VirtualClock } from '../testing/virtual-clock.js';
-import { AgentVoice, defaultManners, holdConversation, type SaidTurn, type Speaker } from './conversation.js';
+import { delay } from '../core/clock.js';
+import { VirtualClock } from '../simulators/virtual-clock.js';
+import {
+  AgentVoice,
+  defaultCallerBehaviour,
+  holdConversation,
+  type SaidTurn,
+  type Speaker,
+} from './conversation.js';
 import type { CallEnd } from './caller.js';
 import type { Recording } from './recordings.js';
 
@@ -54,8 +60,8 @@ class Line {
   }
 
   async hold(recordings: readonly Recording[], bargeInMs: number | null = null): Promise<SaidTurn[]> {
-    const manners = { ...defaultManners, bargeInMs };
-    const held = holdConversation(this.#speaker, this.voice, recordings, this.clock, manners);
+    const behaviour = { ...defaultCallerBehaviour, bargeInMs };
+    const held = holdConversation(this.#speaker, this.voice, recordings, this.clock, behaviour);
     let done = false;
     void held.then(() => (done = true));
     const isDone = (): boolean => done;
@@ -109,6 +115,41 @@ describe('a polite caller', () => {
       { name: 'b.wav', said: false, answered: false },
     ]);
     expect(line.saidAtMs).toEqual([1500]);
+    expect(line.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('a caller whose agent says a filler', () => {
+  const turn = (line: Line, type: 'turn.start' | 'turn.end', atMs: number): void => {
+    line.clock.setTimer(atMs, () => line.voice.note({ type, turn: 1 }));
+  };
+
+  it('waits for the end of the turn, however long the agent is silent in it', async () => {
+    const line = new Line();
+    turn(line, 'turn.start', 2600);
+    line.agentSpeaks(3000, 500);
+    line.agentSpeaks(9000, 1000);
+    turn(line, 'turn.end', 10_000);
+    const turns = await line.hold([recording('a.wav'), recording('b.wav')]);
+    expect(turns[0]).toEqual({ name: 'a.wav', said: true, answered: true });
+    expect(line.saidAtMs).toEqual([1500, 10_700]);
+  });
+
+  it('has no answer where the turn does not end within half a minute of silence', async () => {
+    const line = new Line();
+    turn(line, 'turn.start', 2600);
+    line.agentSpeaks(3000, 500);
+    const turns = await line.hold([recording('a.wav')]);
+    expect(turns).toEqual([{ name: 'a.wav', said: true, answered: false }]);
+    expect(line.clock.nowMs()).toBe(33_500);
+  });
+
+  it('is done where the call ends meanwhile', async () => {
+    const line = new Line();
+    turn(line, 'turn.start', 2600);
+    line.agentSpeaks(3000, 500);
+    line.clock.setTimer(6000, line.hangUp);
+    expect(await line.hold([recording('a.wav')])).toEqual([{ name: 'a.wav', said: true, answered: true }]);
     expect(line.clock.pendingTimers).toBe(0);
   });
 });

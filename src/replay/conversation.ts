@@ -1,57 +1,81 @@
 /**
- * The caller's manners: says one recording after the other, each when the agent has finished, or, when told to, over the
- * agent's voice.
+ * The caller's side of a conversation: says one recording after the other, each when the agent has finished, or as a
+ * barge-in.
  */
 import { audibleEnd } from '../audio/silence.js';
-import { within, type Clock } from '../clock.js';
+import { within, type Clock } from '../core/clock.js';
+import type { SessionEvent } from '../events/session-event.js';
 import type { Caller } from './caller.js';
 import type { Recording } from './recordings.js';
 
 /** How the caller waits. */
-export interface Manners {
+export interface CallerBehaviour {
   /** Silence after which the agent counts as finished. @default 700 */
   readonly finishedAfterMs: number;
   /** How long a greeting may take to begin. @default 1500 */
   readonly greetingWithinMs: number;
-  /** How long an answer may take to begin; then the caller goes on. @default 8000 */
+  /** How long an answer may take to begin; then the caller continues. @default 8000 */
   readonly answerWithinMs: number;
-  /** Speak this long after the agent has begun, instead of waiting for its end; null for polite callers. */
+  /**
+   * How long the agent may be silent within its turn, for example after a filler; then the caller continues. @default
+   * 30000
+   */
+  readonly turnEndsWithinMs: number;
+  /** Barge in this long after the agent has begun to speak; null waits for its end. */
   readonly bargeInMs: number | null;
 }
 
-export const defaultManners: Manners = {
+export const defaultCallerBehaviour: CallerBehaviour = {
   finishedAfterMs: 700,
   greetingWithinMs: 1500,
   answerWithinMs: 8000,
+  turnEndsWithinMs: 30_000,
   bargeInMs: null,
 };
 
-/** What a conversation needs of the caller. */
+/** The part of a caller that a conversation uses. */
 export type Speaker = Pick<Caller, 'say' | 'playout' | 'ended'>;
 
-/** What became of one recording. */
+/** The outcome of one recording. */
 export interface SaidTurn {
   readonly name: string;
-  /** False where the call ended before it was said to its end. */
+  /** False if the call ended before all of it was played. */
   readonly said: boolean;
-  /** Whether agent audio followed its last audible sample. */
+  /** Whether agent audio followed its last audible sample, and the agent's turn ended in time. */
   readonly answered: boolean;
 }
 
-/** What the conversation has to know about the agent's voice; `onAudio` of the caller's listener feeds it. */
+/**
+ * Tracks whether the agent is speaking. Fed by the `onAudio` of the caller's listener, and by the session's events if
+ * there are any.
+ */
 export class AgentVoice {
   readonly #clock: Clock;
   #firstAudioMs: number | null = null;
   #lastAudioMs: number | null = null;
+  /** The turns in progress. */
+  readonly #openTurns = new Set<number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Audio arrived from the agent. */
+  /** Call when audio has arrived from the agent. */
   heard(): void {
     this.#lastAudioMs = this.#clock.nowMs();
     this.#firstAudioMs ??= this.#lastAudioMs;
+  }
+
+  /** Call with each event of the session. */
+  note({ type, turn }: Pick<SessionEvent, 'type' | 'turn'>): void {
+    if (type === 'turn.start') this.#openTurns.add(turn);
+    else if (type === 'turn.end') this.#openTurns.delete(turn);
+    else if (type === 'session.end') this.#openTurns.clear();
+  }
+
+  /** Whether the agent's turn is in progress. It may be silent, while the model or a tool works. */
+  get isTurnOpen(): boolean {
+    return this.#openTurns.size > 0;
   }
 
   /** Forgets what came before; the next audio counts as the beginning. */
@@ -66,7 +90,7 @@ export class AgentVoice {
   }
 }
 
-/** How often the caller listens whether the agent has finished. */
+/** How often the caller checks whether the agent has finished. */
 const listenEveryMs = 20;
 
 /**
@@ -78,11 +102,11 @@ export async function holdConversation(
   voice: AgentVoice,
   recordings: readonly Recording[],
   clock: Clock,
-  manners: Manners = defaultManners,
+  behaviour: CallerBehaviour = defaultCallerBehaviour,
 ): Promise<SaidTurn[]> {
-  const call = new Call(speaker, voice, clock, manners);
+  const call = new Call(speaker, voice, clock, behaviour);
   const turns: SaidTurn[] = [];
-  await call.untilTurn(manners.greetingWithinMs);
+  await call.untilTurn(behaviour.greetingWithinMs);
   for (const [index, recording] of recordings.entries()) {
     const { name } = recording;
     if (call.over) {
@@ -91,10 +115,10 @@ export async function holdConversation(
     }
     await call.say(recording);
     const said = !call.over;
-    // After the last recording nobody waits to barge in; the answer is heard to its end.
+    // After the last recording there is no barge-in: hear the answer to its end.
     const answered =
       index < recordings.length - 1
-        ? await call.untilTurn(manners.answerWithinMs)
+        ? await call.untilTurn(behaviour.answerWithinMs)
         : await call.untilFinished();
     turns.push({ name, said, answered });
   }
@@ -106,49 +130,52 @@ class Call {
   readonly #speaker: Speaker;
   readonly #voice: AgentVoice;
   readonly #clock: Clock;
-  readonly #manners: Manners;
+  readonly #behaviour: CallerBehaviour;
 
-  constructor(speaker: Speaker, voice: AgentVoice, clock: Clock, manners: Manners) {
+  constructor(speaker: Speaker, voice: AgentVoice, clock: Clock, behaviour: CallerBehaviour) {
     this.#speaker = speaker;
     this.#voice = voice;
     this.#clock = clock;
-    this.#manners = manners;
+    this.#behaviour = behaviour;
     void speaker.ended.then(() => {
       this.over = true;
     });
   }
 
-  /** Says a recording to its end; what the agent says from its last audible sample on counts as the answer. */
+  /** Plays a recording to its end. Agent audio after its last audible sample counts as the answer. */
   async say({ samples, sampleRateHz }: Recording): Promise<void> {
-    // The rest of an answer that the caller talks over must not pass for the answer to what is being said.
+    // The rest of an interrupted answer must not count as the answer to this recording.
     const lastWordMs = (audibleEnd(samples, sampleRateHz) / sampleRateHz) * 1000;
     const lastWord = this.#clock.setTimer(lastWordMs, () => this.#voice.restart());
     await this.#speaker.say(samples);
     lastWord.cancel();
   }
 
-  /** Waits until the caller may speak. Resolves with whether the agent has begun to. */
+  /** Waits until the caller may speak. Resolves with whether the agent has begun to speak. */
   async untilTurn(withinMs: number): Promise<boolean> {
-    const { bargeInMs } = this.#manners;
+    const { bargeInMs } = this.#behaviour;
     const began = await this.#until(() => this.#voice.beganMs !== null, withinMs);
     if (!began) return false;
-    if (bargeInMs === null) await this.#untilSilent();
-    else
-      await this.#until(
-        () => this.#sinceBeginMs() >= bargeInMs || this.#silentMs() >= this.#manners.finishedAfterMs,
-      );
+    if (bargeInMs === null) return this.#untilTurnEnd();
+    await this.#until(
+      () => this.#sinceBeginMs() >= bargeInMs || this.#silentMs() >= this.#behaviour.finishedAfterMs,
+    );
     return true;
   }
 
   /** Waits for the end of the answer. Resolves with whether there was one. */
   async untilFinished(): Promise<boolean> {
-    const began = await this.#until(() => this.#voice.beganMs !== null, this.#manners.answerWithinMs);
-    if (began) await this.#untilSilent();
-    return began;
+    const began = await this.#until(() => this.#voice.beganMs !== null, this.#behaviour.answerWithinMs);
+    return began && (await this.#untilTurnEnd());
   }
 
-  #untilSilent(): Promise<boolean> {
-    return this.#until(() => this.#silentMs() >= this.#manners.finishedAfterMs);
+  /** Waits until the agent has finished; resolves with false if its turn continues in silence for too long. */
+  async #untilTurnEnd(): Promise<boolean> {
+    const { finishedAfterMs, turnEndsWithinMs } = this.#behaviour;
+    const isSilent = (): boolean => this.#silentMs() >= finishedAfterMs;
+    const isOver = (): boolean => this.#silentMs() >= turnEndsWithinMs;
+    await this.#until(() => isSilent() && (!this.#voice.isTurnOpen || isOver()));
+    return this.over || !this.#voice.isTurnOpen || !isOver();
   }
 
   #silentMs(): number {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { TestVoices, VirtualRelay } from '../testing/virtual-call.js';
+import { TestVoices, VirtualRelay } from '../drills/virtual-call.js';
 import { defaultConversation, speakConversation } from './default-conversation.js';
 import { callerRatesHz } from './replay-call.js';
 

@@ -1,10 +1,10 @@
-/** What a simulated caller says who has no recordings: a whole booking, spoken by the embedded voice. */
+/** What a simulated caller says without recordings: a whole booking, spoken by the embedded voice. */
 import { createResampler } from '../audio/resampler.js';
-import { loadFlite } from '../tts/local/flite.js';
-import { trimSpeech } from '../tts/local/trim-speech.js';
+import { loadFlite } from '../providers/local/tts/flite.js';
+import { trimSpeech } from '../providers/local/tts/trim-speech.js';
 import type { Recording } from './recordings.js';
 
-/** One turn each; the appointment desk understands them all. */
+/** One sentence per turn; the appointment desk understands all of them. */
 export const defaultConversation = [
   'I would like to book an appointment for Friday at three.',
   'Yes, please.',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { HzRelayError } from '../errors.js';
+import { HzRelayError } from '../core/errors.js';
 import type { SessionEvent } from '../events/session-event.js';
 import { compareRuns, parseEventLog } from './golden.js';
 
@@ -8,6 +8,7 @@ const final = (text: string): SessionEvent<'transcript.final'> => ({
   sessionId: 'a3f9b2c1',
   turn: 1,
   atMs: 5,
+  timeMs: 0,
   text,
   typed: false,
 });
@@ -29,8 +30,8 @@ describe('a golden event log', () => {
   it.each([
     ['', /^golden\.ndjson: the file is empty\. Write one with: hzrelay replay FILE --json/],
     ['\n \n', /is empty/],
-    ['{"type":"dtmf"', /line 1 is no session event\. Write one with/],
-    [`${log(final('x'))}\n\nnull\n`, /line 4 is no session event/],
+    ['{"type":"dtmf"', /line 1 is not a session event\. Write one with/],
+    [`${log(final('x'))}\n\nnull\n`, /line 4 is not a session event/],
     ['[]', /line 1/],
     ['"dtmf"', /line 1/],
     ['{"type":"dtmf","turn":"1"}', /line 1/],
@@ -42,7 +43,10 @@ describe('a golden event log', () => {
 
 describe('the comparison of two runs', () => {
   it('finds them equal where only times differ', () => {
-    const { equal } = compareRuns([final('book')], [{ ...final('book'), atMs: 99 }]);
+    const { equal } = compareRuns(
+      [final('book')],
+      [{ ...final('book'), atMs: 99, timeMs: 1_769_860_800_000 }],
+    );
     expect(equal).toBe(true);
   });
 

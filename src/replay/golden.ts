@@ -1,15 +1,15 @@
-/** What a replay is held against: the lanes of an earlier one. */
-import { HzRelayError, messageOf } from '../errors.js';
+/** Compares a replay with the lanes of an earlier one. */
+import { HzRelayError, messageOf } from '../core/errors.js';
 import type { SessionEvent } from '../events/session-event.js';
 import { lanesOf, laneLines } from './lanes.js';
 import { diffLines, type DiffLine } from './line-diff.js';
 
-/** Names no file that is there: following the advice must not overwrite what was given by mistake. */
+/** Does not name the given file: following the advice must not overwrite a file given by mistake. */
 const howToWrite = 'Write one with: hzrelay replay FILE --json > golden.ndjson';
 
 /**
- * Reads a golden event log: the NDJSON that `hzrelay replay --json` wrote. Throws an HzRelayError naming the line that
- * is none.
+ * Reads a golden event log: the NDJSON that `hzrelay replay --json` wrote. Throws an HzRelayError that names the
+ * invalid line.
  */
 export function parseEventLog(text: string, name: string): SessionEvent[] {
   const lines = text.split('\n').map((line, index) => ({ line, number: index + 1 }));
@@ -18,7 +18,7 @@ export function parseEventLog(text: string, name: string): SessionEvent[] {
   return written.map(({ line, number }) => {
     const event = parseLine(line);
     if (isEvent(event)) return event;
-    throw new HzRelayError(`${name}: line ${number} is no session event. ${howToWrite}`);
+    throw new HzRelayError(`${name}: line ${number} is not a session event. ${howToWrite}`);
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * Parity: what must be equal when the same recording goes through the engine twice, over another transport or on another
- * day. Turn by turn, three lanes and an outcome; types and texts, no times, no partials.
+ * Parity: what must be equal when the same recording is played twice, over different transports or on different days.
+ * Each turn has three lanes and an outcome: types and texts, without times and partials.
  */
 import type { SessionEvent } from '../events/session-event.js';
 
@@ -10,15 +10,15 @@ export interface TurnLanes {
   readonly caller: readonly string[];
   /** Tool calls and the answer. */
   readonly model: readonly string[];
-  /** The answer's way to the ear: start, pauses, resumptions, interruption, end. */
+  /** The playout of the answer: start, pauses, resumptions, interruption, end. */
   readonly voice: readonly string[];
-  /** How the turn ended; null where it never did. */
+  /** How the turn ended; null if it never did. */
   readonly outcome: string | null;
 }
 
 export interface SessionLanes {
   readonly turns: readonly TurnLanes[];
-  /** The reason of `session.end`; null where it never came. */
+  /** The reason of `session.end`; null if there was none. */
   readonly end: string | null;
 }
 
@@ -53,7 +53,7 @@ export function lanesOf(events: Iterable<SessionEvent>): SessionLanes {
   return { turns: sorted.map(([number, turn]) => lanesOfTurn(number, turn)), end };
 }
 
-/** One entry of the lanes: in which turn and lane it stands, and what it says. */
+/** One entry of the lanes: its turn and lane, and its text. */
 export interface LaneRow {
   readonly lane: string;
   readonly entry: string;

@@ -1,43 +1,23 @@
-/** One line of a diff: in both, only in the expected, or only in the actual text. */
+import { diffArrays } from 'diff';
+
+/** A line of a diff: in both texts, only in the expected one, or only in the actual one. */
 export interface DiffLine {
   readonly side: 'both' | 'expected' | 'actual';
   readonly text: string;
 }
 
-/** The shortest edit from `expected` to `actual`, line by line (longest common subsequence). */
+/** The shortest edit from `expected` to `actual`, line by line. Where lines are replaced, the expected ones come first. */
 export function diffLines(expected: readonly string[], actual: readonly string[]): DiffLine[] {
-  const rows = expected.length;
-  const columns = actual.length;
-  // lengths[i][j]: common lines of expected[i..] and actual[j..].
-  const lengths = Array.from({ length: rows + 1 }, () => new Uint32Array(columns + 1));
-  const at = (row: number, column: number): number => lengths[row]?.[column] ?? 0;
-  for (let i = rows - 1; i >= 0; i--) {
-    for (let j = columns - 1; j >= 0; j--) {
-      const common = expected[i] === actual[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
-      lengths[i]?.fill(common, j, j + 1);
-    }
-  }
-  const lines: DiffLine[] = [];
-  let i = 0;
-  let j = 0;
-  while (i < rows || j < columns) {
-    const [left, right] = [expected[i], actual[j]];
-    if (left !== undefined && left === right) {
-      lines.push({ side: 'both', text: left });
-      i++;
-      j++;
-    } else if (right === undefined || (left !== undefined && at(i + 1, j) >= at(i, j + 1))) {
-      lines.push({ side: 'expected', text: left ?? '' });
-      i++;
-    } else {
-      lines.push({ side: 'actual', text: right });
-      j++;
-    }
-  }
-  return lines;
+  return diffArrays([...expected], [...actual]).flatMap(({ value, added, removed }) => {
+    const side = added ? 'actual' : removed ? 'expected' : 'both';
+    return value.map((text) => ({ side, text }) as const);
+  });
 }
 
-/** A diff with its long equal stretches left out: what is near a change, and how many lines were skipped between. */
+/**
+ * The lines near a change, and how many equal lines were skipped between them. The patches of the `diff` package do not
+ * count those.
+ */
 export function aroundChanges(
   diff: readonly DiffLine[],
   contextLines: number,

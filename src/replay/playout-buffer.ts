@@ -26,17 +26,17 @@ export class PlayoutBuffer {
     return this.#marks[0]?.dueSamples ?? null;
   }
 
-  /** Samples that wait or play. */
+  /** The number of samples that wait or play. */
   queuedSamples(nowSamples: number): number {
     return Math.max(0, this.#endSamples - nowSamples);
   }
 
-  /** Samples that were played. */
+  /** The number of samples played. */
   heardSamples(nowSamples: number): number {
     return this.#takenSamples - this.queuedSamples(nowSamples);
   }
 
-  /** Audio arrived. Returns the position at which it begins to play, or null where there is no room for it. */
+  /** Adds arriving audio. Returns the position at which it begins to play, or null if the queue is full. */
   push(samples: number, nowSamples: number): number | null {
     if (this.queuedSamples(nowSamples) + samples > this.#maxSamples) return null;
     const startSamples = Math.max(this.#endSamples, nowSamples);
@@ -45,7 +45,7 @@ export class PlayoutBuffer {
     return startSamples;
   }
 
-  /** A mark arrived. Returns whether it is to be sent back at once. */
+  /** Adds an arriving mark. Returns whether to send it back immediately. */
   mark(name: string, nowSamples: number): boolean {
     if (this.#endSamples <= nowSamples && this.#marks.length === 0) return true;
     this.#marks.push({ name, dueSamples: this.#endSamples });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { decodeMulaw } from '../audio/g711.js';
 import { writeWav } from '../audio/wav.js';
-import { AudioFileError } from '../errors.js';
+import { AudioFileError } from '../core/errors.js';
 import { readRecordings } from './recordings.js';
 
 let folder = '';

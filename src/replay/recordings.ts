@@ -4,12 +4,12 @@ import { basename, isAbsolute, join, resolve } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { decodeAudioFile } from '../audio/audio-file.js';
 import { createResampler } from '../audio/resampler.js';
-import { AudioFileError, messageOf } from '../errors.js';
+import { AudioFileError, messageOf } from '../core/errors.js';
 
 export interface Recording {
   readonly path: string;
   readonly name: string;
-  /** Mono, at the rate that was asked for. */
+  /** Mono, at the requested sample rate. */
   readonly samples: Int16Array;
   readonly sampleRateHz: number;
 }
@@ -29,7 +29,7 @@ export async function readRecordings(
   return (await allOf(patterns.map(read))).flat();
 }
 
-/** Like `Promise.all`, but one AudioFileError tells the problems of all. */
+/** Like `Promise.all`, but one AudioFileError lists the problems of all files. */
 async function allOf<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const results = await Promise.all(
     promises.map((promise) =>

@@ -1,10 +1,10 @@
 /** Calls to a relay elsewhere, in real time: all that the caller learns of the session comes over the network. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { audibleStart } from '../audio/silence.js';
-import { systemClock } from '../clock.js';
-import { createRelay } from '../server/create.js';
-import type { Relay } from '../server/relay.js';
-import { lightSession } from '../testing/light-relay.js';
+import { systemClock } from '../core/clock.js';
+import { createRelay } from '../relay/create.js';
+import type { Relay } from '../relay/relay.js';
+import { lightSession } from '../../test/harness/light-relay.js';
 import type { TransportType } from '../transport/transport.js';
 import type { Recording } from './recordings.js';
 import { callerRatesHz, replayCall, type ReplayCallOptions, type ReplayResult } from './replay-call.js';
@@ -40,7 +40,7 @@ function replay(via: TransportType, options: Partial<ReplayCallOptions> = {}): P
     recordings: [sound(callerRatesHz[via])],
     clock: systemClock,
     authToken: 'twilio-secret',
-    manners: { finishedAfterMs: 200, greetingWithinMs: 1000, answerWithinMs: 300 },
+    behaviour: { finishedAfterMs: 600, greetingWithinMs: 1000, answerWithinMs: 300 },
     ...options,
   });
 }

@@ -1,17 +1,20 @@
 /** One simulated call, by phone or from a browser, from the first ring to the last event. */
-import { within, type Clock } from '../clock.js';
+import { within, type Clock } from '../core/clock.js';
 import type { SessionEvent } from '../events/session-event.js';
-import type { TransportType } from '../transport/transport.js';
+import { defaultTransport, type TransportType } from '../transport/registry.js';
 import type { CallEnd, Caller, CallRecording } from './caller.js';
-import { AgentVoice, defaultManners, holdConversation, type Manners, type SaidTurn } from './conversation.js';
-import { openEventFeed } from './event-feed.js';
+import {
+  AgentVoice,
+  defaultCallerBehaviour,
+  holdConversation,
+  type CallerBehaviour,
+  type SaidTurn,
+} from './conversation.js';
+import { openEventFeed } from '../relay-client/event-feed.js';
 import { holdMonologue } from './monologue.js';
 import type { Recording } from './recordings.js';
-import type { RoughNetworkOptions } from './rough-network.js';
-import { browserRateHz } from './simulated-browser-stream.js';
-import { SimulatedBrowser } from './simulated-browser.js';
-import { phoneRateHz } from './simulated-phone-stream.js';
-import { SimulatedPhone } from './simulated-phone.js';
+import type { RoughNetworkOptions } from '../simulators/browser/rough-network.js';
+import { simulatedCallers } from './simulated-callers.js';
 
 /** Where the events of the relay's sessions come from. */
 export type EventSource =
@@ -23,27 +26,29 @@ export type EventSource =
 export interface ReplayCallOptions {
   /** The relay's address. */
   readonly url: string;
+  /** Its public address, if it has one; a carrier calls it there. */
+  readonly publicUrl?: string;
   readonly events: EventSource;
-  /** How the caller calls. @default 'twilio' */
+  /** How the caller calls. @default by phone */
   readonly via?: TransportType;
   /** At the caller's rate, see {@link callerRatesHz}. */
   readonly recordings: readonly Recording[];
   /**
-   * Each recording is a whole call's and is played through, pauses included, instead of turn by turn; `hungUp` tells
+   * Each recording is that of a whole call and is played with its pauses instead of turn by turn. `hungUp` tells
    * whether the caller ended that call.
    */
   readonly wholeCall?: { readonly hungUp: boolean };
   readonly clock: Clock;
-  readonly manners?: Partial<Manners>;
+  readonly behaviour?: Partial<CallerBehaviour>;
   /** Signs a phone call as Twilio would. */
   readonly authToken?: string;
-  /** What becomes of a browser's voice on its way. @default nothing */
+  /** The network conditions of a browser's audio. @default perfect */
   readonly network?: RoughNetworkOptions;
-  /** Hears the events of this call's session as they happen. */
+  /** Called with the events of this call's session as they happen. */
   readonly onEvent?: (event: SessionEvent) => void;
-  /** Gets the caller before it dials: a {@link SimulatedPhone} or a {@link SimulatedBrowser}. */
+  /** Called with the caller before it dials. */
   readonly onCaller?: (caller: Caller) => void;
-  /** Hangs up. */
+  /** Aborting hangs up. */
   readonly signal?: AbortSignal;
 }
 
@@ -51,14 +56,16 @@ export interface ReplayResult {
   readonly events: readonly SessionEvent[];
   readonly turns: readonly SaidTurn[];
   readonly end: CallEnd;
-  /** Both sides; null where the call was never answered. */
+  /** Both sides; null if the call was never answered. */
   readonly recording: CallRecording | null;
 }
 
-/** The rate at which each kind of caller speaks: a phone network's band, and all that a voice has. */
-export const callerRatesHz = { twilio: phoneRateHz, webrtc: browserRateHz } as const;
+/** The sample rate of each kind of caller: a phone network's band, or the full band of a voice. */
+export const callerRatesHz = Object.fromEntries(
+  Object.entries(simulatedCallers).map(([type, { rateHz }]) => [type, rateHz]),
+) as Readonly<Record<TransportType, number>>;
 
-/** How long `session.end` may come after the call is over. */
+/** How long `session.end` may arrive after the call is over. */
 const lastEventWithinMs = 3000;
 
 /**
@@ -76,7 +83,9 @@ export async function replayCall(options: ReplayCallOptions): Promise<ReplayResu
       );
   options.onCaller?.(caller);
   const session = new SessionWatch(caller, options.onEvent);
-  const unsubscribe = await subscribe(options, (event) => session.take(event));
+  const unsubscribe = await subscribe(options, (event) => {
+    if (session.take(event)) voice.note(event);
+  });
   try {
     await caller.dial();
     const turns = caller.answered ? await talk(caller, voice, options) : [];
@@ -91,10 +100,10 @@ export async function replayCall(options: ReplayCallOptions): Promise<ReplayResu
 async function talk(
   caller: Caller,
   voice: AgentVoice,
-  { recordings, clock, manners, wholeCall }: ReplayCallOptions,
+  { recordings, clock, behaviour, wholeCall }: ReplayCallOptions,
 ): Promise<SaidTurn[]> {
   if (!wholeCall)
-    return holdConversation(caller, voice, recordings, clock, { ...defaultManners, ...manners });
+    return holdConversation(caller, voice, recordings, clock, { ...defaultCallerBehaviour, ...behaviour });
   const turns: SaidTurn[] = [];
   for (const recording of recordings)
     turns.push(await holdMonologue(caller, voice, recording, clock, wholeCall));
@@ -102,26 +111,18 @@ async function talk(
 }
 
 function callerOf(options: ReplayCallOptions, voice: AgentVoice): Caller {
-  const { via = 'twilio', url, clock, events, authToken, network, signal } = options;
-  const listener = { onAudio: () => voice.heard() };
-  const shared = { clock, listener, ...(signal && { signal }) };
-  switch (via) {
-    case 'twilio':
-      return new SimulatedPhone({
-        ...shared,
-        voiceUrl: new URL('/twilio/voice', url).href,
-        ...(authToken !== undefined && { authToken }),
-      });
-    case 'webrtc': {
-      const token = 'token' in events ? events.token : undefined;
-      return new SimulatedBrowser({
-        ...shared,
-        relayUrl: url,
-        ...(token !== undefined && { token }),
-        ...(network && { network }),
-      });
-    }
-  }
+  const { via = defaultTransport, url, publicUrl, clock, events, authToken, network, signal } = options;
+  const token = 'token' in events ? events.token : undefined;
+  return simulatedCallers[via].create({
+    url,
+    clock,
+    onAudio: () => voice.heard(),
+    ...(publicUrl !== undefined && { publicUrl }),
+    ...(token !== undefined && { token }),
+    ...(authToken !== undefined && { authToken }),
+    ...(network && { network }),
+    ...(signal && { signal }),
+  });
 }
 
 async function subscribe(
@@ -134,7 +135,7 @@ async function subscribe(
   return () => feed.close();
 }
 
-/** Picks the events of the session that took our call. */
+/** Selects the events of this call's session. */
 class SessionWatch {
   readonly events: SessionEvent[] = [];
   readonly ended: Promise<void>;
@@ -151,16 +152,18 @@ class SessionWatch {
     });
   }
 
-  take(event: SessionEvent): void {
+  /** Returns whether it is one of this call's. */
+  take(event: SessionEvent): boolean {
     if (event.type === 'session.start' && isOf(this.#caller, event.callId)) this.#sessionId = event.sessionId;
-    if (event.sessionId !== this.#sessionId) return;
+    if (event.sessionId !== this.#sessionId) return false;
     this.events.push(event);
     this.#onEvent?.(event);
     if (event.type === 'session.end') this.#resolveEnded();
+    return true;
   }
 }
 
-/** Whether a call that the relay names is this caller's; neither has a name before it is placed. */
+/** Whether a call id of the relay is this caller's; neither has an id before the call is placed. */
 function isOf({ callId }: Caller, named: string | undefined): boolean {
   return callId !== null && callId === named;
 }

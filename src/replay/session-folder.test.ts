@@ -5,11 +5,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest 
 import nodeDatachannel from 'node-datachannel';
 import { audibleEnd, audibleStart } from '../audio/silence.js';
 import { readWav, writeWav } from '../audio/wav.js';
-import { AudioFileError } from '../errors.js';
+import { AudioFileError } from '../core/errors.js';
 import type { SessionEvent } from '../events/session-event.js';
-import { until } from '../testing/light-relay.js';
-import { fixturesFor } from '../testing/recordings.js';
-import { TestVoices, VirtualRelay } from '../testing/virtual-call.js';
+import { until } from '../../test/harness/light-relay.js';
+import { fixturesFor } from '../../test/harness/recordings.js';
+import { TestVoices, VirtualRelay } from '../drills/virtual-call.js';
 import type { TransportType } from '../transport/transport.js';
 import { compareRuns, parseEventLog } from './golden.js';
 import { callerRatesHz, type ReplayResult } from './replay-call.js';
@@ -48,7 +48,7 @@ async function record(
 ): Promise<{ readonly session: string; readonly result: ReplayResult }> {
   relay = await VirtualRelay.start(voices, { agent }, { record: folder });
   const recordings = await fixturesFor(via, ...names);
-  const result = await relay.run(relay.call({ via, recordings, manners: { bargeInMs } }));
+  const result = await relay.run(relay.call({ via, recordings, behaviour: { bargeInMs } }));
   const [name = ''] = await readdir(folder);
   const session = join(folder, name);
   let files: string[] = [];

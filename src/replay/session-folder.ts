@@ -1,8 +1,8 @@
-/** A session's folder, as a relay that records writes it: what the caller said, and how the session ended. */
+/** Reads the folder of a recorded session: what the caller said, and how the session ended. */
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { readWav } from '../audio/wav.js';
-import { AudioFileError, messageOf } from '../errors.js';
+import { AudioFileError, messageOf } from '../core/errors.js';
 import type { SessionEvent } from '../events/session-event.js';
 import { parseEventLog } from './golden.js';
 import { resample, type Recording } from './recordings.js';
@@ -14,9 +14,9 @@ const audioFile = 'audio.wav';
 export interface RecordedCaller {
   /** All of it, from `session.start` to the end, pauses included. */
   readonly recording: Recording;
-  /** Whether it was the caller who ended the call. */
+  /** Whether the caller ended the call. */
   readonly hungUp: boolean;
-  /** What the caller did besides speaking, which no recording of sound has. */
+  /** The caller's inputs besides speech, which the audio does not contain. */
   readonly inaudible: { readonly digits: number; readonly typedTurns: number };
 }
 
@@ -37,7 +37,7 @@ export async function readRecordedCaller(folder: string, sampleRateHz: number): 
   const end = events.findLast((event) => event.type === 'session.end');
   return {
     recording: { path: resolve(path), name: basename(resolve(folder)), samples, sampleRateHz },
-    // Of a session whose end is not there, the recording is all that is known.
+    // Without an end in the log, assume that the caller hung up where the recording ends.
     hungUp: end === undefined || end.reason === 'hangup',
     inaudible: {
       digits: events.filter(({ type }) => type === 'dtmf').length,

@@ -1,7 +1,7 @@
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { VirtualClock } from '../testing/virtual-clock.js';
+import { VirtualClock } from '../simulators/virtual-clock.js';
 import {
   runTool,
   toolDefinitions,

@@ -1,29 +1,37 @@
-/** Tools that an agent's model may call: described by a zod schema, run with a time limit, failures told to the model. */
+/** Tools that the model may call. Arguments have a zod schema, runs have a timeout, failures go to the model. */
 import { z } from 'zod';
-import { delay, type Clock } from '../clock.js';
-import { messageOf } from '../errors.js';
-import type { ToolCall, ToolDefinition } from '../llm/language-model.js';
+import { delay, type Clock } from '../core/clock.js';
+import { messageOf } from '../core/errors.js';
+import type { ToolCall, ToolDefinition } from '../providers/language-model.js';
 
-/** What a tool learns about the call it is used in. */
+/** The session and turn that a tool runs in. */
 export interface ToolContext {
   readonly sessionId: string;
   readonly turn: number;
-  /** Aborts when the tool's time is up or the session ends; not when the caller interrupts. */
+  /** Aborts when the tool times out or the session ends, not when the caller interrupts. */
   readonly signal: AbortSignal;
 }
 
 export interface AgentTool<Schema extends z.ZodType = z.ZodType> {
   /** Tells the model what the tool does and when to use it. */
   readonly description: string;
-  /** The arguments; what the model writes is validated against it before `execute` runs. */
+  /** Schema of the arguments. The model's arguments are validated before `execute` runs. */
   readonly parameters: Schema;
-  /** Time limit. @default 10000 */
+  /** Timeout of one run. @default 10000 */
   readonly timeoutMs?: number;
-  /** Its result goes to the model, as JSON unless it is a string. */
+  /** Whether the agent may stay silent after it, for example if it only saves a note. @default false */
+  readonly silent?: boolean;
+  /** Runs the tool. The model gets the result: a string as it is, other values as JSON. */
   execute(args: z.output<Schema>, context: ToolContext): unknown;
 }
 
-export type AgentTools = Readonly<Record<string, AgentTool>>;
+/** Schemas of the tools' arguments, by tool name. */
+export type ToolSchemas = Readonly<Record<string, z.ZodType>>;
+
+/** Tools by name; each `execute` gets the arguments that its own `parameters` describe. */
+export type AgentTools<Schemas extends ToolSchemas = ToolSchemas> = {
+  readonly [Name in keyof Schemas]: AgentTool<Schemas[Name]>;
+};
 
 export interface ToolOutcome {
   readonly result: string;
@@ -32,7 +40,7 @@ export interface ToolOutcome {
 
 const defaultToolTimeoutMs = 10_000;
 
-/** What the model is told about the tools. */
+/** The tools as the model's request describes them. */
 export function toolDefinitions(tools: AgentTools): ToolDefinition[] {
   return Object.entries(tools).map(([name, { description, parameters }]) => ({
     name,
@@ -41,7 +49,12 @@ export function toolDefinitions(tools: AgentTools): ToolDefinition[] {
   }));
 }
 
-/** Runs one call to its end. Never throws: an unknown tool, bad arguments, a failure and a time-out are outcomes. */
+/** Whether the agent may stay silent after this tool. */
+export function staysSilentAfter(tools: AgentTools, name: string): boolean {
+  return Object.hasOwn(tools, name) && tools[name]?.silent === true;
+}
+
+/** Runs one tool call. Never throws: an unknown tool, bad arguments, a failure and a timeout are failed outcomes. */
 export async function runTool(
   tools: AgentTools,
   call: ToolCall,
@@ -53,7 +66,7 @@ export async function runTool(
   const timeoutMs = tool.timeoutMs ?? defaultToolTimeoutMs;
   const finished = new AbortController();
   const timedOut = new AbortController();
-  // When the session ends nobody waits for the answer any more, even of a tool that ignores its signal.
+  // When the session ends, the wait ends too, even if the tool ignores its signal.
   const waiting = AbortSignal.any([context.signal, finished.signal]);
   const timeout = delay(clock, timeoutMs, waiting).then(
     () => {
@@ -73,14 +86,14 @@ export async function runTool(
 }
 
 async function execute(tool: AgentTool, call: ToolCall, context: ToolContext): Promise<ToolOutcome> {
-  let written: unknown;
+  let args: unknown;
   try {
-    written = JSON.parse(call.arguments === '' ? '{}' : call.arguments);
+    args = JSON.parse(call.arguments === '' ? '{}' : call.arguments);
   } catch {
     return failure(`The arguments are not valid JSON: ${call.arguments}`);
   }
-  // A schema may look things up, so that checking takes time; and it may throw.
-  const parsed = await tool.parameters.safeParseAsync(written);
+  // Schemas may be asynchronous, and they may throw.
+  const parsed = await tool.parameters.safeParseAsync(args);
   if (!parsed.success) return failure(`The arguments are wrong: ${z.prettifyError(parsed.error)}`);
   context.signal.throwIfAborted();
   return { result: textOf(await tool.execute(parsed.data, context)), failed: false };
@@ -88,7 +101,7 @@ async function execute(tool: AgentTool, call: ToolCall, context: ToolContext): P
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  // A function or undefined has no JSON; a tool that returns nothing has simply done its work.
+  // JSON.stringify gives undefined for a function and for undefined; such a tool has no result to report.
   const json = JSON.stringify(value) as string | undefined;
   return json ?? 'done';
 }

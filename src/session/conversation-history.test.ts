@@ -43,6 +43,58 @@ describe('the conversation history', () => {
     ]);
   });
 
+  describe('with something said before a tool call', () => {
+    function asked(): ConversationHistory {
+      const history = new ConversationHistory(null);
+      history.setUser(1, 'reschedule');
+      history.addToolCalls(1, [call('a')], 'Let me\n look. ');
+      history.addToolResult(1, 'a', 'none');
+      return history;
+    }
+    const contents = (history: ConversationHistory): string[] =>
+      history.messages().flatMap((message) => (message.role === 'assistant' ? [message.content] : []));
+
+    it('gives it beside the call while the answer goes on', () => {
+      expect(contents(asked())).toEqual(['Let me look.']);
+    });
+
+    it.each([
+      ['Let me look. Found it.', ['Let me look.', 'Found it.']],
+      ['Let me look.', ['Let me look.']],
+      ['Let me', ['Let me']],
+      ['', ['']],
+      ['One moment. Let me look. Found it.', ['One moment. Let me look.', 'Found it.']],
+      ['Sorry, that failed.', ['', 'Sorry, that failed.']],
+    ])('keeps of it what was heard, once: %j', (heard, expected) => {
+      const history = asked();
+      history.setHeard(1, heard);
+      expect(contents(history)).toEqual(expected);
+    });
+
+    it('gives each call its own where there are several', () => {
+      const history = asked();
+      history.addToolCalls(1, [call('b')], 'Still looking.');
+      history.addToolResult(1, 'b', 'at ten');
+      history.setHeard(1, 'Let me look. Still');
+      expect(contents(history)).toEqual(['Let me look.', 'Still']);
+    });
+
+    it('keeps none of it where the answer is revoked', () => {
+      const history = asked();
+      history.setUser(1, 'reschedule for friday');
+      expect(contents(history)).toEqual(['']);
+      history.setHeard(1, 'Which day?');
+      expect(contents(history)).toEqual(['', 'Which day?']);
+    });
+
+    it('keeps what was heard also where the tool has no result', () => {
+      const history = new ConversationHistory(null);
+      history.addToolCalls(1, [call('a')], 'Let me look.');
+      history.setHeard(1, 'Let me look.');
+      expect(contents(history)).toEqual(['Let me look.']);
+    });
+  });
+
   it('leaves out tool calls until their result is there, and puts a late result back into its own turn', () => {
     const history = new ConversationHistory(null);
     history.setUser(1, 'friday');

@@ -1,15 +1,17 @@
 /**
- * The conversation as the model sees it. Assistant messages hold what the caller heard: an answer enters when its turn is
- * over, cut to the heard words; what was revoked or never heard leaves no trace, except for tools that ran.
+ * The conversation as the model sees it. Assistant messages hold what the caller heard: an answer is added when its
+ * turn is over, cut to the heard words. Revoked or unheard answers are left out, except for tools that ran. Text before
+ * a tool call is kept with the call, so the model does not repeat it.
  */
-import type { ChatMessage, ToolCall } from '../llm/language-model.js';
+import type { ChatMessage, ToolCall } from '../providers/language-model.js';
 
 interface TurnRecord {
   readonly turn: number;
   user: string;
-  /** Tool calls and their results, in order. */
-  readonly tools: ChatMessage[];
-  assistant: string;
+  /** Tool calls with the text before them, and their results, in order. */
+  tools: ChatMessage[];
+  /** The heard part of the whole answer; null until its turn is over. */
+  heard: string | null;
 }
 
 export class ConversationHistory {
@@ -20,33 +22,39 @@ export class ConversationHistory {
     this.#systemPrompt = systemPrompt;
   }
 
-  /** Opens a turn, or replaces the caller's words of one that was continued. */
+  /** Opens a turn, or replaces the caller's words if the turn was continued. */
   setUser(turn: number, text: string): void {
-    this.#turn(turn).user = text;
+    const record = this.#turn(turn);
+    record.user = text;
+    // A continued turn revokes its answer, so the text before its tool calls was not heard.
+    record.tools = record.tools.map((message) =>
+      message.role === 'assistant' ? { ...message, content: '' } : message,
+    );
   }
 
-  addToolCalls(turn: number, toolCalls: readonly ToolCall[]): void {
-    this.#turn(turn).tools.push({ role: 'assistant', content: '', toolCalls });
+  /** `said`: the answer's text between the previous calls and these; the caller is about to hear it. */
+  addToolCalls(turn: number, toolCalls: readonly ToolCall[], said = ''): void {
+    this.#turn(turn).tools.push({ role: 'assistant', content: tidy(said), toolCalls });
   }
 
   addToolResult(turn: number, toolCallId: string, content: string): void {
     this.#turn(turn).tools.push({ role: 'tool', toolCallId, content });
   }
 
-  /** Sets what was heard of the turn's answer. */
+  /** Sets the heard part of the turn's answer. */
   setHeard(turn: number, text: string): void {
-    this.#turn(turn).assistant = text;
+    this.#turn(turn).heard = text;
   }
 
-  /** Everything so far, oldest first. Tool calls whose result is still to come are left out: models refuse them. */
+  /** All messages so far, oldest first, without tool calls that have no result yet: models refuse those. */
   messages(): ChatMessage[] {
     const messages: ChatMessage[] = this.#systemPrompt
       ? [{ role: 'system', content: this.#systemPrompt }]
       : [];
-    for (const { user, tools, assistant } of this.#turns) {
+    for (const { user, tools, heard } of this.#turns) {
       if (user !== '') messages.push({ role: 'user', content: user });
-      messages.push(...answeredTools(tools));
-      if (assistant !== '') messages.push({ role: 'assistant', content: assistant });
+      const answered = answeredTools(tools);
+      messages.push(...(heard === null ? answered : withHeard(answered, heard)));
     }
     return messages;
   }
@@ -54,7 +62,7 @@ export class ConversationHistory {
   #turn(turn: number): TurnRecord {
     const known = this.#turns.find((record) => record.turn === turn);
     if (known) return known;
-    const record: TurnRecord = { turn, user: '', tools: [], assistant: '' };
+    const record: TurnRecord = { turn, user: '', tools: [], heard: null };
     this.#turns.push(record);
     return record;
   }
@@ -67,4 +75,28 @@ function answeredTools(tools: readonly ChatMessage[]): ChatMessage[] {
     const toolCalls = message.toolCalls?.filter((call) => answered.has(call.id)) ?? [];
     return toolCalls.length > 0 ? [{ ...message, toolCalls }] : [];
   });
+}
+
+/** Splits the heard text: each call keeps the heard part of the text before it; the rest follows the calls. */
+function withHeard(tools: readonly ChatMessage[], heard: string): ChatMessage[] {
+  let rest = tidy(heard);
+  const messages = tools.map((message): ChatMessage => {
+    if (message.role !== 'assistant') return message;
+    const content = heardOf(message.content, rest);
+    rest = rest.slice(content.length).trimStart();
+    return { ...message, content };
+  });
+  return rest === '' ? messages : [...messages, { role: 'assistant', content: rest }];
+}
+
+/** The heard text up to the end of `said`. A filler may come before `said`, and `said` may be cut. */
+function heardOf(said: string, heard: string): string {
+  if (said === '') return '';
+  const at = heard.indexOf(said);
+  if (at >= 0) return heard.slice(0, at + said.length);
+  return said.startsWith(heard) ? heard : '';
+}
+
+function tidy(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
 }

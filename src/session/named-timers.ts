@@ -1,6 +1,6 @@
-import type { Clock, Timer } from '../clock.js';
+import type { Clock, Timer } from '../core/clock.js';
 
-/** Timers by name, at most one of each: setting one again replaces it. */
+/** Timers by name, at most one for each name. Setting a timer again replaces it. */
 export class NamedTimers<Name extends string> {
   readonly #clock: Clock;
   readonly #timers = new Map<Name, Timer>();
@@ -10,7 +10,7 @@ export class NamedTimers<Name extends string> {
     this.#clock = clock;
   }
 
-  /** Calls back in `delayMs`. Does nothing once closed. */
+  /** Calls `callback` after `delayMs`. No-op after {@link close}. */
   set(name: Name, delayMs: number, callback: () => void): void {
     this.cancel(name);
     if (this.#closed) return;
@@ -26,7 +26,7 @@ export class NamedTimers<Name extends string> {
     this.#timers.delete(name);
   }
 
-  /** Cancels all, for good. */
+  /** Cancels all timers; no new ones can be set. */
   close(): void {
     this.#closed = true;
     for (const timer of this.#timers.values()) timer.cancel();

@@ -1,11 +1,11 @@
 /**
- * For the combinations of transport and provider whose sample rates differ: the provider is wrapped so that it seems to
- * speak the transport's rate. Where the rates agree, nothing stands in between.
+ * Wraps a provider whose sample rate differs from the transport's, so that it appears to use the transport's rate.
+ * Providers with the same rate are not wrapped.
  */
 import { negotiateFormat, type AudioFormat } from '../audio/audio-frame.js';
 import { createResampler, type Resampler } from '../audio/resampler.js';
-import type { SpeechToText } from '../stt/speech-to-text.js';
-import type { TextToSpeech, TtsEvent } from '../tts/text-to-speech.js';
+import type { SpeechToText } from '../providers/speech-to-text.js';
+import type { TextToSpeech, TtsEvent } from '../providers/text-to-speech.js';
 import type { Transport } from '../transport/transport.js';
 
 export interface MatchedProviders {
@@ -15,7 +15,7 @@ export interface MatchedProviders {
   close(): void;
 }
 
-/** The providers at the transport's rates. Whoever asked closes the result when the call is over. */
+/** The providers at the transport's rates. Close the result when the call is over. */
 export async function matchRates(
   transport: Transport,
   stt: SpeechToText,
@@ -65,14 +65,15 @@ function resampledTextToSpeech(tts: TextToSpeech, resampler: Resampler, outside:
   return {
     name: tts.name,
     produces: { encodings: ['linear16'], sampleRatesHz: [sampleRateHz] },
+    preconnect: () => tts.preconnect?.(inside),
     open(options) {
-      // What an interrupted turn left in the converter must not be heard in the next one.
+      // Drop the rest of an interrupted turn: the next turn must not play it.
       resampler.flush();
       const pass = (chunk: number, samples: Int16Array): void => {
         if (samples.length > 0) options.onEvent({ type: 'audio', chunk, frame: { samples, sampleRateHz } });
       };
       const onEvent = (event: TtsEvent): void => {
-        // A provider may go on for a moment after the call, when the converter is gone.
+        // A provider may send events shortly after the call, when the resampler is closed.
         if (options.signal.aborted) return;
         if (event.type === 'audio') return pass(event.chunk, resampler.push(event.frame.samples));
         if (event.type === 'chunk_done') pass(event.chunk, resampler.flush());

@@ -1,43 +1,46 @@
-/** What a session is made of, and what it tells about itself. */
-import type { Clock } from '../clock.js';
-import type { LanguageModel } from '../llm/language-model.js';
+/** The parts that a session is built from, and its metrics. */
+import type { Clock } from '../core/clock.js';
+import type { SessionActivity } from '../events/session-activity.js';
+import type { LanguageModel } from '../providers/language-model.js';
 import type { LatencySummary } from '../metrics/percentile.js';
-import type { SpeechToText } from '../stt/speech-to-text.js';
+import type { SpeechToText } from '../providers/speech-to-text.js';
 import type { InboundQuality, TransportType } from '../transport/transport.js';
-import type { TextToSpeech } from '../tts/text-to-speech.js';
+import type { TextToSpeech } from '../providers/text-to-speech.js';
 import type { VoiceActivityDetection } from '../vad/voice-activity-detector.js';
 import type { AgentTools } from './agent-tools.js';
-import type { SessionState } from './session-state.js';
+import type { SessionState } from './turn-taking/session-state.js';
 import type { TurnMetrics } from './turn-record.js';
-import type { TurnTaking } from './turn-taking.js';
+import type { TurnTaking } from './turn-taking/turn-taking.js';
 
-/** Text for `Session.speak()`: whole, or piece by piece as a model writes it. */
+/** Text for `Session.speak()`: a whole text, or pieces as a model streams them. */
 export type Speakable = string | Iterable<string> | AsyncIterable<string>;
 
-/** What became of `Session.speak()`. */
+/** Result of `Session.speak()`. */
 export interface SpeakResult {
   readonly turn: number;
   /** The words that the caller heard. */
   readonly heardText: string;
-  /** Whether it was cut short, or dropped before anything was heard. */
+  /** Whether the speech was cut, or dropped before the caller heard any of it. */
   readonly interrupted: boolean;
 }
 
 /** The agent of a managed session. */
 export interface SessionAgent {
   readonly systemPrompt: string;
-  /** Spoken when the call begins; nothing where it is empty. */
+  /** Spoken when the call begins; empty for no greeting. */
   readonly greeting: string;
-  /** The language that it speaks, for example `en`. */
+  /** Language of the agent, for example `en`. */
   readonly language: string;
   readonly tools: AgentTools;
-  /** Spoken when a provider fails and nobody takes over. */
+  /** Spoken when a provider fails and no fallback takes over. */
   readonly apology: string;
-  /** What happens after the apology; null: the call goes on, except when nobody can hear the caller any more. */
+  /** What happens after the apology; null: the call goes on, except when the recogniser has failed. */
   readonly afterFailure: 'go_on' | 'end' | null;
-  /** Spoken when a tool keeps the caller waiting in silence; nothing where it is empty. */
+  /** Spoken when a tool or reasoning keeps the caller waiting in silence; empty for no filler. */
   readonly filler: string;
   readonly fillerAfterMs: number;
+  /** Whether the model's reasoning is emitted as events. */
+  readonly reasoningEvents: boolean;
 }
 
 export interface SessionLimits {
@@ -47,7 +50,7 @@ export interface SessionLimits {
   readonly idleTimeoutMs: number;
 }
 
-/** The objects that a session works with; it owns none of them but the streams it opens. */
+/** The objects that a session uses. It owns only the streams that it opens. */
 export interface SessionParts {
   readonly id: string;
   readonly clock: Clock;
@@ -57,26 +60,30 @@ export interface SessionParts {
   /** Only a managed session needs one. */
   readonly llm: LanguageModel | null;
   readonly tts: TextToSpeech;
-  /** Speaks the apology where `tts` cannot; null: then there is silence. */
-  readonly lastResort: TextToSpeech | null;
-  /** Null: the user drives with `speak()`. */
+  /** Speaks the apology if `tts` fails; null for silence. */
+  readonly fallbackVoice: TextToSpeech | null;
+  /** Null: the application answers with `speak()`. */
   readonly agent: SessionAgent | null;
   readonly turnTaking: TurnTaking;
   readonly limits: SessionLimits;
 }
 
-/** What `Session.getMetrics()` returns. */
+/** Result of `Session.getMetrics()`. */
 export interface SessionMetrics {
   readonly sessionId: string;
   readonly transport: TransportType;
   readonly state: SessionState;
+  /** What the session does or waits for. */
+  readonly activity: SessionActivity;
   /** Milliseconds since `session.start`; null before it. */
   readonly ageMs: number | null;
   readonly turns: readonly TurnMetrics[];
-  /** Over the turns that have a figure, in milliseconds. */
+  /** Over the turns with a mouth→ear figure, in milliseconds. */
   readonly mouthToEar: LatencySummary;
-  /** How the caller's audio arrives; null before the call, and where the wire loses nothing. */
+  /** Whether the caller's audio arrives: `stopped` after 3 s without audio; null if that is unknown. */
+  readonly media: 'flowing' | 'stopped' | null;
+  /** Quality of the caller's audio; null before the call, and if the wire loses nothing. */
   readonly inboundAudio: InboundQuality | null;
-  /** How often each warning came. */
+  /** How often each warning was emitted, by code. */
   readonly warnings: Readonly<Record<string, number>>;
 }

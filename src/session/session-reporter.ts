@@ -1,20 +1,22 @@
-import { messageOf, ProviderError } from '../errors.js';
+import { messageOf, ProviderError } from '../core/errors.js';
 import { EventBus, type EventListener, type Subscribed, type Subscription } from '../events/event-bus.js';
 import type { ProviderIncident } from '../events/provider-incident.js';
 import type { SessionEvent } from '../events/session-event.js';
-import type { EventDraft } from './session-state.js';
+import type { EventDraft } from './turn-taking/session-state.js';
 
 export interface SessionReporterOptions {
   readonly sessionId: string;
-  /** The session's time. */
+  /** Milliseconds since `session.start`. */
   readonly nowMs: () => number;
-  /** The turn that events without one of their own belong to. */
+  /** Wall-clock time, milliseconds since 1970 (UTC). */
+  readonly wallMs: () => number;
+  /** The turn of events that do not belong to a specific turn. */
   readonly turn: () => number;
-  /** Hears every event before the listeners do. */
+  /** Gets every event before the listeners. */
   readonly onEvent: (event: SessionEvent) => void;
 }
 
-/** What a session tells: gives events their session and time, counts warnings, and survives its listeners. */
+/** Emits a session's events: adds session and time, counts warnings, reports listeners that throw. */
 export class SessionReporter {
   readonly #options: SessionReporterOptions;
   readonly #bus = new EventBus((thrown, event) => this.#listenerFailed(thrown, event));
@@ -24,7 +26,7 @@ export class SessionReporter {
     this.#options = options;
   }
 
-  /** How often each warning came. */
+  /** How often each warning was emitted, by code. */
   get warnings(): Readonly<Record<string, number>> {
     return Object.fromEntries(this.#warnings);
   }
@@ -46,8 +48,8 @@ export class SessionReporter {
   }
 
   emit(draft: EventDraft): void {
-    const { sessionId, nowMs, onEvent } = this.#options;
-    const event: SessionEvent = { sessionId, atMs: toMicroseconds(nowMs()), ...draft };
+    const { sessionId, nowMs, wallMs, onEvent } = this.#options;
+    const event: SessionEvent = { sessionId, atMs: toMicroseconds(nowMs()), timeMs: wallMs(), ...draft };
     if (event.type === 'warning') this.#warnings.set(event.code, (this.#warnings.get(event.code) ?? 0) + 1);
     onEvent(event);
     this.#bus.emit(event);
@@ -57,23 +59,31 @@ export class SessionReporter {
     this.emit({ type: 'warning', turn: this.#options.turn(), code, message });
   }
 
-  /** A failure, of a provider where it was one. */
+  /** Emits an `error` event, with the provider if the error is a ProviderError. */
   error(error: ProviderError | Pick<Error, 'message'>): void {
     const { message } = error;
     const turn = this.#options.turn();
     if (!(error instanceof ProviderError)) return this.emit({ type: 'error', turn, message });
-    const { kind, provider, category } = error;
-    this.emit({ type: 'error', turn, message, kind, provider, category });
+    const { kind, provider, category, requestId } = error;
+    const request = requestId !== undefined && { requestId };
+    this.emit({ type: 'error', turn, message, kind, provider, category, ...request });
   }
 
-  /** What a provider's supervisor has to say. */
-  incident(incident: ProviderIncident): void {
+  /**
+   * Emits a provider's incident as an event. One function serves the whole call: supervisors use its identity to tell
+   * sessions apart.
+   */
+  readonly incident = (incident: ProviderIncident): void => {
     const turn = this.#options.turn();
     switch (incident.type) {
       case 'error':
         return this.error(incident.error);
       case 'warning':
         return this.warn(incident.code, incident.message);
+      case 'request': {
+        const { kind, provider, requestId } = incident;
+        return this.emit({ type: 'provider.request', turn, kind, provider, requestId });
+      }
       case 'reconnect': {
         const { kind, provider, attempt } = incident;
         return this.emit({ type: 'provider.reconnect', turn, kind, provider, attempt });
@@ -87,21 +97,21 @@ export class SessionReporter {
         return this.emit({ type: 'provider.recovered', turn, kind, provider });
       }
     }
-  }
+  };
 
-  /** Forgets all listeners once what was emitted so far is delivered. */
+  /** Removes all listeners after the events emitted so far are delivered. */
   clear(): void {
     this.#bus.clear();
   }
 
   #listenerFailed(thrown: unknown, event: SessionEvent): void {
-    // A listener of warnings that throws must not be told of its own throw for ever.
+    // A warning about a throwing warning listener would make it throw again, in an endless loop.
     if (event.type === 'warning') return;
     this.warn('listener_failed', `A listener of ${event.type} failed: ${messageOf(thrown)}`);
   }
 }
 
-/** Milliseconds with three decimals: what a log can use, and no more digits than the clock has. */
+/** Milliseconds rounded to three decimals, the precision of the clock. */
 export function toMicroseconds(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { AgentTurn, TurnKind } from './session-state.js';
+import type { AgentTurn, TurnKind } from './turn-taking/session-state.js';
 import { TurnRecord } from './turn-record.js';
 
 function turn(text: string, kind: TurnKind = 'answer'): AgentTurn {
@@ -7,9 +7,11 @@ function turn(text: string, kind: TurnKind = 'answer'): AgentTurn {
     turn: 1,
     kind,
     phase: 'generating',
+    stage: null,
     text,
     timing: kind === 'answer' ? { mouthMs: 1000, vadEndMs: 1180, sttFinalMs: 1200 } : null,
     releaseAtMs: 1500,
+    heldSinceMs: null,
     interruptedBy: null,
     endsCall: false,
     failed: false,

@@ -1,3 +1,4 @@
+import type { ProviderRequest } from '../events/provider-incident.js';
 import type { TurnAbortReason } from '../events/session-event.js';
 import {
   turnLatency,
@@ -6,8 +7,8 @@ import {
   type TurnMoments,
 } from '../metrics/turn-latency.js';
 import type { Origin } from '../transport/transport.js';
-import type { OutputPipeline } from './output-pipeline.js';
-import type { AgentTurn, TurnKind } from './session-state.js';
+import type { OutputPipeline } from './output/output-pipeline.js';
+import type { AgentTurn, OutputStage, TurnKind } from './turn-taking/session-state.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -21,9 +22,13 @@ export interface TurnMetrics {
   readonly heardText: string;
   readonly aborted: TurnAbortReason | null;
   readonly latency: TurnLatency;
+  /**
+   * The vendors' ids of the turn's requests and of the recogniser's connection. Requests without an id are missing.
+   */
+  readonly requests: readonly ProviderRequest[];
 }
 
-/** What the session notes about a turn while it runs. Times are milliseconds since `session.start`. */
+/** The state of a turn while it runs. Times are milliseconds since `session.start`. */
 export class TurnRecord {
   readonly turn: number;
   readonly kind: TurnKind;
@@ -31,9 +36,13 @@ export class TurnRecord {
   moments: Writable<TurnMoments> = {};
   ear: Origin | null = null;
   pipeline: OutputPipeline | null = null;
-  /** The model's whole answer, once known; told to listeners when it can no longer be revoked. */
+  /** The turn's requests, with the vendors' ids. */
+  readonly requests: ProviderRequest[] = [];
+  /** The output stage that was last dispatched to the state machine. */
+  stage: OutputStage | null = null;
+  /** The model's whole answer, once known; emitted when it can no longer be revoked. */
   response: string | null = null;
-  /** What was heard, once the turn was cut or played out. */
+  /** What the caller heard, once the turn was cut or played to its end. */
   heardText = '';
   #runningTools = 0;
   #toolsSinceMs = 0;
@@ -44,28 +53,36 @@ export class TurnRecord {
     this.text = '';
   }
 
-  /** Begins, or begins again after it was continued: only the latest commit counts. */
+  /** Begins the turn, or begins it again after `turn.continued`; only the latest commit counts. */
   begin({ text, timing }: AgentTurn, commitMs: number): void {
     this.moments = timing ? { ...timing, commitMs } : {};
     this.text = text;
     this.response = null;
+    this.stage = null;
   }
 
   toolStarted(nowMs: number): void {
     if (this.#runningTools++ === 0) this.#toolsSinceMs = nowMs;
   }
 
-  /** The filler is about to be spoken: what follows is no longer waiting in silence. */
+  /** The filler is about to be spoken: the caller's wait in silence ends. */
   fillerStarted(nowMs: number): void {
     this.moments.filler = true;
-    this.moments.toolsMs = (this.moments.toolsMs ?? 0) + nowMs - this.#toolsSinceMs;
+    // The filler also covers a model that reasons.
+    if (this.#runningTools > 0)
+      this.moments.toolsMs = (this.moments.toolsMs ?? 0) + nowMs - this.#toolsSinceMs;
+  }
+
+  /** Whether tools that this turn called are still running. */
+  get runsTools(): boolean {
+    return this.#runningTools > 0;
   }
 
   toolEnded(nowMs: number): void {
     const isHeardAlready = this.moments.filler === true || this.moments.ttsFirstAudioMs !== undefined;
     if (--this.#runningTools > 0 || isHeardAlready) return;
     if (this.moments.llmStartMs === undefined) {
-      // A tool of the answer that was revoked: the new one's model has waited for it.
+      // The tool belongs to the revoked answer; the new answer's model waited for it.
       this.moments.toolsReadyMs = nowMs;
       return;
     }
@@ -73,8 +90,8 @@ export class TurnRecord {
   }
 
   metrics(aborted: TurnAbortReason | null): TurnMetrics {
-    const { turn, kind, text, heardText } = this;
-    return { turn, kind, text, heardText, aborted, latency: this.#latency(aborted) };
+    const { turn, kind, text, heardText, requests } = this;
+    return { turn, kind, text, heardText, aborted, latency: this.#latency(aborted), requests: [...requests] };
   }
 
   #latency(aborted: TurnAbortReason | null): TurnLatency {

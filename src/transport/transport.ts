@@ -1,15 +1,16 @@
 /**
- * A transport carries one call's audio in both directions and owns its playout: it knows what was sent, what was heard,
- * and how to take back what was not. Codecs, sockets and pacing stay behind this contract.
+ * A transport carries one call's audio in both directions and owns its playout: it knows which audio was sent and
+ * heard, and drops or repeats the rest. Codecs, sockets and pacing stay behind this contract.
  *
- * Playout positions are counted in samples at `outputFormat.sampleRateHz`, over everything ever handed to `play()` on
- * this transport: they only grow, and `clear()` does not reset them.
+ * Playout positions are counted in samples at `outputFormat.sampleRateHz`, over all audio passed to `play()` on this
+ * transport: they only grow, and `clear()` does not reset them.
  */
 import type { AudioFormat, AudioFrame } from '../audio/audio-frame.js';
+import type { TransportType } from './registry.js';
 
-export type TransportType = 'twilio' | 'webrtc';
+export type { TransportType } from './registry.js';
 
-/** Whether a time or position was reported by the far end or calculated here because no report came. */
+/** Whether the far end reported a time or position, or it was calculated here for lack of a report. */
 export type Origin = 'measured' | 'estimated';
 
 /** How far playout got: everything before `positionSamples` was heard. */
@@ -21,12 +22,12 @@ export interface Heard {
 /** A watched position became audible at the far end. */
 export interface HeardMark {
   readonly positionSamples: number;
-  /** When it did, on the relay's clock and with the same transport delay that the caller's speech has. */
+  /** The time on the relay's clock, including the same transport delay as the caller's speech. */
   readonly atMs: number;
   readonly origin: Origin;
 }
 
-/** Something odd on the wire that did not end the call. */
+/** A problem on the wire that did not end the call. */
 export interface TransportWarning {
   /** Stable, snake_case, for example `malformed_message`. */
   readonly code: string;
@@ -36,19 +37,22 @@ export interface TransportWarning {
 export type TransportEndReason = 'hangup' | 'transport_error' | 'closed';
 
 export interface TransportListener {
-  /** One frame of caller audio, in arrival order; a frame lost on the way is simply missing. */
+  /** One frame of caller audio, in arrival order; a lost frame is missing. */
   onAudio(frame: AudioFrame): void;
   /** A position given to `watch()` was reached. */
   onHeard(mark: HeardMark): void;
   onDtmf(digit: string): void;
   /** The caller typed instead of speaking (browser only). */
   onTypedText(text: string): void;
+  /** For example `media_stopped`: no caller audio for 3 s although the line is open. */
   onWarning(warning: TransportWarning): void;
+  /** Caller audio arrives again after a `media_stopped`, after a gap of `gapMs`. */
+  onMediaResumed?(gapMs: number): void;
   /** The call is over; nothing is delivered afterwards. Called exactly once, also after `close()`. */
   onEnd(reason: TransportEndReason, cause?: Error): void;
 }
 
-/** Who is calling. */
+/** The caller and the call. */
 export interface CallInfo {
   /** The carrier's id of the call, if it has one (Twilio: the CallSid). */
   readonly callId?: string;
@@ -58,15 +62,15 @@ export interface CallInfo {
   readonly parameters: Readonly<Record<string, string>>;
 }
 
-/** How the caller's audio arrives, where packets can be lost. */
+/** Quality of the caller's audio on a transport that can lose packets. */
 export interface InboundQuality {
   readonly packetsReceived: number;
   readonly packetsLost: number;
-  /** Share of the delivered audio that was made up because its packet was lost or late, 0 to 1. */
+  /** Share of the delivered audio that was concealed because its packet was lost or late, 0 to 1. */
   readonly concealedShare: number;
   /** Share of the delivered audio that was recovered from the redundancy in a later packet, 0 to 1. */
   readonly recoveredShare: number;
-  /** How unevenly packets arrive (RFC 3550, section 6.4.1). */
+  /** Interarrival jitter (RFC 3550, section 6.4.1). */
   readonly jitterMs: number;
 }
 
@@ -77,38 +81,40 @@ export interface Transport {
   readonly inputFormat: AudioFormat;
   /** What `play()` takes. */
   readonly outputFormat: AudioFormat;
-  /** Where packets can be lost; left out where the wire loses nothing. */
+  /** Absent if the wire cannot lose packets. */
   readonly inboundQuality?: InboundQuality;
-  /** Samples handed to `play()` so far. */
+  /** Whether the caller's audio has stopped although the line is open; absent if this cannot be detected. */
+  readonly mediaStopped?: boolean;
+  /** Samples passed to `play()` so far. */
   readonly queuedSamples: number;
 
-  /** Starts delivery. Called once; what arrived earlier is delivered in order. */
+  /** Starts delivery. Called once; anything that arrived earlier is delivered in order. */
   start(listener: TransportListener): void;
 
   /**
-   * Queues audio behind everything queued before. While paused it is held. Frames may have any length; their rate must
-   * be that of `outputFormat`. After the end of the call it is a no-op.
+   * Adds audio to the end of the queue; while paused it is held. Frames may have any length; their rate must be that of
+   * `outputFormat`. After the end of the call it is a no-op.
    */
   play(frame: AudioFrame): void;
 
   /**
-   * Asks for one `onHeard` when the sample at `positionSamples` becomes audible, or, for the end of what is queued,
-   * when all before it has been played out. It stays in force across pause and resume; `clear()` cancels it.
+   * Requests one `onHeard` when the sample at `positionSamples` becomes audible; for the end of the queue, when all
+   * audio before it was played. Stays in force across pause and resume; `clear()` cancels it.
    */
   watch(positionSamples: number): void;
 
   /**
-   * Silences playout at once and keeps what was not heard. Resolves with how far the caller heard, within 250 ms at the
-   * latest. A second pause while paused resolves with the same answer.
+   * Silences playout at once and keeps the audio that was not heard. Resolves within 250 ms with the position that the
+   * caller heard. A second pause while paused resolves with the same position.
    */
   pause(): Promise<Heard>;
 
-  /** Ends a pause: plays again from `fromSamples` (at most 3 s before the heard position), then goes on. */
+  /** Ends a pause and plays from `fromSamples`, at most 3 s before the heard position. */
   resume(fromSamples: number): void;
 
   /** Silences playout at once and drops everything queued. Also ends a pause. Resolves like `pause()`. */
   clear(): Promise<Heard>;
 
-  /** Ends the call from our side. Idempotent; resolves when the connection is down. */
+  /** Ends the call from this side. Idempotent; resolves when the connection is down. */
   close(): Promise<void>;
 }

@@ -1,11 +1,11 @@
 declare module '@echogarden/fvad-wasm' {
   /** libfvad's C interface (fvad.h), as Emscripten exports it. */
   export interface FvadModule {
-    /** Changes its identity when the memory grows: read it anew for every use. */
+    /** Replaced when the memory grows: read it again before every use. */
     readonly HEAP16: Int16Array;
     _malloc(bytes: number): number;
     _free(address: number): void;
-    /** A new instance, or 0 when memory is out. */
+    /** A new instance, or 0 if out of memory. */
     _fvad_new(): number;
     _fvad_free(instance: number): void;
     /** Forgets everything, mode and sample rate too. */

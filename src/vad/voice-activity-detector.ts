@@ -1,24 +1,24 @@
 /**
- * Voice activity: is this frame speech? One detector serves one call; onset, hangover and endpointing are decided
- * above it, in the session, so that every implementation and every transport is judged alike.
+ * Voice activity detection: is this frame speech? One detector serves one call. The session decides onset, hangover and
+ * endpointing, so these are the same for every detector and transport.
  */
 import type { AudioFrame } from '../audio/audio-frame.js';
 
 export interface VoiceActivityDetector {
   /**
-   * Judges one frame of 10, 20 or 30 ms at 8, 16, 32 or 48 kHz. Synchronous and cheap (microseconds): it runs on the
-   * hot path. A frame of another length or rate throws a RangeError.
+   * Whether a frame of 10, 20 or 30 ms at 8, 16, 32 or 48 kHz is speech. Runs on the hot path: synchronous, and takes
+   * microseconds. Throws a RangeError for another length or rate.
    */
   isSpeech(frame: AudioFrame): boolean;
-  /** Forgets what it has heard. */
+  /** Forgets all earlier audio. */
   reset(): void;
   /** Frees native memory. Idempotent; the detector must not be used afterwards. */
   close(): void;
 }
 
-/** Makes a fresh detector for each call. */
+/** Creates one detector for each call. */
 export interface VoiceActivityDetection {
   readonly name: string;
-  /** Loads whatever the detectors share (a WASM module). */
+  /** Loads what the detectors share (a WASM module) at first use. */
   create(): Promise<VoiceActivityDetector>;
 }

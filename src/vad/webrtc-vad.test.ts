@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { InvalidStateError } from '../errors.js';
-import { vadContract } from '../testing/vad-contract.js';
+import { InvalidStateError } from '../core/errors.js';
+import { vadContract } from '../../test/contracts/vad-contract.js';
 import { webRtcVad } from './webrtc-vad.js';
 
 vadContract('webrtc', () => webRtcVad());
@@ -11,7 +11,7 @@ describe('webrtc voice activity detection', () => {
   );
   const frame = { samples: hum, sampleRateHz: 8000 };
 
-  it('is harder to convince in a higher mode', async () => {
+  it('reports less speech in a higher mode', async () => {
     const noisy = Int16Array.from(
       { length: 160 * 100 },
       (_, i) => ((i * 7919) % 1201) - 600 + (hum[i % 160] ?? 0),
@@ -28,7 +28,7 @@ describe('webrtc voice activity detection', () => {
     expect(shares[0]).toBeGreaterThan(shares[1] ?? Infinity);
   });
 
-  it('refuses frames once it is closed', async () => {
+  it('throws for a frame after close()', async () => {
     const detector = await webRtcVad().create();
     detector.close();
     expect(() => detector.isSpeech(frame)).toThrow(InvalidStateError);

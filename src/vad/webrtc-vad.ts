@@ -1,19 +1,19 @@
 /**
  * The voice activity detector of WebRTC (libfvad, compiled to WASM): a Gaussian mixture over six sub-bands below 4 kHz.
- * It adapts to the sound it hears and keeps saying "speech" for up to 100 ms after the voice has stopped; onset and end
- * are decided above it.
+ * It adapts to the audio and reports speech for up to 100 ms after the voice stopped. The session decides onset and
+ * end.
  */
 import type { FvadModule } from '@echogarden/fvad-wasm';
 import type { AudioFrame } from '../audio/audio-frame.js';
-import { InvalidStateError } from '../errors.js';
+import { InvalidStateError } from '../core/errors.js';
 import type { VoiceActivityDetection, VoiceActivityDetector } from './voice-activity-detector.js';
 
-/** How sure the detector must be, from 0 (takes most sounds for speech) to 3 (misses rather than makes up). */
+/** How strict the detector is, from 0 (takes most sounds for speech) to 3 (reports the least speech). */
 export type WebRtcVadMode = 0 | 1 | 2 | 3;
 
 /** Options of {@link webRtcVad}. */
 export interface WebRtcVadOptions {
-  /** @default 3, the one that is quickest to notice that the voice has stopped */
+  /** @default 3, which notices soonest that the voice stopped */
   readonly mode?: WebRtcVadMode;
 }
 
@@ -23,7 +23,7 @@ const maxFrameBytes = (48000 / 1000) * 30 * Int16Array.BYTES_PER_ELEMENT;
 
 let sharedModule: Promise<FvadModule> | undefined;
 
-/** Loads once, however many detectors ask; each detector has its own state inside. */
+/** Loads the module once; each detector has its own instance in it. */
 function loadModule(): Promise<FvadModule> {
   sharedModule ??= import('@echogarden/fvad-wasm').then(({ default: fvad }) => fvad());
   return sharedModule;
@@ -79,7 +79,7 @@ class WebRtcVoiceActivityDetector implements VoiceActivityDetector {
   #setSampleRate(sampleRateHz: number): void {
     if (!sampleRatesHz.includes(sampleRateHz))
       throw new RangeError(
-        `${sampleRateHz} Hz: the voice activity detector knows ${sampleRatesHz.join(', ')} Hz.`,
+        `The voice activity detector supports ${sampleRatesHz.join(', ')} Hz, not ${sampleRateHz} Hz.`,
       );
     this.#module._fvad_set_sample_rate(this.#instance, sampleRateHz);
     this.#sampleRateHz = sampleRateHz;

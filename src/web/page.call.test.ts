@@ -1,82 +1,29 @@
 /** The test page in a real browser, against a real relay with the embedded providers, in real time. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { Browser } from 'playwright-core';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { rmsDbfs } from '../audio/level.js';
 import { audibleEnd, audibleStart } from '../audio/silence.js';
-import { readWav, writeWav } from '../audio/wav.js';
-import { systemClock } from '../clock.js';
-import type { SessionEvent, SessionEventType } from '../events/session-event.js';
+import { systemClock } from '../core/clock.js';
 import { formatLogLine, sysLogLine } from '../events/sys-log.js';
-import { createRelay } from '../server/create.js';
-import type { Relay } from '../server/relay.js';
-import type { RelayOptions } from '../server/relay-options.js';
-import { launchChromium } from '../testing/chromium.js';
-import { heardRateHz, PageVisit, type PageVisitOptions } from '../testing/page-visit.js';
-import { TestVoices } from '../testing/virtual-call.js';
-import type { OfferResponse } from '../transport/webrtc/page-protocol.js';
+import { PageRelay } from '../../test/harness/page-relay.js';
+import { heardRateHz, type PageVisit } from '../../test/harness/page-visit.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'hzrelay-page-'));
-const voices = new TestVoices();
-let browser: Browser;
-let relay: Relay;
-let events: SessionEvent[];
+let site: PageRelay;
 
-/** A microphone into which somebody speaks once, after the page has had time to connect. */
-function microphoneFile(name: string): string {
-  const recording = readFileSync(new URL(`../../fixtures/audio/${name}.wav`, import.meta.url));
-  const { samples, sampleRateHz } = readWav(recording);
-  const padded = new Int16Array(sampleRateHz + samples.length);
-  padded.set(samples, sampleRateHz);
-  const path = join(folder, `${name}.wav`);
-  writeFileSync(path, writeWav({ channels: [padded], sampleRateHz }));
-  return path;
-}
+beforeAll(async () => {
+  site = await PageRelay.launch();
+});
 
-/** A relay whose agent says back what it was told, so that its words can be recognised again. */
-async function start(options: Partial<RelayOptions> = {}): Promise<void> {
-  relay = createRelay({
-    port: 0,
-    session: {
-      inbound: { type: 'webrtc' },
-      stt: voices.stt,
-      tts: voices.tts,
-      llm: ({ messages }) => messages.findLast(({ role }) => role === 'user')?.content ?? '',
-      agent: { systemPrompt: 'Say back what you were told.' },
-    },
-    ...options,
-  });
-  events = [];
-  relay.on('*', (event) => events.push(event));
-  await relay.listen();
-}
+afterEach(() => site.end());
 
-function visit(options: PageVisitOptions = {}, path = '/'): Promise<PageVisit> {
-  return PageVisit.open(browser, `${relay.url}${path}`, options);
-}
+afterAll(() => site.close());
 
-/** Resolves with the next event of this type. */
-function next<T extends SessionEventType>(type: T): Promise<SessionEvent<T>> {
-  return new Promise((resolve) => {
-    const listener = (event: SessionEvent): void => {
-      if (event.type !== type) return;
-      relay.off('*', listener);
-      resolve(event as SessionEvent<T>);
-    };
-    relay.on('*', listener);
-  });
-}
-
-function count(type: SessionEventType): number {
-  return events.filter((event) => event.type === type).length;
-}
-
-/** What the embedded recogniser makes of speech. */
+/** Recognises speech with the embedded recogniser. */
 function recognise(samples: Int16Array, sampleRateHz: number): Promise<string> {
   return new Promise((resolve, reject) => {
-    const stream = voices.stt.open({
+    const stream = site.voices.stt.open({
       format: { encoding: 'linear16', sampleRateHz },
       signal: new AbortController().signal,
       onEvent: (event) => {
@@ -93,44 +40,27 @@ function recognise(samples: Int16Array, sampleRateHz: number): Promise<string> {
   });
 }
 
-beforeAll(async () => {
-  const microphone = microphoneFile('book-my-appointment-16k');
-  [browser] = await Promise.all([launchChromium({ microphoneFile: microphone }), voices.warmUp()]);
-});
-
-afterEach(async () => {
-  await Promise.all(browser.contexts().map((context) => context.close()));
-  await relay.close();
-});
-
-afterAll(async () => {
-  await browser.close();
-  await voices.close();
-  rmSync(folder, { recursive: true });
-});
-
 describe('a visitor who speaks', () => {
-  it('connects in under a second, is understood, hears the answer, and sees it all', async () => {
-    await start();
-    const visitor = await visit();
-    const answered = next('turn.end');
-    expect(await visitor.connect()).toBeLessThan(1000);
+  it('connects, is understood, hears the answer, and sees it all', async () => {
+    await site.start();
+    const visitor = await site.visit();
+    const answered = site.next('turn.end');
+    await visitor.connect();
     const { latency, heardText } = await answered;
 
     expect(heardText).toBe('book my appointment');
     expect(latency).toMatchObject({ ear: 'measured', absent: null });
     expect(latency.mouth_to_ear_ms).toBeGreaterThan(400);
-    expect(latency.mouth_to_ear_ms).toBeLessThan(1500);
 
     await visitor.shows('listening');
     expect(await visitor.lines('transcript')).toEqual([
       'You\nbook my appointment',
       'Agent\nbook my appointment',
     ]);
-    const terminal = events.map(sysLogLine).filter(({ detail }) => !detail);
+    const terminal = site.events.map(sysLogLine).filter(({ detail }) => !detail);
     expect(await visitor.lines('log')).toEqual(terminal.map(formatLogLine));
     await visitor.page.getByText('details').click();
-    expect(await visitor.lines('log')).toEqual(events.map(sysLogLine).map(formatLogLine));
+    expect(await visitor.lines('log')).toEqual(site.events.map(sysLogLine).map(formatLogLine));
     const shown = await visitor.page.locator('#latency .figure').innerText();
     expect(shown.replace(/\s+/g, ' ')).toBe(
       `${(latency.mouth_to_ear_ms ?? 0).toFixed(0)} ms turn 1 · measured`,
@@ -147,11 +77,11 @@ describe('a visitor who speaks', () => {
     expect(await visitor.violations()).toEqual([]);
   });
 
-  it('is heard through another microphone from the moment on that it is chosen', async () => {
-    await start();
-    const visitor = await visit();
+  it('is heard through another microphone from the moment it is chosen', async () => {
+    await site.start();
+    const visitor = await site.visit();
     await visitor.connect();
-    const understood = next('transcript.final');
+    const understood = site.next('transcript.final');
     const choice = visitor.page.getByRole('combobox', { name: 'Microphone' });
     await choice.selectOption('Fake Audio Input 1');
     expect((await understood).text).toBe('book my appointment');
@@ -160,28 +90,28 @@ describe('a visitor who speaks', () => {
   });
 
   it('is not heard while muted', async () => {
-    await start();
-    const visitor = await visit();
+    await site.start();
+    const visitor = await site.visit();
     await visitor.button('Mute').click();
     await visitor.connect();
     expect(await visitor.button('Unmute').getAttribute('aria-pressed')).toBe('true');
-    const answered = next('turn.end');
-    // Said back, this takes longer than the microphone's file.
+    const answered = site.next('turn.end');
+    // The agent's repetition of this takes longer than the microphone's file.
     await visitor.type(
       'I would like to see my doctor next Friday at half past three in the afternoon, please',
     );
     await answered;
-    expect(count('speech.start')).toBe(0);
+    expect(site.count('speech.start')).toBe(0);
   });
 });
 
 describe('a visitor without a microphone', () => {
   it('is told why, types instead, and hears the answer', async () => {
-    await start();
-    const visitor = await visit({ microphone: false });
+    await site.start();
+    const visitor = await site.visit({ microphone: false });
     await visitor.connect();
     expect(await visitor.problems()).toEqual(['The microphone is blocked']);
-    const answered = next('turn.end');
+    const answered = site.next('turn.end');
     await visitor.type('hello there');
     const { heardText, latency } = await answered;
     expect(heardText).toBe('hello there');
@@ -196,150 +126,80 @@ describe('a visitor without a microphone', () => {
   });
 });
 
-describe('what goes wrong', () => {
-  it('is told where the address gets no microphone, and typing still works', async () => {
-    // Not the loopback's own name: browsers trust such an origin as little as any other over plain HTTP.
-    await start({ host: '0.0.0.0' });
-    const url = `http://0.0.0.0:${new URL(relay.url).port}/?token=${relay.access.token}`;
-    const visitor = await PageVisit.open(browser, url);
-    await visitor.connect();
-    expect(await visitor.problems()).toEqual(['This address gets no microphone']);
-    const answered = next('turn.end');
-    await visitor.type('hello there');
-    expect(await answered).toMatchObject({ heardText: 'hello there', latency: { ear: 'estimated' } });
-    expect(visitor.complaints).toEqual([]);
-  });
-
-  it('is told where the relay is busy, and can be tried again', async () => {
-    await start({ maxSessions: 1 });
-    const first = await visit();
-    await first.connect();
-    const second = await visit();
-    await second.button('Connect').click();
-    await second.page.getByText('The relay is busy').waitFor();
-    const ended = next('session.end');
-    await first.button('Disconnect').click();
-    expect((await ended).reason).toBe('hangup');
-    await second.button('Try again').click();
-    await second.says(/^Live$/);
-    expect(await second.problems()).toEqual([]);
-  });
-
-  it('is told where the page is not authorised', async () => {
-    await start({ publicUrl: 'https://relay.example', twilioAuthToken: 'secret' });
-    const visitor = await visit({}, `/?token=${relay.access.token}`);
-    expect(visitor.page.url()).toBe(`${relay.url}/`);
-    await visitor.connect();
-    await visitor.button('Disconnect').click();
-    await visitor.page.context().clearCookies();
-    await visitor.button('Connect').click();
-    await visitor.page.getByText('This page is not authorised').waitFor();
-  });
-
-  it('is told where the relay stops, and where it is gone', async () => {
-    await start();
-    const visitor = await visit();
-    await visitor.connect();
-    await relay.close();
-    await visitor.says(/^Call ended: the relay is shutting down$/);
-    await visitor.button('Call again').click();
-    await visitor.page.getByText('The relay does not answer').waitFor();
-    await visitor.says(/^Not connected$/);
-  });
-
-  it('is mended by one call more where the connection breaks', async () => {
-    await start();
-    const visitor = await visit();
-    const offered = visitor.page.waitForResponse(/webrtc\/offer$/);
-    await visitor.connect();
-    const { id } = (await (await offered).json()) as OfferResponse;
-    await fetch(`${relay.url}/webrtc/${id}`, { method: 'DELETE' });
-    await visitor.says(/^Connection lost: calling again$/);
-    await visitor.says(/^Live$/);
-    expect(count('session.start')).toBe(2);
-    expect(new Set(events.map(({ sessionId }) => sessionId)).size).toBe(2);
-  });
-
-  it('is noticed where the relay falls silent without closing anything', async () => {
-    await start();
-    const visitor = await visit();
-    await visitor.page.clock.install();
-    await visitor.connect();
-    await visitor.page.clock.fastForward(6000);
-    await visitor.says(/^Connection lost: calling again$/);
-    await visitor.says(/^Live$/);
-  });
-
-  it('is told where no way for the audio is found in time', async () => {
-    await start();
-    const visitor = await visit({
-      before: 'RTCPeerConnection.prototype.setRemoteDescription = () => Promise.resolve();',
-    });
-    await visitor.page.clock.install();
-    const offered = visitor.page.waitForResponse(/webrtc\/offer$/);
-    await visitor.button('Connect').click();
-    await (await offered).finished();
-    await visitor.says(/^Connecting$/);
-    await visitor.page.clock.fastForward(11_000);
-    await visitor.page.getByText('No way to the relay for audio').waitFor();
-  });
-
-  it('is a click away where the browser plays nothing without one', async () => {
-    await start();
-    const before = `
-      const { play } = HTMLMediaElement.prototype;
-      HTMLMediaElement.prototype.play = function () {
-        HTMLMediaElement.prototype.play = play;
-        return Promise.reject(new DOMException('No click yet.', 'NotAllowedError'));
-      };
-    `;
-    const visitor = await visit({ before });
-    await visitor.connect();
-    await visitor.button('Play').click();
-    await visitor.page.getByText('The browser keeps the agent silent').waitFor({ state: 'detached' });
-    await visitor.says(/^Live$/);
-  });
-});
-
 describe('a visitor who leaves', () => {
   it.each<[string, (visitor: PageVisit) => Promise<unknown>]>([
     ['by the button', (visitor) => visitor.button('Disconnect').click()],
     ['by reloading the page', (visitor) => visitor.page.reload()],
     ['by going elsewhere', (visitor) => visitor.page.goto('about:blank')],
     ['by closing the tab', (visitor) => visitor.page.close({ runBeforeUnload: true })],
-  ])('%s ends the session, at once and once', async (_how, leave) => {
-    await start();
-    const visitor = await visit();
+  ])('%s ends the session as a hang-up, once', async (_how, leave) => {
+    await site.start();
+    const visitor = await site.visit();
     await visitor.connect();
-    const ended = next('session.end');
-    const leftMs = performance.now();
+    const ended = site.next('session.end');
     await leave(visitor);
     expect((await ended).reason).toBe('hangup');
-    expect(performance.now() - leftMs).toBeLessThan(1500);
-    await relay.close();
-    expect(count('session.end')).toBe(1);
+    await site.relay.close();
+    expect(site.count('session.end')).toBe(1);
   });
 
-  it('because the tab has crashed ends the session once, when nothing has come for a while', async () => {
+  it('whose tab has crashed ends the session once, after a time without messages', async () => {
     let skippedMs = 0;
-    await start({ clock: { ...systemClock, nowMs: () => systemClock.nowMs() + skippedMs } });
-    const visitor = await visit();
+    await site.start({ clock: { ...systemClock, nowMs: () => systemClock.nowMs() + skippedMs } });
+    const visitor = await site.visit();
     await visitor.connect();
-    const ended = next('session.end');
+    const ended = site.next('session.end');
     const crashed = visitor.page.waitForEvent('crash');
     visitor.page.goto('chrome://crash').catch(() => undefined);
     await crashed;
     skippedMs = 10_000;
     expect((await ended).reason).toBe('transport_error');
-    await relay.close();
-    expect(count('session.end')).toBe(1);
+    await site.relay.close();
+    expect(site.count('session.end')).toBe(1);
+  });
+});
+
+describe('a page of another origin', () => {
+  /** Posts an offer from another origin, and hangs up; resolves with what that page could read. */
+  async function callFrom(allows: (origin: string) => readonly string[]): Promise<unknown> {
+    const otherSite = createServer((_request, response) => {
+      response.setHeader('content-type', 'text/html').end('<!doctype html><title>mine</title>');
+    });
+    otherSite.listen(0, '127.0.0.1');
+    await once(otherSite, 'listening');
+    const origin = `http://127.0.0.1:${(otherSite.address() as AddressInfo).port}`;
+    await site.start({ allowedOrigins: allows(origin) });
+    const page = await (await site.browser.newContext()).newPage();
+    await page.goto(origin);
+    const read = await page.evaluate<unknown>(`(async () => {
+      const peer = new RTCPeerConnection();
+      peer.addTransceiver('audio', { direction: 'recvonly' });
+      await peer.setLocalDescription();
+      const headers = { 'content-type': 'application/sdp' };
+      const body = peer.localDescription.sdp;
+      const posted = await fetch('${site.relay.url}/webrtc/offer', { method: 'POST', headers, body });
+      const session = new URL(posted.headers.get('location'), posted.url);
+      const deleted = await fetch(session, { method: 'DELETE', headers: { 'if-match': posted.headers.get('etag') } });
+      peer.close();
+      return [posted.status, deleted.status];
+    })().catch(String)`);
+    otherSite.close();
+    return read;
+  }
+
+  it('calls and hangs up if it is allowed', async () => {
+    expect(await callFrom((origin) => [origin])).toEqual([201, 204]);
+  });
+
+  it('reads nothing if it is not allowed', async () => {
+    expect(await callFrom(() => ['https://shop.example'])).toMatch(/Failed to fetch/);
   });
 });
 
 describe('a visitor who uses the keyboard or a screen reader', () => {
-  it('reaches every control, in the order in which they stand, and knows what each is', async () => {
-    await start();
-    const visitor = await visit();
+  it('reaches every control in visual order, each with a name', async () => {
+    await site.start();
+    const visitor = await site.visit();
     await visitor.connect();
     await visitor.page.evaluate('document.activeElement.blur()');
     const names: string[] = [];

@@ -1,18 +1,18 @@
 import { parentPort, type Transferable } from 'node:worker_threads';
-import { InvalidStateError, messageOf } from '../errors.js';
+import { InvalidStateError, messageOf } from '../core/errors.js';
 import type { WorkerAnswer, WorkerRequest, WorkerService } from './worker-messages.js';
 
 const transfers = new WeakMap<object, readonly Transferable[]>();
 
-/** Marks what of `reply` moves to the main thread instead of being copied; returns `reply`. */
+/** Marks `items` of `reply` to be transferred to the main thread, not copied. Returns `reply`. */
 export function transferring<T extends object>(reply: T, ...items: readonly Transferable[]): T {
   transfers.set(reply, items);
   return reply;
 }
 
 /**
- * Answers a pool's calls with the methods of `service`; what a method throws fails that call alone. Called once, at the
- * top of a worker's entry file. Throws an InvalidStateError on the main thread.
+ * Answers a pool's calls with the methods of `service`. A method that throws fails only its own call. Call this once,
+ * in a worker's entry file. Throws an InvalidStateError on the main thread.
  */
 export function serveWorker<S extends WorkerService<S>>(service: S): void {
   const port = parentPort;

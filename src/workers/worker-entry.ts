@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { InvalidStateError } from '../errors.js';
+import { InvalidStateError } from '../core/errors.js';
 
 /**
- * The file that a worker thread starts from: `relativePath` seen from the module `moduleUrl` (its `import.meta.url`).
- * Node 20 cannot start a worker from TypeScript, so a module that runs from `src` (under Jest) gets the built file under
- * `dist`: tests take the path that users take. Throws an InvalidStateError if that was not built.
+ * The entry file of a worker thread: `relativePath` resolved against `moduleUrl` (an `import.meta.url`). Node 20 cannot
+ * start a worker from TypeScript, so a module under `src` (as in Jest) gets the built file under `dist`. Throws an
+ * InvalidStateError if that file does not exist.
  */
 export function workerEntry(moduleUrl: string, relativePath: string): URL {
   const entry = new URL(relativePath, moduleUrl);

@@ -1,9 +1,9 @@
 /**
- * What passes between a pool and its threads. A service is a set of methods of one argument; each call is one request
- * and has exactly one answer, so that "no request is unanswered" means "nothing is going on".
+ * Messages between a pool and its threads. A service is a set of methods with one argument each. Each request has
+ * exactly one answer, so a worker with no unanswered request is idle.
  */
 
-/** What a worker offers, as a type: `{ double(n: number): number }`. A method may return a promise. */
+/** The methods of a worker, for example `{ double(n: number): number }`. A method may return a promise. */
 export type WorkerService<S> = { readonly [K in keyof S]: (argument: never) => unknown };
 
 export type Argument<S extends WorkerService<S>, K extends keyof S> = Parameters<S[K]>[0];

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { InvalidStateError } from '../errors.js';
+import { InvalidStateError } from '../core/errors.js';
 import { workerEntry } from './worker-entry.js';
 import { WorkerPool } from './worker-pool.js';
 import { WorkerCrashedError } from './worker-thread.js';
@@ -42,7 +42,7 @@ describe('a worker pool', () => {
     await Promise.all(pools.splice(0).map((pool) => pool.close()));
   });
 
-  it('starts no thread before there is work, and no more threads than it may', async () => {
+  it('starts threads when there is work, up to its size', async () => {
     const pool = open(2);
     expect(pool.running).toBe(0);
     await pool.run('double', 1);
@@ -57,7 +57,7 @@ describe('a worker pool', () => {
     expect(() => open(1.5)).toThrow(RangeError);
   });
 
-  it('takes tasks by priority, and equal ones in the order of arrival', async () => {
+  it('runs tasks by priority, and equal ones in order of arrival', async () => {
     const pool = open(1);
     const order: string[] = [];
     const note = (name: string) => (): void => void order.push(name);
@@ -91,7 +91,7 @@ describe('a worker pool', () => {
     expect(await working).toBe(8);
   });
 
-  it('fails the calls of a thread that crashes and goes on with another one', async () => {
+  it('rejects the calls of a crashed thread and starts another thread', async () => {
     const pool = open(1);
     const pin = pool.pin();
     const running = pin.call('crash', null);
@@ -104,7 +104,7 @@ describe('a worker pool', () => {
     expect(await pool.run('double', 21)).toBe(42);
   });
 
-  it('takes an aborted task out of the queue and throws away the answer of a running one', async () => {
+  it('removes an aborted task from the queue and drops the answer of a running one', async () => {
     const pool = open(1);
     const [running, waiting] = [new AbortController(), new AbortController()];
     const first = pool.run('count', 1, { signal: running.signal });
@@ -116,7 +116,7 @@ describe('a worker pool', () => {
     expect(await pool.run('count', 100)).toBe(101);
   });
 
-  it('is idle when no answer is due, what the answers lead to included', async () => {
+  it('is idle when no answer is due, including those to calls that an answer caused', async () => {
     const pool = open(2);
     const answers: number[] = [];
     void pool
@@ -129,7 +129,7 @@ describe('a worker pool', () => {
     await pool.idle();
   });
 
-  it('ends threads in the middle of their work and refuses work after that', async () => {
+  it('terminates busy threads on close and rejects work after that', async () => {
     const pool = open(1);
     const hanging = pool.pin().call('hang', null);
     const waiting = pool.run('double', 1);

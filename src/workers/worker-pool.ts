@@ -1,38 +1,38 @@
 /**
- * A bounded set of worker threads for work that would hold up the main thread. It knows two kinds of work: tasks, which
- * wait in one queue for a worker with nothing to do, and pins, which stay with one worker because it holds their state.
+ * A bounded set of worker threads for work that would block the main thread. There are two kinds of work: tasks wait in
+ * one queue for a free worker; pins stay with one worker, which holds their state.
  */
 import { availableParallelism } from 'node:os';
 import type { Transferable } from 'node:worker_threads';
-import { InvalidStateError } from '../errors.js';
+import { InvalidStateError } from '../core/errors.js';
 import { WorkerThread } from './worker-thread.js';
 import type { Argument, Reply, WorkerService } from './worker-messages.js';
 
 export interface WorkerPoolOptions {
-  /** What the threads and the error messages are called. */
+  /** The pool's name in thread names and errors. */
   readonly name: string;
   /** The file that the threads run, see `workerEntry`. It calls `serveWorker`. */
   readonly entry: URL;
   /**
-   * The most threads there may be. They are started as work needs them and kept.
+   * Maximum number of threads. A thread starts when work needs it and stays.
    * @default two, or one on a machine with a single core
    */
   readonly size?: number;
 }
 
 export interface TaskOptions {
-  /** Smaller goes first; equals go in order of arrival. @default 0 */
+  /** Smaller runs first; equal ones run in order of arrival. @default 0 */
   readonly priority?: number;
-  /** Aborting takes the task out of the queue; if it is running already, its answer is thrown away. */
+  /** Aborting removes the task from the queue; if it already runs, its answer is dropped. */
   readonly signal?: AbortSignal;
 }
 
-/** A place on one worker, for calls that need what earlier calls left there. Whoever pinned it releases it. */
+/** A place on one worker, for calls that need state from earlier calls. The caller of `pin()` releases it. */
 export interface PinnedWorker<S extends WorkerService<S>> {
   /** False once the worker has crashed or the pool was closed: its state is gone, and calls reject. */
   readonly alive: boolean;
   /**
-   * Calls at once; calls on one pin start in the order they were made. Rejects with what the method threw or with a
+   * Sends the call at once; calls on one pin start in order. Rejects with what the method threw or with a
    * WorkerCrashedError.
    */
   call<K extends keyof S>(
@@ -56,7 +56,7 @@ interface Task<S extends WorkerService<S>> {
   readonly start: (thread: WorkerThread<S>) => Promise<void>;
 }
 
-/** See the top of the file. The constructor starts nothing; `close()` ends everything. */
+/** A pool of worker threads. The constructor starts none; `close()` terminates all. */
 export class WorkerPool<S extends WorkerService<S>> {
   readonly size: number;
   readonly #name: string;
@@ -69,20 +69,20 @@ export class WorkerPool<S extends WorkerService<S>> {
 
   constructor({ name, entry, size = Math.min(2, availableParallelism()) }: WorkerPoolOptions) {
     if (!Number.isInteger(size) || size < 1)
-      throw new RangeError(`A pool of ${size} workers cannot work: use 1 or more.`);
+      throw new RangeError(`The size of a worker pool must be a whole number from 1, not ${size}.`);
     this.#name = name;
     this.#entry = entry;
     this.size = size;
   }
 
-  /** Threads that run now. */
+  /** Number of running threads. */
   get running(): number {
     return this.#slots.length;
   }
 
   /**
-   * Calls a method on a worker that does no other task, as soon as there is one. Rejects with what the method threw,
-   * with a WorkerCrashedError, with the signal's reason, or with an InvalidStateError after `close()`.
+   * Calls a method on the next worker that has no task. Rejects with what the method threw, with a WorkerCrashedError,
+   * with the signal's reason, or with an InvalidStateError after `close()`.
    */
   run<K extends keyof S>(
     method: K,
@@ -114,7 +114,7 @@ export class WorkerPool<S extends WorkerService<S>> {
     });
   }
 
-  /** Calls a method on every worker, those that have to be started for it included; for loading ahead of need. */
+  /** Starts all workers and calls a method on each, for example to load data before it is needed. */
   async runOnEach<K extends keyof S>(method: K, argument: Argument<S, K>): Promise<Reply<S, K>[]> {
     if (this.#closed) throw this.#closedError();
     while (this.#slots.length < this.size) this.#startThread();
@@ -139,9 +139,9 @@ export class WorkerPool<S extends WorkerService<S>> {
     };
   }
 
-  /** Resolves when no task waits and no call is unanswered, what the answers led to included. */
+  /** Resolves when no task waits and no call is unanswered, including calls that an answer caused. */
   async idle(): Promise<void> {
-    // An answer's consequences run in microtasks: look once more when those are done.
+    // An answer's handlers run in microtasks and may make new calls: check again after them.
     for (let quiet = false; !quiet; quiet = !this.#busy) {
       if (this.#busy) await new Promise<void>((resolve) => this.#waitingForIdle.push(resolve));
       await new Promise((resolve) => setImmediate(resolve));
@@ -172,7 +172,7 @@ export class WorkerPool<S extends WorkerService<S>> {
     }
   }
 
-  /** The one with the least to do; a new one, if none is at rest and there may be more. */
+  /** The slot with the least load; a new one if all have load and the pool may grow. */
   #leastLoaded(slots: readonly Slot<S>[]): Slot<S> {
     const [least] = [...slots].sort((a, b) => load(a) - load(b));
     const mayStart = this.#slots.length < this.size;
@@ -206,7 +206,7 @@ export class WorkerPool<S extends WorkerService<S>> {
   }
 }
 
-/** How much a worker has to do: the state it holds, and the calls it has not answered. */
+/** A worker's load: its pins, its unanswered calls and its task. */
 function load<S extends WorkerService<S>>({ pins, thread, runsTask }: Slot<S>): number {
   return pins + thread.unanswered + (runsTask ? 1 : 0);
 }

@@ -1,8 +1,8 @@
 import { Worker, type Transferable } from 'node:worker_threads';
-import { HzRelayError } from '../errors.js';
+import { HzRelayError } from '../core/errors.js';
 import type { Argument, Reply, WorkerAnswer, WorkerRequest, WorkerService } from './worker-messages.js';
 
-/** A worker thread died under its work. The pool starts another one when it is next needed. */
+/** A worker thread crashed. The pool starts another one when work needs it. */
 export class WorkerCrashedError extends HzRelayError {}
 
 interface PendingCall {
@@ -10,10 +10,7 @@ interface PendingCall {
   readonly reject: (error: Error) => void;
 }
 
-/**
- * One worker thread and the calls that it has not answered. It keeps the process alive while there are any, so that
- * awaiting one works, and never otherwise.
- */
+/** One worker thread and its unanswered calls. It keeps the process alive only while a call is unanswered. */
 export class WorkerThread<S extends WorkerService<S>> {
   readonly #name: string;
   readonly #worker: Worker;
@@ -22,11 +19,11 @@ export class WorkerThread<S extends WorkerService<S>> {
   #nextId = 0;
   #endedBy: Error | undefined;
 
-  /** Starts the thread. `onSettled` is told after each answer and after the thread's end. */
+  /** Starts the thread. Calls `onSettled` after each answer and after the thread's end. */
   constructor(name: string, entry: URL, onSettled: () => void) {
     this.#name = name;
     this.#onSettled = onSettled;
-    // The flags of the main thread (a test runner's, say) are none of the worker's business.
+    // Do not pass on the main thread's flags, for example a test runner's.
     this.#worker = new Worker(entry, { name, execArgv: [] });
     this.#worker.unref();
     this.#worker.on('message', (answer: WorkerAnswer) => this.#settle(answer));
@@ -35,7 +32,7 @@ export class WorkerThread<S extends WorkerService<S>> {
     this.#worker.on('exit', (code) => this.#end(this.#crashed(`it ended with code ${code}`)));
   }
 
-  /** Calls that were made and not answered. */
+  /** Number of unanswered calls. */
   get unanswered(): number {
     return this.#pending.size;
   }
@@ -59,7 +56,7 @@ export class WorkerThread<S extends WorkerService<S>> {
     });
   }
 
-  /** Stops the thread, in the middle of its work too; unanswered calls reject with `reason`. Idempotent. */
+  /** Stops the thread, even in the middle of a call; unanswered calls reject with `reason`. Idempotent. */
   async terminate(reason: Error): Promise<void> {
     this.#end(reason);
     await this.#worker.terminate();

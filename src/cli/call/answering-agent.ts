@@ -1,19 +1,19 @@
-import type { Clock } from '../../clock.js';
-import type { RelaySessionConfig } from '../../server/config.js';
-import { findAgentFile, loadAgentFile } from '../agent-file.js';
+import type { Clock } from '../../core/clock.js';
+import type { RelaySessionConfig } from '../../relay/config/config.js';
+import { findAgentFile, loadAgentFile } from '../agent/agent-file.js';
 import { appointmentDeskSession } from '../appointment-desk-session.js';
 import { UsageError } from '../exit.js';
 
 export interface AgentChoice {
   /** The agent's file. @default a `hzrelay.config.*` in the working directory */
   readonly agent?: string;
-  /** What it says first, instead of its own greeting. */
+  /** Replaces its greeting. */
   readonly say?: string;
 }
 
 /**
- * The session that answers on a relay of our own: the user's agent where there is one, else the embedded appointment desk.
- * Throws a UsageError that says what is wrong with the file, or that there is no agent to say something.
+ * The session config of a new relay: the user's agent if there is one, else the embedded appointment desk. Throws a
+ * UsageError if the file is invalid, or if `say` is given and the config has no agent.
  */
 export async function answeringAgent({ agent, say }: AgentChoice, clock: Clock): Promise<RelaySessionConfig> {
   const path = findAgentFile(agent);
@@ -21,7 +21,7 @@ export async function answeringAgent({ agent, say }: AgentChoice, clock: Clock):
   if (say === undefined) return session;
   if (!session.agent)
     throw new UsageError(
-      `--say is said by the agent, and ${path ?? 'the config'} has none: it drives its sessions itself.`,
+      `--say sets the agent's first words, but ${path ?? 'the config'} has no agent: it drives its sessions itself.`,
     );
   return { ...session, agent: { ...session.agent, greeting: say } };
 }

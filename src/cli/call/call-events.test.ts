@@ -3,12 +3,13 @@ import type { SessionEvent } from '../../events/session-event.js';
 import { CallEvents } from './call-events.js';
 
 const start = (sessionId: string, callId: string): SessionEvent =>
-  ({ type: 'session.start', sessionId, callId, turn: 0, atMs: 0 }) as unknown as SessionEvent;
+  ({ type: 'session.start', sessionId, callId, turn: 0, atMs: 0, timeMs: 0 }) as unknown as SessionEvent;
 const end = (sessionId: string): SessionEvent => ({
   type: 'session.end',
   sessionId,
   turn: 0,
   atMs: 9,
+  timeMs: 0,
   reason: 'hangup',
   durationMs: 9,
 });

@@ -1,8 +1,8 @@
 import type { SessionEvent } from '../../events/session-event.js';
 
 /**
- * The events of one call, picked from those of a relay by the call's name at Twilio. What comes before that name is known
- * is kept and sorted out then.
+ * The events of one call, selected from a relay's events by Twilio's call SID. Keeps earlier events until the SID is
+ * known, then filters them too.
  */
 export class CallEvents {
   readonly events: SessionEvent[] = [];
@@ -21,7 +21,7 @@ export class CallEvents {
     });
   }
 
-  /** An event of the relay, of whichever session. */
+  /** Takes an event of any of the relay's sessions. */
   take(event: SessionEvent): void {
     if (this.#callSid === null) {
       this.#early.push(event);
@@ -34,7 +34,7 @@ export class CallEvents {
     if (event.type === 'session.end') this.#resolveEnded(event);
   }
 
-  /** The call has got its name. */
+  /** Sets the call's SID. */
   name(callSid: string): void {
     this.#callSid = callSid;
     for (const event of this.#early.splice(0)) this.take(event);

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { systemClock } from '../../clock.js';
-import type { Tunnel, TunnelOptions } from '../../server/tunnel/tunnel.js';
-import type { RelayNotice } from '../../server/relay-options.js';
-import { lightSession } from '../../testing/light-relay.js';
+import { systemClock } from '../../core/clock.js';
+import type { Tunnel, TunnelOptions } from '../../tunnel/tunnel.js';
+import type { RelayNotice } from '../../relay/relay-options.js';
+import { lightSession } from '../../../test/harness/light-relay.js';
 import { UsageError } from '../exit.js';
 import { openLine, planLine, type LineOptions, type LinePlan, type OpenLineOptions } from './call-line.js';
 
@@ -37,7 +37,7 @@ describe('a call is answered', () => {
     expect(await plan({ url: `http://127.0.0.1:${port}` })).toEqual(running);
   });
 
-  it('by a relay of our own where the running one is told nothing new', async () => {
+  it('by a new relay if the running one cannot take the options', async () => {
     const port = await serve({ status: 'ok', sessions: 0, publicUrl: 'https://relay.example' });
     expect(await plan({ own: true }, { HZRELAY_PORT: port, NGROK_AUTHTOKEN: authtoken })).toMatchObject({
       kind: 'tunnelled',
@@ -48,7 +48,7 @@ describe('a call is answered', () => {
     ['is local', { status: 'ok', sessions: 0 }],
     ['is no relay', { hello: 'world' }],
     ['speaks no JSON', '<h1>Welcome</h1>'],
-  ])('through a tunnel of our own where what runs %s', async (_what, body) => {
+  ])('through a new tunnel if what runs %s', async (_what, body) => {
     const port = await serve(body);
     const env = { HZRELAY_PORT: port, NGROK_AUTHTOKEN: authtoken };
     expect(await plan({ domain: 'mine.ngrok.app' }, env)).toEqual({
@@ -78,9 +78,9 @@ describe('a call is not answered', () => {
     [
       'at an address that is none',
       { publicUrl: 'relay.example' },
-      /^--public-url: 'relay\.example' is no address/,
+      /^--public-url 'relay\.example' is no base address/,
     ],
-    ['by a path', { url: 'http://127.0.0.1:1/twilio' }, /--url .* is no relay's address/],
+    ['at a query', { url: 'http://127.0.0.1:1/?twilio' }, /--url .* is not a relay's address/],
   ])('%s', async (_what, options, words) => {
     const thrown: unknown = await plan(options).catch((caught: unknown) => caught);
     expect(thrown).toBeInstanceOf(UsageError);
@@ -92,13 +92,13 @@ describe('a call is not answered', () => {
     const url = `http://127.0.0.1:${port}`;
     await expect(plan({ url })).rejects.toThrow(/is local: Twilio cannot reach it/);
     await expect(plan({ publicUrl: 'https://relay.example' }, { HZRELAY_PORT: port })).rejects.toThrow(
-      /A local relay runs at .*, where the call would arrive/,
+      /A local relay runs at .*, and the call would reach it/,
     );
     await expect(plan({}, { HZRELAY_PORT: port })).rejects.toThrow(/the one at \S+ is local/);
   });
 });
 
-describe('a line through a tunnel of our own', () => {
+describe('a line through a new tunnel', () => {
   const plan: LinePlan = { kind: 'tunnelled', authtoken, domain: 'mine.ngrok.app' };
   let opened: TunnelOptions | null = null;
   let closed = 0;
@@ -127,7 +127,7 @@ describe('a line through a tunnel of our own', () => {
     [opened, closed, notices] = [null, 0, []];
   });
 
-  it('leads to a relay that lets nobody but Twilio in, and is gone with it', async () => {
+  it('leads to a relay that admits only Twilio, and closes with it', async () => {
     const line = await openLine(plan, options());
     expect(opened).toMatchObject({ authtoken, domain: 'mine.ngrok.app' });
     expect((await fetch(`${line.publicUrl}/events`)).status).toBe(401);

@@ -1,49 +1,50 @@
 /** The relay that answers a test call, and how Twilio reaches it. */
 import { createServer, type AddressInfo } from 'node:net';
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../core/clock.js';
 import type { SessionEvent } from '../../events/session-event.js';
-import { openEventFeed } from '../../replay/event-feed.js';
-import type { RelaySessionConfig } from '../../server/config.js';
-import { createRelay } from '../../server/create.js';
-import type { RelayNotice } from '../../server/relay-options.js';
+import { openEventFeed } from '../../relay-client/event-feed.js';
+import type { RelaySessionConfig } from '../../relay/config/config.js';
+import { createRelay } from '../../relay/create.js';
+import type { RelayNotice } from '../../relay/relay-options.js';
 import {
   openTunnel as openNgrokTunnel,
   type Tunnel,
   type TunnelOptions,
   type TunnelState,
-} from '../../server/tunnel/tunnel.js';
-import { readPublicOrigin } from '../../server/tunnel/public-origin.js';
+} from '../../tunnel/tunnel.js';
+import { baseOf } from '../../relay/http/public-url.js';
+import { readTwilioUrl } from '../../tunnel/twilio-url.js';
 import { orAborted, UsageError } from '../exit.js';
-import { relayUrl } from '../replay-inputs.js';
+import { relayUrl } from '../replay/replay-inputs.js';
 import { findRelay } from './running-relay.js';
 
-/** How a call is going to be answered. */
+/** Which relay will answer the call. */
 export type LinePlan =
-  /** By a relay that runs. */
+  /** A relay that already runs. */
   | { readonly kind: 'running'; readonly url: string; readonly publicUrl: string }
-  /** By one of our own that the internet reaches already, on the usual port. */
+  /** A new one on the usual port, which the internet reaches already. */
   | { readonly kind: 'own'; readonly publicUrl: string }
-  /** By one of our own behind a tunnel of our own. */
+  /** A new one behind a new tunnel. */
   | { readonly kind: 'tunnelled'; readonly authtoken: string; readonly domain: string | undefined };
 
 export interface LineOptions {
-  /** A relay that must be there. */
+  /** A running relay that must answer the call. */
   readonly url?: string;
   /** Where the internet reaches this machine. */
   readonly publicUrl?: string;
   readonly domain?: string;
-  /** Whether it must be a relay of our own, because it is told something that a running one is not. */
+  /** Whether the call needs a new relay, since it gets options that a running relay cannot take. */
   readonly own: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where `hzrelay dev` listens unless it is told otherwise. */
+/** Where `hzrelay dev` listens by default. */
 export function usualUrl(env: Environment): string {
   return `http://127.0.0.1:${env.HZRELAY_PORT || '8787'}`;
 }
 
-/** Finds out how the call can be answered; starts nothing. Throws a UsageError that says what is missing. */
+/** Finds a relay that can answer the call; starts nothing. Throws a UsageError that says what is missing. */
 export async function planLine(
   options: LineOptions,
   env: Environment,
@@ -53,30 +54,30 @@ export async function planLine(
   const { own, domain } = options;
   if (options.url !== undefined) {
     const url = relayUrl(options.url);
-    if (own) throw new UsageError('--say and --agent are for a relay of our own: leave --url out.');
+    if (own) throw new UsageError('--say and --agent need a new relay: leave --url out.');
     const relay = await findRelay(url, clock, signal);
     if (!relay)
       throw new UsageError(`No relay answers at ${url}. Start one with hzrelay dev, or leave --url out.`);
     if (relay.publicUrl === null)
       throw new UsageError(
-        `The relay at ${url} is local: Twilio cannot reach it. Start it anew with NGROK_AUTHTOKEN set, or with --public-url.`,
+        `The relay at ${url} is local: Twilio cannot reach it. Restart it with NGROK_AUTHTOKEN set, or with --public-url.`,
       );
     return { kind: 'running', url, publicUrl: relay.publicUrl };
   }
   const running = own ? null : await findRelay(usualUrl(env), clock, signal);
   if (running?.publicUrl) return { kind: 'running', url: running.url, publicUrl: running.publicUrl };
   if (options.publicUrl !== undefined) {
-    const read = readPublicOrigin(options.publicUrl);
-    if (!read.ok) throw new UsageError(`--public-url: ${read.problem}`);
+    const read = readTwilioUrl(options.publicUrl);
+    if (!read.ok) throw new UsageError(`--public-url ${read.problem} ${read.remedy}`);
     if (running)
       throw new UsageError(
-        `A local relay runs at ${running.url}, where the call would arrive. Stop it, or start it anew with this --public-url.`,
+        `A local relay runs at ${running.url}, and the call would reach it. Stop it, or restart it with this --public-url.`,
       );
-    return { kind: 'own', publicUrl: read.origin };
+    return { kind: 'own', publicUrl: baseOf(read.url) };
   }
   if (env.NGROK_AUTHTOKEN) return { kind: 'tunnelled', authtoken: env.NGROK_AUTHTOKEN, domain };
   throw new UsageError(
-    `Twilio must reach a relay over the internet, and there is no way to one${running ? ` (the one at ${running.url} is local)` : ''}. Set NGROK_AUTHTOKEN (https://dashboard.ngrok.com/get-started/your-authtoken), or open a tunnel of your own and give its address as --public-url. Without either: hzrelay call --simulate.`,
+    `Twilio must reach a relay over the internet, and no relay has a public address${running ? ` (the one at ${running.url} is local)` : ''}. Set NGROK_AUTHTOKEN (https://dashboard.ngrok.com/get-started/your-authtoken), or open a tunnel yourself and pass its address as --public-url. To call without either: hzrelay call --simulate.`,
   );
 }
 
@@ -87,9 +88,9 @@ export interface CallLine {
 }
 
 export interface OpenLineOptions {
-  /** What answers on a relay of our own; one that runs has its own. */
+  /** The session config of a new relay; a running one has its own. */
   readonly session: RelaySessionConfig | undefined;
-  /** Opens the events of a relay that runs. */
+  /** The token for the events of a running relay. */
   readonly token: string | undefined;
   readonly clock: Clock;
   readonly onEvent: (event: SessionEvent) => void;
@@ -99,7 +100,7 @@ export interface OpenLineOptions {
   readonly openTunnel?: (options: TunnelOptions) => Promise<Tunnel>;
 }
 
-/** Makes the plan come true. Whoever gets the line closes it. */
+/** Carries out the plan. The caller closes the line. */
 export async function openLine(plan: LinePlan, options: OpenLineOptions): Promise<CallLine> {
   switch (plan.kind) {
     case 'running': {
@@ -115,9 +116,12 @@ export async function openLine(plan: LinePlan, options: OpenLineOptions): Promis
       const { publicUrl } = plan;
       const { clock, signal, onNotice } = options;
       const close = await ownRelay({ publicUrl }, options);
-      // Some networks do not let a machine reach its own public address, so that it may work all the same.
+      // Only a warning: some networks do not let a machine reach its own public address, though Twilio can.
       if (!(await findRelay(publicUrl, clock, signal).catch(() => null)))
-        onNotice({ level: 'warn', message: `${publicUrl} does not lead to this relay, seen from here.` });
+        onNotice({
+          level: 'warn',
+          message: `This machine cannot reach the relay at ${publicUrl}. Twilio may still reach it.`,
+        });
       return { publicUrl, close };
     }
     case 'tunnelled': {
@@ -152,12 +156,12 @@ export async function openLine(plan: LinePlan, options: OpenLineOptions): Promis
 }
 
 const told: Readonly<Record<Exclude<TunnelState, 'closed'>, string>> = {
-  connected: 'The tunnel is back.',
-  reconnecting: 'The tunnel’s connection broke; it is being made again.',
+  connected: 'The tunnel is connected again.',
+  reconnecting: 'The tunnel lost its connection; reconnecting.',
   lost: 'The tunnel is gone.',
 };
 
-/** Starts a relay; resolves with what ends it. */
+/** Starts a relay; resolves with a function that closes it. */
 async function ownRelay(
   where: { readonly publicUrl: string; readonly port?: number },
   { session, onEvent, onNotice, signal }: OpenLineOptions,
@@ -173,7 +177,7 @@ async function ownRelay(
   return () => relay.close();
 }
 
-/** A port that nobody uses now; the tunnel needs to know it before the relay has it. */
+/** A free port. The tunnel needs its number before the relay listens on it. */
 async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SessionEndReason, SessionEvent } from '../../events/session-event.js';
-import type { CallStatus } from '../../server/twilio-account.js';
+import type { CallStatus } from '../../telephony/twilio-account.js';
 import { statusText, whatWentWrong, type FinishedCall } from './call-outcome.js';
 
 const ended = (reason: SessionEndReason): SessionEvent => ({
@@ -8,6 +8,7 @@ const ended = (reason: SessionEndReason): SessionEvent => ({
   sessionId: 'a3f9b2c1',
   turn: 1,
   atMs: 9,
+  timeMs: 0,
   reason,
   durationMs: 9,
 });
@@ -32,14 +33,18 @@ describe('a call', () => {
 
   it.each<[CallStatus, Partial<FinishedCall>, RegExp]>([
     ['busy', {}, /\+15550100001 is busy/],
-    ['no-answer', {}, /Nobody answered/],
+    ['no-answer', {}, /did not answer\./],
     ['canceled', {}, /ended before it was answered/],
     ['failed', {}, /could not connect.*console\.twilio\.com/],
-    ['in-progress', {}, /has not said that the call has ended/],
+    ['in-progress', {}, /has not confirmed that the call ended/],
     ['completed', { events: [] }, /never reached the relay/],
     ['completed', { events: [ended('transport_error')] }, /media stream.*broke off/],
     ['completed', { events: [ended('provider_error')] }, /provider failed/],
-    ['completed', { events: [{ ...ended('hangup'), type: 'dtmf', digit: '1' }] }, /events broke off/],
+    [
+      'completed',
+      { events: [{ ...ended('hangup'), type: 'dtmf', digit: '1' }] },
+      /events stopped before the call ended/,
+    ],
   ])('that was %s says why (%#)', (status, more, words) => {
     expect(wrong(status, more)).toEqual([expect.stringMatching(words)]);
   });

@@ -1,10 +1,10 @@
-/** What became of a call, and why it became nothing, in words. */
+/** The status of a call and the reasons for its failure, as text. */
 import type { SessionEvent } from '../../events/session-event.js';
 import { printable } from '../../events/sys-log.js';
-import type { CallProblem, CallState, CallStatus } from '../../server/twilio-account.js';
-import { explainTwilioCode, twilioErrorPage } from '../../server/twilio-errors.js';
+import type { CallProblem, CallState, CallStatus } from '../../telephony/twilio-account.js';
+import { explainTwilioCode, twilioErrorPage } from '../../telephony/twilio-errors.js';
 
-/** A status as it is shown while the call goes. */
+/** The text of a status during the call. */
 export function statusText(status: CallStatus): string {
   switch (status) {
     case 'queued':
@@ -31,13 +31,13 @@ export interface FinishedCall {
   readonly state: CallState;
   readonly to: string;
   readonly from: string;
-  /** Of the call's session at the relay; none where it never got there. */
+  /** The events of the call's session; empty if the call never reached the relay. */
   readonly events: readonly SessionEvent[];
-  /** What Twilio's log has of it. */
+  /** The call's problems in Twilio's log. */
   readonly problems: readonly CallProblem[];
 }
 
-/** What went wrong, each as a sentence or two with what to do; none for a call that was answered and completed. */
+/** What went wrong and what to do, one or two sentences each; empty for a call that was answered and completed. */
 export function whatWentWrong(call: FinishedCall): string[] {
   const { state, to, from, events, problems } = call;
   const logged = problems
@@ -68,7 +68,7 @@ function statusProblem(
     case 'busy':
       return `${to} is busy.`;
     case 'no-answer':
-      return `Nobody answered at ${to}.`;
+      return `${to} did not answer.`;
     case 'canceled':
       return 'The call was ended before it was answered.';
     case 'failed':
@@ -77,7 +77,7 @@ function statusProblem(
     case 'initiated':
     case 'ringing':
     case 'in-progress':
-      return 'Twilio has not said that the call has ended: look at https://console.twilio.com whether it goes on.';
+      return 'Twilio has not confirmed that the call ended. Check at https://console.twilio.com whether it still runs.';
     case 'completed':
       return completedProblem(to, events, more);
   }
@@ -86,8 +86,8 @@ function statusProblem(
 function completedProblem(to: string, events: readonly SessionEvent[], more: string): string | null {
   if (events.length === 0) return `${to} answered, but the call never reached the relay.${more}`;
   const end = events.findLast((event) => event.type === 'session.end');
-  if (!end) return 'The events broke off before the end of the call.';
+  if (!end) return 'The events stopped before the call ended.';
   if (end.reason === 'transport_error') return 'The media stream of the call broke off.';
-  if (end.reason === 'provider_error') return 'A provider failed, and the call with it.';
+  if (end.reason === 'provider_error') return 'A provider failed, which ended the call.';
   return null;
 }

@@ -1,7 +1,8 @@
-/** How a call is shown while it goes: lines in the form of the SYS_LOG, or JSON. */
+/** Prints a call as it happens: as SYS_LOG lines, or as JSON. */
 import type { SessionEvent } from '../../events/session-event.js';
 import { sysLogLine, type LogTag } from '../../events/sys-log.js';
-import type { CallStatus } from '../../server/twilio-account.js';
+import type { CallStatus } from '../../telephony/twilio-account.js';
+import { jsonLine } from '../json-line.js';
 import { note, out, renderLogLine, takesColour } from '../terminal.js';
 import { statusText } from './call-outcome.js';
 
@@ -24,7 +25,7 @@ export class CallOutput {
 
   /** An event of the call's session. */
   event(event: SessionEvent): void {
-    if (this.json) out(JSON.stringify(event));
+    if (this.json) out(jsonLine(event));
     else if (!this.#quiet) {
       const line = sysLogLine(event);
       if (this.#verbose || !line.detail) out(renderLogLine(line));
@@ -33,11 +34,11 @@ export class CallOutput {
 
   /** A status of the call at Twilio. */
   status(callSid: string, status: CallStatus): void {
-    if (this.json) out(JSON.stringify({ type: 'call.status', callSid, status }));
+    if (this.json) out(jsonLine({ type: 'call.status', callSid, status }));
     else this.say(isGood(status) ? 'INFO' : 'WARN', `call: ${statusText(status)}`);
   }
 
-  /** Something else that a person wants to know; not part of the data. */
+  /** A message for people; with `json` it goes to stderr, apart from the data. */
   say(tag: LogTag, text: string): void {
     const colour = takesColour(this.json ? process.stderr : process.stdout);
     (this.json ? note : out)(renderLogLine({ tag, text, detail: false }, colour));

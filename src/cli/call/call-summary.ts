@@ -1,17 +1,17 @@
-/** One line about a call that is over. */
+/** One line that sums up a finished call. */
 import type { SessionEvent } from '../../events/session-event.js';
-import type { CallState } from '../../server/twilio-account.js';
+import type { CallState } from '../../telephony/twilio-account.js';
 import { statusText } from './call-outcome.js';
 
 export interface CallFigures {
   /** Answers that have a mouth→ear figure. */
   readonly answers: number;
-  /** Medians and worst cases are of that; null where there is none. */
+  /** Quantiles over those answers; null if there are none. */
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
 }
 
-/** What the turns of a call took from mouth to ear. */
+/** The mouth→ear latencies of a call's turns. */
 export function callFigures(events: readonly SessionEvent[]): CallFigures {
   const figures = events
     .flatMap((event) => (event.type === 'turn.end' ? [event.latency.mouth_to_ear_ms] : []))
@@ -20,7 +20,7 @@ export function callFigures(events: readonly SessionEvent[]): CallFigures {
   return { answers: figures.length, p50Ms: quantile(figures, 0.5), p95Ms: quantile(figures, 0.95) };
 }
 
-/** `completed, 34 s, 5 answers, mouth→ear p50 812ms, p95 1020ms`; of a call that reached nobody its status alone. */
+/** `completed, 34 s, 5 answers, mouth→ear p50 812ms, p95 1020ms`; the status alone if the call was not answered. */
 export function summaryText({ status, durationS }: CallState, events: readonly SessionEvent[]): string {
   if (events.length === 0) return statusText(status);
   const { answers, p50Ms, p95Ms } = callFigures(events);

@@ -32,7 +32,7 @@ it('the end of the input means no', async () => {
   expect(await answer).toBe(false);
 });
 
-it('a signal is no answer', async () => {
+it('a signal does not count as an answer', async () => {
   const stop = new AbortController();
   const { answer } = ask(stop.signal);
   stop.abort(new Error('Stopped by SIGINT.'));

@@ -1,24 +1,28 @@
 import { createInterface } from 'node:readline/promises';
 import type { Readable, Writable } from 'node:stream';
 
-/** Where a question is asked, and where its answer comes from. */
+/** Prints the question and reads the answer. */
 export interface Terminal {
   readonly input: Readable;
   readonly output: Writable;
 }
 
 /**
- * Asks a question that is answered with y or yes, and with no by anything else, the end of the input too. Rejects with the
- * signal's reason when that aborts.
+ * Asks a yes/no question. Only y or yes means yes; anything else, and the end of the input, means no. Rejects with the
+ * signal's reason when the signal aborts.
  */
 export async function confirm(
   question: string,
   { input, output }: Terminal,
   signal: AbortSignal,
 ): Promise<boolean> {
-  // As a terminal readline would take Ctrl-C for itself.
+  // Not as a terminal: readline would consume Ctrl-C.
   const lines = createInterface({ input, output, terminal: false });
-  const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')));
+  const ended = new Promise<string>((resolve) => {
+    lines.once('close', () => resolve(''));
+    // The terminal was closed.
+    lines.on('error', () => resolve(''));
+  });
   try {
     const answer = await Promise.race([lines.question(`${question} [y/N] `, { signal }), ended]);
     return /^\s*y(?:es)?\s*$/i.test(answer);

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { CallState, CallStatus } from '../../server/twilio-account.js';
-import { VirtualClock } from '../../testing/virtual-clock.js';
+import type { CallState, CallStatus } from '../../telephony/twilio-account.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { followCall, type FollowOptions } from './follow-call.js';
 
 const callSid = 'CA1';

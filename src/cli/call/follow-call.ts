@@ -1,33 +1,38 @@
 /** Follows a call at Twilio from its first status to its last. */
-import { delay, within, type Clock } from '../../clock.js';
-import { isOver, type CallState, type CallStatus, type TwilioAccount } from '../../server/twilio-account.js';
+import { delay, within, type Clock } from '../../core/clock.js';
+import {
+  isOver,
+  type CallState,
+  type CallStatus,
+  type TwilioAccount,
+} from '../../telephony/twilio-account.js';
 
 export interface FollowOptions {
   readonly account: Pick<TwilioAccount, 'callState' | 'endCall'>;
   readonly call: CallState;
   readonly clock: Clock;
-  /** Hears every status once, the first one too. */
+  /** Called once for each status, the first included. */
   readonly onStatus: (status: CallStatus) => void;
-  /** Twilio could not be asked; it will be again. */
+  /** A request to Twilio failed and will be retried. */
   readonly onTrouble: (thrown: unknown) => void;
-  /** When the relay's end of the call is over, so that Twilio's soon will be. */
+  /** Resolves when the relay's session has ended: the call at Twilio ends soon after. */
   readonly sessionEnded: Promise<unknown>;
-  /** Hangs up; the call is followed to its end all the same. */
+  /** Aborting hangs up; the call is still followed to its end. */
   readonly signal: AbortSignal;
 }
 
 const askEveryMs = 1000;
-/** Towards the end nobody wants to wait for the next round. */
+/** The interval once the call is about to end. */
 const askSoonMs = 250;
-/** Failures in a row after which Twilio counts as gone. */
+/** Consecutive failures after which following ends. */
 const maxFailures = 10;
-/** How long a call may take to end once it was hung up. */
+/** How long a call may take to end after hanging up. */
 const endsWithinMs = 15_000;
 
 /**
- * Asks Twilio every second how the call goes, until it is over. Resolves with its last state: one that is not over only
- * where Twilio does not say so within 15 s of hanging up. Rejects with a TwilioError when Twilio cannot be asked ten times
- * in a row, after an attempt to hang up.
+ * Polls the call's status every second until the call is over. Resolves with its last state, which is not a final one
+ * if Twilio does not confirm the end within 15 s of hanging up. After ten consecutive failed requests it tries to hang
+ * up and rejects with a TwilioError.
  */
 export async function followCall(options: FollowOptions): Promise<CallState> {
   const { account, clock, onStatus, onTrouble, signal } = options;
@@ -72,7 +77,7 @@ export async function followCall(options: FollowOptions): Promise<CallState> {
   return state;
 }
 
-/** Waits for its time, or until something happens that makes it worth looking. */
+/** Waits for `ms`, or until the session ends or the signal aborts. */
 async function pause(
   clock: Clock,
   ms: number,

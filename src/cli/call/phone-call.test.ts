@@ -1,8 +1,12 @@
 import { PassThrough } from 'node:stream';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { systemClock as clock } from '../../clock.js';
-import { ConfigError } from '../../errors.js';
-import { startTwilioRestSimulator, type TwilioRestSimulator } from '../../testing/twilio-rest-simulator.js';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { systemClock as clock } from '../../core/clock.js';
+import { ConfigError } from '../../core/errors.js';
+import {
+  startTwilioRestSimulator,
+  type TwilioRestSimulator,
+} from '../../simulators/twilio-rest/twilio-rest-simulator.js';
+import type { TwilioRestFault } from '../../simulators/twilio-rest/twilio-rest-error.js';
 import { exitCodes, UsageError } from '../exit.js';
 import { CallOutput } from './call-output.js';
 import { phoneCall, type CallSurroundings, type PhoneCallOptions } from './phone-call.js';
@@ -36,9 +40,14 @@ function place(
 
 describe('before anything costs money', () => {
   it.each<[string, Partial<PhoneCallOptions>, Record<string, string>, RegExp]>([
-    ['nobody is there to be asked', {}, {}, /A call costs money, and there is nobody to ask: add --yes/],
+    [
+      'there is no terminal to confirm on',
+      {},
+      {},
+      /A call costs money, and there is no terminal to confirm it on: add --yes/,
+    ],
     ['it is not known who calls', {}, { TWILIO_PHONE_NUMBER: '' }, /set TWILIO_PHONE_NUMBER/],
-    ['who calls is no number', { from: '555' }, {}, /^--from '555' is no phone number/],
+    ['who calls is no number', { from: '555' }, {}, /^--from '555' is not a phone number/],
     [
       'the number of the environment is none',
       {},
@@ -74,8 +83,57 @@ describe('before anything costs money', () => {
     expect(simulator.requests).toEqual([]);
   });
 
-  it('a dry run says what would be done, and does none of it', async () => {
-    expect(await place({ dryRun: true })).toBe(exitCodes.ok);
-    expect(simulator.requests).toEqual([]);
+  describe('a dry run', () => {
+    let printed = '';
+    beforeEach(() => {
+      printed = '';
+      jest.spyOn(process.stdout, 'write').mockImplementation((text) => {
+        printed += String(text);
+        return true;
+      });
+    });
+    afterEach(() => {
+      jest.restoreAllMocks();
+    });
+
+    it('checks the credentials at Twilio, and prints the plan without carrying it out', async () => {
+      expect(await place({ dryRun: true })).toBe(exitCodes.ok);
+      expect(printed).toMatch(
+        /^Twilio accepts the credentials, and \+15550100002 is a number of the account\.\nWould ask/,
+      );
+      expect(new Set(simulator.requests.map(({ method }) => method))).toEqual(new Set(['GET']));
+      expect(simulator.calls).toEqual([]);
+    });
+
+    it.each([
+      ['SID', { TWILIO_ACCOUNT_SID: `AC${'1'.repeat(32)}` }],
+      ['token', { TWILIO_AUTH_TOKEN: 'another' }],
+    ])('fails with a wrong %s', async (_what, wrong) => {
+      Object.assign(env, wrong);
+      await expect(place({ dryRun: true })).rejects.toThrow(/credentials were refused.*TWILIO_ACCOUNT_SID/);
+      expect(printed).toBe('');
+    });
+
+    it('says of a number that is not the account’s what that means', async () => {
+      expect(await place({ dryRun: true, from: '+15550100009' })).toBe(exitCodes.ok);
+      expect(printed).toMatch(
+        /\+15550100009 is not a number of the account: it can call only if it is verified there/,
+      );
+    });
+
+    it.each<[string, TwilioRestFault[]]>([
+      ['resets the connection', [{ fault: 'reset' }, { fault: 'reset' }]],
+      [
+        'fails',
+        [
+          { fault: 'html', status: 502 },
+          { fault: 'html', status: 502 },
+        ],
+      ],
+    ])('says that nothing was checked, and why, where Twilio %s', async (_what, faults) => {
+      simulator.failNext(...faults);
+      expect(await place({ dryRun: true })).toBe(exitCodes.ok);
+      expect(printed).toMatch(/^The credentials were not checked: .+\nWould ask/);
+    });
   });
 });

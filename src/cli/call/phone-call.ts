@@ -1,19 +1,22 @@
 /** A real test call: Twilio rings a phone, and a relay answers it. */
-import { delay, within, type Clock } from '../../clock.js';
-import { messageOf } from '../../errors.js';
-import type { RelayNotice } from '../../server/relay-options.js';
+import { delay, within, type Clock } from '../../core/clock.js';
+import { HzRelayError, messageOf } from '../../core/errors.js';
+import type { RelayNotice } from '../../relay/relay-options.js';
 import {
   openTwilioAccount,
   twilioCredentials,
   type CallProblem,
   type CallState,
   type TwilioAccount,
-} from '../../server/twilio-account.js';
-import { relayToken } from '../relay-token.js';
+} from '../../telephony/twilio-account.js';
+import { TwilioError } from '../../telephony/twilio-errors.js';
+import { relayToken } from '../../relay-client/relay-token.js';
 import { exitCodes, UsageError } from '../exit.js';
-import { checkOutput } from '../replay-inputs.js';
+import { checkOutput } from '../replay/replay-inputs.js';
+import { outsideEffects } from '../outside-effects.js';
+import { jsonLine } from '../json-line.js';
 import { note, out, progress, stdoutColumns } from '../terminal.js';
-import { turnTable } from '../turn-table.js';
+import { turnTable } from '../replay/turn-table.js';
 import { answeringAgent } from './answering-agent.js';
 import { CallEvents } from './call-events.js';
 import { openLine, planLine, type CallLine, type LinePlan } from './call-line.js';
@@ -39,23 +42,24 @@ export interface PhoneCallOptions {
   readonly dryRun?: boolean;
 }
 
-/** What a command has to do with besides its options. */
+/** What a command works with besides its options. */
 export interface CallSurroundings {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly output: CallOutput;
-  /** Somebody who can be asked; null where nobody sits there. */
+  /** Asks the user for confirmation; null if there is no interactive terminal. */
   readonly terminal: Terminal | null;
 }
 
-/** How long `session.end` may come after Twilio has said that the call is over. */
+/** How long `session.end` may arrive after Twilio has reported the end of the call. */
 const lastEventWithinMs = 3000;
-/** Twilio's log has what went wrong some moments later. */
+const consoleUrl = 'https://console.twilio.com';
+/** Problems appear in Twilio's log with a delay. */
 const [logWithinMs, askLogEveryMs] = [5000, 1000];
 
 /**
- * Places the call and shows it until it is over; resolves with the exit code. Everything that can be found wrong before is
- * found before anything costs money. The signal hangs up, and the call's end is still waited for and reported.
+ * Places the call and shows it until it is over; resolves with the exit code. Checks everything it can before spending
+ * money. Aborting the signal hangs up; the call's end is still awaited and reported.
  */
 export async function phoneCall(
   number: string,
@@ -83,14 +87,17 @@ export async function phoneCall(
   );
   const session = plan.kind === 'running' ? undefined : await answeringAgent(options, clock);
   if (options.dryRun) {
-    for (const line of planned(to, from, plan, options)) out(line);
+    const checked = await checkedAccount(await openTwilioAccount(credentials), from);
+    for (const line of [checked, ...planned(to, from, plan, options)]) out(line);
     return exitCodes.ok;
   }
   if (!options.yes) {
     if (!terminal)
-      throw new UsageError(`A call costs money, and there is nobody to ask: add --yes to call ${to}.`);
+      throw new UsageError(
+        `A call costs money, and there is no terminal to confirm it on: add --yes to call ${to}.`,
+      );
     if (!(await confirm(`Call ${to} from ${from}? Twilio bills it.`, terminal, signal))) {
-      note('Not called.');
+      note('No call was placed.');
       return exitCodes.failed;
     }
   }
@@ -125,10 +132,10 @@ interface Conversation {
 }
 
 async function converse(conversation: Conversation, signal: AbortSignal): Promise<number> {
-  const { to, from, account, line, events, options, output, clock } = conversation;
+  const { to, from, account, line, options, output } = conversation;
   output.say('INFO', `call: ${from} → ${to}, answered by ${line.publicUrl}`);
-  // Not given up when the signal comes: only its answer tells which call to end.
-  const call = await account.placeCall({
+  // Not aborted by the signal: only the response has the SID of the call to end.
+  const placed = account.placeCall({
     to,
     from,
     voiceUrl: `${line.publicUrl}/twilio/voice`,
@@ -136,6 +143,20 @@ async function converse(conversation: Conversation, signal: AbortSignal): Promis
     maxDurationS: options.maxDuration,
     record: options.record !== undefined,
   });
+  const forget = outsideEffects.add({
+    ifLeft: `The call to ${to} may still run, for at most ${options.maxDuration} s. End it at ${consoleUrl}.`,
+    undo: async () => account.endCall((await placed).callSid),
+  });
+  try {
+    return await follow(conversation, await placed, signal);
+  } finally {
+    forget();
+  }
+}
+
+/** Shows the call until it is over, and reports it; resolves with the exit code. */
+async function follow(conversation: Conversation, call: CallState, signal: AbortSignal): Promise<number> {
+  const { account, events, output, clock } = conversation;
   events.name(call.callSid);
   const onAbort = (): void => note('Hanging up; press Ctrl-C again to stop at once.');
   signal.addEventListener('abort', onAbort, { once: true });
@@ -170,7 +191,7 @@ async function finish(conversation: Conversation, state: CallState, signal: Abor
   const complaints = signal.aborted ? [] : whatWentWrong(call);
   if (output.json) {
     const { callSid, status, durationS } = state;
-    out(JSON.stringify({ type: 'call.end', callSid, status, durationS, problems: complaints }));
+    out(jsonLine({ type: 'call.end', callSid, status, durationS, problems: complaints }));
   } else {
     for (const row of turnTable(events, stdoutColumns())) out(row);
     const tag = signal.aborted ? 'INFO' : complaints.length === 0 ? 'OK' : 'ERR';
@@ -179,13 +200,17 @@ async function finish(conversation: Conversation, state: CallState, signal: Abor
   for (const complaint of complaints) note(`error: ${complaint}`);
   if (options.record !== undefined && events.length > 0) {
     progress('Waiting for the recording.');
+    const forget = outsideEffects.add({
+      ifLeft: `Twilio keeps its recording of the call. It is at ${consoleUrl}, call ${state.callSid}.`,
+    });
     await fetchRecording(account, state.callSid, options.record, clock);
+    forget();
     note(`Wrote ${options.record}: callee left, agent right.`);
   }
   return complaints.length === 0 ? exitCodes.ok : exitCodes.failed;
 }
 
-/** What Twilio's log has of a call that went wrong; nothing where it does not say. */
+/** The problems of a failed call in Twilio's log; empty if it lists none in time. */
 async function logOf(
   account: TwilioAccount,
   callSid: string,
@@ -201,7 +226,7 @@ async function logOf(
   }
 }
 
-/** What opens the events of a relay that runs: what the user says, else what the relay has left for them. */
+/** The relay's token: of a running relay the user's, else the one it left on disk; of a new one the user's. */
 async function tokenFor(plan: LinePlan, env: CallSurroundings['env']): Promise<string | undefined> {
   return plan.kind === 'running' ? relayToken(plan.url, env) : env.HZRELAY_TOKEN || undefined;
 }
@@ -211,11 +236,36 @@ function callingNumber(from: string | undefined, env: CallSurroundings['env']): 
   const number = env.TWILIO_PHONE_NUMBER;
   if (number) return phoneNumber(number, 'TWILIO_PHONE_NUMBER');
   throw new UsageError(
-    'Nobody knows who calls: set TWILIO_PHONE_NUMBER to a number of your Twilio account, or give it as --from.',
+    'No number to call from: set TWILIO_PHONE_NUMBER to a number of your Twilio account, or pass it as --from.',
   );
 }
 
-/** What would be done, for `--dry-run`. */
+/**
+ * Checks the account and the number with free read-only requests; resolves with a sentence about the result, or about
+ * why Twilio could not be reached. Throws a TwilioError if Twilio refuses, an HzRelayError if the account is not
+ * active.
+ */
+async function checkedAccount(account: TwilioAccount, from: string): Promise<string> {
+  try {
+    const [{ status, isTrial }, number] = await Promise.all([account.info(), account.findNumber(from)]);
+    if (status !== 'active')
+      throw new HzRelayError(`The account is ${status}. Look for the reason at ${consoleUrl}.`);
+    const trial = isTrial ? ' A trial account calls verified numbers only.' : '';
+    if (!number)
+      return `Twilio accepts the credentials. ${from} is not a number of the account: it can call only if it is verified there.${trial}`;
+    return `Twilio accepts the credentials, and ${from} is a number of the account.${trial}`;
+  } catch (thrown) {
+    if (!(thrown instanceof TwilioError) || isRefusal(thrown)) throw thrown;
+    return `The credentials were not checked: ${thrown.message}`;
+  }
+}
+
+/** Whether Twilio refused the request. Server and network failures say nothing about the account. */
+function isRefusal({ status }: TwilioError): boolean {
+  return status !== null && status >= 400 && status < 500 && status !== 429;
+}
+
+/** The plan that `--dry-run` prints. */
 function planned(to: string, from: string, plan: LinePlan, options: PhoneCallOptions): string[] {
   return [
     `Would ask Twilio to call ${to} from ${from}, for at most ${options.maxDuration} s.`,
@@ -233,11 +283,11 @@ function planned(to: string, from: string, plan: LinePlan, options: PhoneCallOpt
 function answering(plan: LinePlan): string {
   switch (plan.kind) {
     case 'running':
-      return `The relay at ${plan.url} would answer, which Twilio reaches as ${plan.publicUrl}.`;
+      return `The relay at ${plan.url} would answer; Twilio reaches it as ${plan.publicUrl}.`;
     case 'own':
-      return `A relay started for the call would answer, which Twilio reaches as ${plan.publicUrl}.`;
+      return `A new relay would answer; Twilio would reach it as ${plan.publicUrl}.`;
     case 'tunnelled':
-      return 'A relay and an ngrok tunnel started for the call would answer.';
+      return 'A new relay behind a new ngrok tunnel would answer.';
   }
 }
 
@@ -252,7 +302,7 @@ function opening(plan: LinePlan): string {
   }
 }
 
-/** The relay's own words; the statuses that Twilio posts to it are asked for from Twilio itself. */
+/** Prints the relay's notices, except call statuses: those are polled from Twilio. */
 function tell({ level, message }: RelayNotice, output: CallOutput): void {
   if (level === 'info' && message.startsWith('twilio call ')) return;
   output.say(level === 'info' ? 'INFO' : level === 'warn' ? 'WARN' : 'ERR', message);

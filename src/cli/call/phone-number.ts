@@ -1,18 +1,18 @@
 import { UsageError } from '../exit.js';
 
-/** E.164: + and country code and number, at most fifteen digits, and no country code begins with 0. */
+/** E.164: +, country code and number, at most fifteen digits; no country code begins with 0. */
 const e164 = /^\+[1-9]\d{6,14}$/;
 
 /**
- * The number as E.164 has it, without the spaces, hyphens, dots and parentheses that people put in. Throws a UsageError that
- * says what is wrong; `name` is where it comes from.
+ * The number in E.164 form, without spaces, hyphens, dots and parentheses. Throws a UsageError that says what is wrong;
+ * `name` is the option or variable that it comes from.
  *
  * Source: ITU-T E.164, section 6
  */
 export function phoneNumber(text: string, name: string): string {
   const digits = text.replace(/[\s().\-\u2010-\u2015]/g, '');
   if (e164.test(digits)) return digits;
-  throw new UsageError(`${name} '${text}' is no phone number. ${remedyFor(digits)}`);
+  throw new UsageError(`${name} '${text}' is not a phone number. ${remedyFor(digits)}`);
 }
 
 function remedyFor(digits: string): string {
@@ -23,5 +23,5 @@ function remedyFor(digits: string): string {
   if (/^\d+$/.test(digits)) return `Write it with + and the country code, ${example}.`;
   if (/^\+[1-9]\d{15,}$/.test(digits)) return 'It has more than fifteen digits.';
   if (/^\+[1-9]\d*$/.test(digits)) return 'It has too few digits.';
-  return `Give + and country code and number, ${example}.`;
+  return `Give +, country code and number, ${example}.`;
 }

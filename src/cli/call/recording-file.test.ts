@@ -1,10 +1,10 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import type { CallRecordingFile } from '../../server/twilio-account.js';
-import { VirtualClock } from '../../testing/virtual-clock.js';
+import type { CallRecordingFile } from '../../telephony/twilio-account.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { fetchRecording } from './recording-file.js';
 
 let folder: string;
@@ -42,6 +42,7 @@ it('a recording is written when it is ready, and Twilio keeps none', async () =>
   const path = join(folder, 'call.wav');
   await run(fetchRecording(readyAfter(5000), 'CA1', path, clock));
   expect(new Uint8Array(await readFile(path))).toEqual(wav);
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect(clock.nowMs()).toBe(5000);
   expect(removed).toBe(1);
 });

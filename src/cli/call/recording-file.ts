@@ -1,17 +1,17 @@
-/** The recording that Twilio made of a call, fetched once it is ready. */
-import { writeFile } from 'node:fs/promises';
-import { delay, type Clock } from '../../clock.js';
-import { HzRelayError } from '../../errors.js';
-import type { TwilioAccount } from '../../server/twilio-account.js';
-import { reasonOf } from '../replay-inputs.js';
+/** Fetches Twilio's recording of a call once it is ready. */
+import { delay, type Clock } from '../../core/clock.js';
+import { HzRelayError } from '../../core/errors.js';
+import type { TwilioAccount } from '../../telephony/twilio-account.js';
+import { writePrivateFile } from '../private-file.js';
+import { reasonOf } from '../../relay/system-reason.js';
 
 const askEveryMs = 1000;
-/** Twilio needs some seconds for a call of some minutes. */
+/** Twilio needs a few seconds to prepare the recording of a call of a few minutes. */
 const readyWithinMs = 60_000;
 
 /**
- * Waits until Twilio has the recording, writes it, and deletes Twilio's copy. Throws an HzRelayError if it is not there in a
- * minute or cannot be written (then Twilio keeps its copy), or a TwilioError.
+ * Waits until Twilio has the recording, writes it, and deletes Twilio's copy. Throws an HzRelayError if the recording
+ * is not ready within a minute or cannot be written (Twilio then keeps its copy), or a TwilioError.
  */
 export async function fetchRecording(
   account: Pick<TwilioAccount, 'recording'>,
@@ -29,7 +29,7 @@ export async function fetchRecording(
     await delay(clock, askEveryMs);
     file = await account.recording(callSid);
   }
-  await writeFile(path, file.wav).catch((cause: unknown) => {
+  await writePrivateFile(path, file.wav).catch((cause: unknown) => {
     throw new HzRelayError(`--record ${path} cannot be written: ${reasonOf(cause)}. Twilio keeps its copy.`, {
       cause,
     });

@@ -1,20 +1,23 @@
 /** Whether a relay already runs on this machine, and how the internet reaches it. */
 import { z } from 'zod';
-import { delay, type Clock } from '../../clock.js';
+import { delay, type Clock } from '../../core/clock.js';
+import { routeUrl } from '../../relay-client/route-url.js';
 
 export interface RunningRelay {
-  /** Its address as it was asked. */
+  /** The address that was asked. */
   readonly url: string;
-  /** Where the internet reaches it; null where it stays local. */
+  /** Its public address; null if it is local. */
   readonly publicUrl: string | null;
 }
 
-/** A relay of this machine answers in milliseconds. */
+/** A relay on this machine answers in milliseconds. */
 const answerWithinMs = 2000;
 
-const health = z.object({ status: z.string(), sessions: z.number(), publicUrl: z.string().optional() });
+/** Any server may answer here: accept only a URL, which cannot contain terminal control characters. */
+const address = z.url({ protocol: /^https?$/ }).transform((url) => new URL(url).href.replace(/\/$/, ''));
+const health = z.object({ status: z.string(), sessions: z.number(), publicUrl: address.optional() });
 
-/** Asks an address whether a relay is there. Resolves with null for anything else, within two seconds. */
+/** Asks whether a relay answers at an address. Resolves with null if not, within two seconds. */
 export async function findRelay(
   url: string,
   clock: Clock,
@@ -26,7 +29,7 @@ export async function findRelay(
     () => undefined,
   );
   try {
-    const response = await fetch(new URL('/healthz', url), {
+    const response = await fetch(routeUrl(url, '/healthz'), {
       signal: AbortSignal.any([stop.signal, signal]),
     });
     const parsed = health.safeParse(await response.json());

@@ -1,14 +1,14 @@
 /** A test call without an account: a simulated phone or browser calls a relay and holds a conversation. */
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../core/clock.js';
 import { speakConversation } from '../../replay/default-conversation.js';
 import { readRecordings } from '../../replay/recordings.js';
 import { callerRatesHz, replayCall } from '../../replay/replay-call.js';
 import type { TransportType } from '../../transport/transport.js';
-import { relayToken } from '../relay-token.js';
+import { relayToken } from '../../relay-client/relay-token.js';
 import { orAborted } from '../exit.js';
-import { checkOutput, relayUrl } from '../replay-inputs.js';
-import { report } from '../replay-report.js';
-import { ownTarget, remoteTarget, type ReplayTarget } from '../replay-target.js';
+import { checkOutput, relayUrl } from '../replay/replay-inputs.js';
+import { report } from '../replay/replay-report.js';
+import { ownTarget, remoteTarget, type ReplayTarget } from '../replay/replay-target.js';
 import { progress } from '../terminal.js';
 import { answeringAgent } from './answering-agent.js';
 import { usualUrl } from './call-line.js';
@@ -29,7 +29,7 @@ export interface SimulatedCallSurroundings {
   readonly output: CallOutput;
 }
 
-/** Holds the conversation and reports it; resolves with the exit code. The signal hangs up. */
+/** Holds the conversation and reports it; resolves with the exit code. Aborting the signal hangs up. */
 export async function simulatedCall(
   files: readonly string[],
   options: SimulatedCallOptions,
@@ -68,7 +68,7 @@ export async function simulatedCall(
   }
 }
 
-/** The relay that is named, else the one that runs here, else one of our own. */
+/** The relay of `--url`, else the one that runs here, else a new one. */
 async function targetOf(
   options: SimulatedCallOptions,
   env: SimulatedCallSurroundings['env'],
@@ -80,7 +80,7 @@ async function targetOf(
   const isOwn = say !== undefined || agent !== undefined;
   const running = isOwn ? null : await findRelay(usualUrl(env), clock, signal);
   if (!running) return ownTarget(signal, await answeringAgent(options, clock));
-  // Its signatures are made for the address that Twilio knows.
+  // Sign for the public address: the relay checks signatures against it.
   const address = running.publicUrl ?? running.url;
   progress(`Calling the relay that runs at ${running.url}.`);
   return remoteTarget(address, await relayToken(running.url, env));

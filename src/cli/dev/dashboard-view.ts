@@ -1,29 +1,29 @@
-import { systemClock } from '../../clock.js';
+import { systemClock } from '../../core/clock.js';
 import { Dashboard, type DashboardActions } from '../../dashboard/dashboard.js';
 import type { SessionEvent } from '../../events/session-event.js';
-import { messageOf } from '../../errors.js';
-import type { RelayNotice } from '../../server/relay-options.js';
-import type { RelayFacts } from '../introduction.js';
+import { messageOf } from '../../core/errors.js';
+import type { RelayNotice } from '../../relay/relay-options.js';
+import type { RelayFacts } from './introduction.js';
 import { takesColour } from '../terminal.js';
-import { noticeLine, type DevView } from './dev-view.js';
+import { noticeLine, type DevView, type QuitReason } from './dev-view.js';
 import type { PlainView } from './plain-view.js';
 
 export interface DashboardViewOptions {
   readonly facts: RelayFacts;
   readonly actions: DashboardActions;
-  readonly levels: ConstructorParameters<typeof Dashboard>[0]['levels'];
-  /** Shows the rest where the dashboard fails. */
+  readonly readings: ConstructorParameters<typeof Dashboard>[0]['readings'];
+  /** Takes over if the dashboard fails. */
   readonly fallback: PlainView;
 }
 
-/** The dashboard. It takes over the terminal when it is made. */
+/** The dashboard. Its constructor takes over the terminal. */
 export class DashboardView implements DevView {
-  readonly quit: Promise<'quit' | 'interrupt'>;
+  readonly quit: Promise<QuitReason>;
   readonly #dashboard: Dashboard;
   readonly #fallback: PlainView;
   #failed = false;
 
-  constructor({ facts, actions, levels, fallback }: DashboardViewOptions) {
+  constructor({ facts, actions, readings, fallback }: DashboardViewOptions) {
     this.#fallback = fallback;
     const { stdin, stdout, stderr } = process;
     this.#dashboard = new Dashboard({
@@ -34,23 +34,23 @@ export class DashboardView implements DevView {
       clock: systemClock,
       colour: takesColour(stdout),
       captures: { stdout, stderr },
-      ...(levels && { levels }),
+      ...(readings && { readings }),
     });
     this.quit = new Promise((resolve) => {
       void this.#dashboard.closed.then((end) => {
-        if (end.reason === 'quit' || end.reason === 'interrupt') return resolve(end.reason);
         if (end.reason === 'failed') this.#fail(end.cause, facts);
+        else if (end.reason !== 'closed') resolve(end.reason);
       });
     });
   }
 
   event(event: SessionEvent): void {
-    if (this.#failed) this.#fallback.event(event);
-    else this.#dashboard.event(event);
+    if (this.#showsLines) this.#fallback.event(event);
+    this.#dashboard.event(event);
   }
 
   notice(notice: RelayNotice): void {
-    if (this.#failed) return this.#fallback.notice(notice);
+    if (this.#showsLines) this.#fallback.notice(notice);
     const { tag, text } = noticeLine(notice);
     this.#dashboard.line(tag, text);
   }
@@ -66,6 +66,11 @@ export class DashboardView implements DevView {
 
   close(): void {
     this.#dashboard.close();
+  }
+
+  /** Also works in the background, while the shell owns the screen. */
+  get #showsLines(): boolean {
+    return this.#failed || this.#dashboard.hidden;
   }
 
   #fail(cause: unknown, facts: RelayFacts): void {

@@ -1,14 +1,16 @@
-/** Who answers in `hzrelay dev`: the user's agent file, or else the appointment desk. */
+/** The agent of `hzrelay dev`: the user's agent file, else the appointment desk. */
 import { basename } from 'node:path';
-import { systemClock } from '../../clock.js';
-import { configForCall, resolveConfig, type RelaySessionConfig } from '../../server/config.js';
-import { loadAgentFile, type AgentFile } from '../agent-file.js';
+import { systemClock } from '../../core/clock.js';
+import { configForAnyCall, resolveConfig, type RelaySessionConfig } from '../../relay/config/config.js';
+import type { NamedProvider } from '../../relay/config/provider-config.js';
+import type { EnvironmentFile } from '../agent/environment-file.js';
+import { loadAgentFile, type AgentFile } from '../agent/agent-file.js';
 import { deskAgent } from '../appointment-desk-session.js';
 
-/** The desk, with the clouds' providers where their keys are set. */
+/** The desk, with cloud providers where their keys are set. */
 const deskSession: RelaySessionConfig = { agent: deskAgent };
 
-/** The first provider of each stage, and how many stand behind it (`deepgram +1`). */
+/** The first provider of each stage, and its number of fallbacks (`deepgram +1`). */
 export interface StageNames {
   readonly stt: string;
   readonly llm: string;
@@ -22,9 +24,9 @@ export class DevAgent {
     this.#file = file;
   }
 
-  /** Loads the agent of a file; null for the appointment desk. Throws a UsageError. Whoever loads it closes it. */
-  static async load(path: string | null): Promise<DevAgent> {
-    return new DevAgent(path === null ? null : await loadAgentFile(path, systemClock));
+  /** Loads an agent file after its `.env`; null means the desk. Throws a UsageError. The caller closes it. */
+  static async load(path: string | null, environment: EnvironmentFile): Promise<DevAgent> {
+    return new DevAgent(path === null ? null : await loadAgentFile(path, systemClock, environment));
   }
 
   /** The config of the next call. */
@@ -38,11 +40,11 @@ export class DevAgent {
   }
 
   get providers(): StageNames {
-    const { stt, llm, tts } = resolveConfig(configForCall(this.session, 'twilio'));
+    const { stt, llm, tts } = resolveConfig(configForAnyCall(this.session));
     return { stt: named(stt), llm: named(llm), tts: named(tts) };
   }
 
-  /** Tells of saved changes, once the next call gets them, and of those that cannot be used. */
+  /** Reports each saved change: once the next call uses it, or the problem if it is invalid. */
   watch(onReload: (session: RelaySessionConfig) => void, onProblem: (message: string) => void): void {
     this.#file?.watch({ onReload: () => onReload(this.session), onProblem });
   }
@@ -52,11 +54,11 @@ export class DevAgent {
   }
 }
 
-type Named = { readonly provider: string } | { readonly name: string } | ((...args: never[]) => unknown);
+type Named = NamedProvider | { readonly name: string } | ((...args: never[]) => unknown);
 
 function named(list: readonly Named[]): string {
   const [first] = list;
   if (!first) return 'none';
-  const name = 'provider' in first ? first.provider : first.name;
+  const name = 'definition' in first ? first.definition.name : first.name;
   return list.length > 1 ? `${name} +${list.length - 1}` : name;
 }

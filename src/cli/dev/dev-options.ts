@@ -1,16 +1,18 @@
-import { ConfigError } from '../../errors.js';
-import { createRelay } from '../../server/create.js';
-import type { Relay } from '../../server/relay.js';
-import type { RelayOptions } from '../../server/relay-options.js';
+import { ConfigError } from '../../core/errors.js';
+import { createRelay } from '../../relay/create.js';
+import type { Relay } from '../../relay/relay.js';
+import type { RelayOptions } from '../../relay/relay-options.js';
 import type { WebRtcOptions } from '../../transport/webrtc/ice-options.js';
 import { UsageError } from '../exit.js';
 
-/** What can be said on the command line of `hzrelay dev`. */
+/** The command-line options of `hzrelay dev`. */
 export interface DevOptions {
   readonly port?: number;
   readonly host: string;
   readonly publicUrl?: string;
-  /** A domain of the user's at ngrok. */
+  /** Origins of the user's own pages. */
+  readonly allowOrigin?: readonly string[];
+  /** The user's ngrok domain. */
   readonly domain?: string;
   /** False with `--no-webhook`. */
   readonly webhook: boolean;
@@ -18,7 +20,7 @@ export interface DevOptions {
   readonly webrtcAddress?: string;
   readonly webrtcPorts?: readonly [number, number];
   readonly iceServer?: readonly string[];
-  /** A folder for recordings of sessions. */
+  /** The folder for session recordings. */
   readonly record?: string;
   /** A file that gets every line of the log. */
   readonly log?: string;
@@ -27,9 +29,10 @@ export interface DevOptions {
   readonly verbose?: boolean;
 }
 
-/** The relay's options by the names that they have on the command line. */
+/** The command-line name of each relay option. */
 const flags: Readonly<Record<string, string>> = {
   publicUrl: '--public-url',
+  allowedOrigins: '--allow-origin',
   port: '--port',
   record: '--record',
   'webrtc.bindAddress': '--webrtc-bind',
@@ -38,9 +41,9 @@ const flags: Readonly<Record<string, string>> = {
   'webrtc.iceServers': '--ice-server',
 };
 
-/** Makes the relay; what is wrong with its options is told by the names that they have on the command line. */
+/** Makes the relay. Errors name its options as the command line does. */
 export function relayOf(
-  { port, host, publicUrl, record, ...webrtc }: DevOptions,
+  { port, host, publicUrl, allowOrigin, record, ...webrtc }: DevOptions,
   own: Pick<RelayOptions, 'session' | 'onNotice'>,
 ): Relay {
   try {
@@ -49,6 +52,7 @@ export function relayOf(
       host,
       ...(port !== undefined && { port }),
       ...(publicUrl !== undefined && { publicUrl }),
+      ...(allowOrigin !== undefined && { allowedOrigins: allowOrigin }),
       ...(record !== undefined && { record }),
       webrtc: webRtcOf(webrtc),
     });

@@ -2,7 +2,7 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
 import type { SessionEvent } from '../../events/session-event.js';
 import { formatLogLine, sysLogLine } from '../../events/sys-log.js';
-import type { RelayNotice } from '../../server/relay-options.js';
+import type { RelayNotice } from '../../relay/relay-options.js';
 import { UsageError } from '../exit.js';
 import { noticeLine } from './dev-view.js';
 
@@ -14,12 +14,12 @@ export class LogFile {
   private constructor(stream: WriteStream, onFailure: (message: string) => void) {
     this.#stream = stream;
     stream.on('error', (error) => {
-      if (!this.#failed) onFailure(`The log file takes no more: ${error.message}`);
+      if (!this.#failed) onFailure(`The log file can no longer be written: ${error.message}`);
       this.#failed = true;
     });
   }
 
-  /** Opens it for appending. Throws a UsageError where that cannot be. Whoever opens it closes it. */
+  /** Opens it for appending. Throws a UsageError if that fails. The caller closes it. */
   static async open(path: string, onFailure: (message: string) => void): Promise<LogFile> {
     const stream = createWriteStream(path, { flags: 'a', mode: 0o600 });
     try {

@@ -1,21 +1,36 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import type { Clock } from '../../core/clock.js';
+import { openOneTimeLink } from './one-time-link.js';
 
-/** What opens an address on this kind of machine. */
+/** The program that opens an address on this platform. */
 const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
   darwin: ['open'],
   win32: ['cmd', '/c', 'start', ''],
 };
 
-/** Opens the page in the user's browser. Rejects with an error that shows the address where there is none. */
-export async function openPage(url: string): Promise<string> {
+/** Starts a program with these arguments; resolves when it has started. */
+export type Start = (command: string, args: readonly string[]) => Promise<void>;
+
+/**
+ * Opens the page in the user's browser. Without a browser it rejects with an error that shows the address. The
+ * machine's other users never see a link with a token: the browser gets it through a one-time link.
+ */
+export async function openPage(url: string, clock: Clock, start: Start = startDetached): Promise<string> {
+  const isSecret = new URL(url).search !== '';
+  const link = isSecret ? await openOneTimeLink(url, { clock }) : null;
   const [command, ...args] = openers[process.platform] ?? ['xdg-open'];
-  const child = spawn(command, [...args, url], { stdio: 'ignore', detached: true });
-  child.unref();
   try {
-    await once(child, 'spawn');
+    await start(command, [...args, link?.url ?? url]);
   } catch (cause) {
+    link?.close();
     throw new Error(`No browser could be opened here; open ${url}`, { cause });
   }
-  return `Opened ${url}`;
+  return `Opened ${url.replace(/\?.*/, '')}`;
+}
+
+async function startDetached(command: string, args: readonly string[]): Promise<void> {
+  const child = spawn(command, args, { stdio: 'ignore', detached: true });
+  child.unref();
+  await once(child, 'spawn');
 }

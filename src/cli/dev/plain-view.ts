@@ -1,7 +1,8 @@
 import type { SessionEvent } from '../../events/session-event.js';
 import { sysLogLine } from '../../events/sys-log.js';
-import type { RelayNotice } from '../../server/relay-options.js';
-import { introduction, publicLines, type RelayFacts } from '../introduction.js';
+import type { RelayNotice } from '../../relay/relay-options.js';
+import { introduction, publicLines, type RelayFacts } from './introduction.js';
+import { jsonLine } from '../json-line.js';
 import { note, out, renderLogLine, takesColour } from '../terminal.js';
 import { noticeLine, type DevView } from './dev-view.js';
 
@@ -12,7 +13,7 @@ export interface PlainViewOptions {
   readonly verbose: boolean;
 }
 
-/** One line per event: for pipes, logs, and whoever likes it so. */
+/** Prints one line per event, for pipes, logs and `--plain`. */
 export class PlainView implements DevView {
   readonly quit = new Promise<never>(() => undefined);
   readonly #json: boolean;
@@ -25,7 +26,7 @@ export class PlainView implements DevView {
   }
 
   event(event: SessionEvent): void {
-    if (this.#json) return out(JSON.stringify(event));
+    if (this.#json) return out(jsonLine(event));
     const line = sysLogLine(event);
     if (this.#verbose || !line.detail) out(renderLogLine(line));
   }
@@ -47,7 +48,7 @@ export class PlainView implements DevView {
   }
 
   close(): void {
-    // Lines need no tidying up.
+    // Nothing to restore.
   }
 
   /** A line for people. */

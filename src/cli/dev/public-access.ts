@@ -1,24 +1,25 @@
 /**
- * How the outside gets to the relay of `hzrelay dev`: a tunnel, and the Twilio number whose calls go through it. It comes up
- * behind the relay, which answers locally meanwhile, and what it cannot have is told in one line.
+ * How the internet reaches the relay of `hzrelay dev`: a tunnel, and the Twilio number whose calls go through it. Both
+ * are set up while the relay already answers locally. A failure is reported in one line and does not stop the relay.
  */
-import { systemClock } from '../../clock.js';
-import { messageOf } from '../../errors.js';
-import type { Relay } from '../../server/relay.js';
-import type { RelayNotice } from '../../server/relay-options.js';
-import { openTunnel, type Tunnel, type TunnelState } from '../../server/tunnel/tunnel.js';
+import { systemClock } from '../../core/clock.js';
+import { messageOf } from '../../core/errors.js';
+import type { Relay } from '../../relay/relay.js';
+import type { RelayNotice } from '../../relay/relay-options.js';
+import { openTunnel, type Tunnel, type TunnelState } from '../../tunnel/tunnel.js';
 import {
   hasTwilioCredentials,
   openTwilioAccount,
   twilioCredentials,
   type TwilioAccount,
-} from '../../server/twilio-account.js';
+} from '../../telephony/twilio-account.js';
 import {
   pointWebhook,
   restoreLeftWebhooks,
   type WebhookHold,
   type WebhookRelease,
-} from '../../server/twilio-webhook.js';
+} from '../../telephony/twilio-webhook.js';
+import { outsideEffects } from '../outside-effects.js';
 import { progress } from '../terminal.js';
 
 export interface PublicAccessOptions {
@@ -39,6 +40,10 @@ export class PublicAccess {
   #tunnel: Tunnel | null = null;
   #hold: WebhookHold | null = null;
   #opening: Promise<void> = Promise.resolve();
+  #releasing: Promise<void> | null = null;
+  /** The account whose number may point here, even if the request to change it failed. */
+  #doubtful: TwilioAccount | null = null;
+  #forget: () => void = () => undefined;
   #isOpening = false;
 
   constructor(options: PublicAccessOptions) {
@@ -56,7 +61,7 @@ export class PublicAccess {
     return this.#hold?.number ?? null;
   }
 
-  /** Begins. Returns at once; what comes of it is told. Only for a relay that listens. */
+  /** Starts the setup and returns at once; notices report its results. The relay must be listening. */
   open(): void {
     this.#isOpening = this.#wantsTunnel();
     this.#opening = this.#open().finally(() => {
@@ -65,12 +70,15 @@ export class PublicAccess {
     });
   }
 
-  /** Puts the number back as it was and takes the tunnel down. Never rejects. */
+  /** Restores the number; resolves when Twilio has answered. Idempotent; never rejects. */
+  release(): Promise<void> {
+    this.#releasing ??= this.#opening.catch(() => undefined).then(() => this.#release());
+    return this.#releasing;
+  }
+
+  /** Restores the number and closes the tunnel. Idempotent; never rejects. */
   async close(): Promise<void> {
-    await this.#opening;
-    const hold = this.#hold;
-    this.#hold = null;
-    if (hold) await this.#release(hold);
+    await this.release();
     await this.#tunnel?.close();
   }
 
@@ -101,16 +109,16 @@ export class PublicAccess {
       this.#say('info', `The tunnel is open: ${this.#tunnel.url}`);
       this.#options.onChange();
     } catch (thrown) {
-      if (!signal.aborted) this.#say('warn', `${messageOf(thrown)} Everything on this machine works.`);
+      if (!signal.aborted) this.#say('warn', `${messageOf(thrown)} The relay still works on this machine.`);
     }
   }
 
   #tunnelIs(state: TunnelState): void {
-    if (state === 'reconnecting') this.#say('warn', 'The tunnel is down; ngrok is connecting again.');
+    if (state === 'reconnecting') this.#say('warn', 'The tunnel is down; ngrok is reconnecting.');
     if (state === 'connected') this.#say('info', 'The tunnel is up again.');
     if (state !== 'lost') return;
     this.#options.relay.expose(null);
-    this.#say('error', 'The tunnel is gone for good; start again for a new one.');
+    this.#say('error', 'The tunnel is lost; restart hzrelay dev for a new one.');
     this.#options.onChange();
   }
 
@@ -130,29 +138,54 @@ export class PublicAccess {
     try {
       if (signal.aborted) return;
       if (!webhook || !number || relay.publicUrl === null) {
-        for (const release of await restoreLeftWebhooks({ account, clock: systemClock }))
-          this.#tell(release, 'An earlier run had left it pointing at itself.');
+        await this.#restoreLeft(account, 'An earlier run had not restored it.');
         return;
       }
       const voiceUrl = `${relay.publicUrl}/twilio/voice`;
-      this.#hold = await pointWebhook({ account, number, voiceUrl, clock: systemClock });
-      const { formerUrl } = this.#hold;
+      this.#forget = outsideEffects.add({
+        ifLeft: `Calls to ${number} still go to this relay. The next start of hzrelay dev puts it back.`,
+        undo: () => this.release(),
+      });
+      this.#doubtful = account;
+      this.#hold = await pointWebhook({
+        account,
+        number,
+        voiceUrl,
+        clock: systemClock,
+        onWait: this.#onWait,
+      });
+      const { formerUrl, unrecorded } = this.#hold;
       this.#say(
         'info',
         `Calls to ${number} arrive here${formerUrl ? `; at the end they go to ${formerUrl} again` : ''}.`,
       );
+      if (unrecorded !== null)
+        this.#say('warn', `${unrecorded} Until then, ${number} is not restored after a crash or kill -9.`);
     } catch (thrown) {
       this.#say('warn', messageOf(thrown));
     }
   }
 
-  async #release(hold: WebhookHold): Promise<void> {
-    progress(`Pointing ${hold.number} back to where its calls went.`);
+  async #release(): Promise<void> {
     try {
-      this.#tell(await hold.restore(), '');
+      if (this.#hold) {
+        progress(`Restoring the webhook of ${this.#hold.number}.`);
+        this.#tell(await this.#hold.restore(), '');
+      } else if (this.#doubtful) {
+        // A failed request may still have changed the number.
+        await this.#restoreLeft(this.#doubtful, '');
+      }
     } catch (thrown) {
-      this.#say('error', `${messageOf(thrown)} The next start of hzrelay dev puts ${hold.number} back.`);
+      const { TWILIO_PHONE_NUMBER: number = 'the number' } = this.#env;
+      this.#say('error', `${messageOf(thrown)} The next start of hzrelay dev puts ${number} back.`);
     }
+    this.#hold = null;
+    this.#forget();
+  }
+
+  async #restoreLeft(account: TwilioAccount, why: string): Promise<void> {
+    for (const release of await restoreLeftWebhooks({ account, clock: systemClock, onWait: this.#onWait }))
+      this.#tell(release, why);
   }
 
   #tell(release: WebhookRelease, why: string): void {
@@ -161,10 +194,12 @@ export class PublicAccess {
     const target = voiceUrl || 'nowhere, as before';
     const what =
       release.kind === 'left'
-        ? `${number} was pointed elsewhere meanwhile and is left alone (${target}).`
+        ? `${number} now points elsewhere (${target}) and was not changed.`
         : `Calls to ${number} go to ${target} again.`;
     this.#say('info', `${what} ${why}`.trim());
   }
+
+  readonly #onWait = (message: string): void => this.#say('info', message);
 
   #say(level: RelayNotice['level'], message: string): void {
     this.#options.onNotice({ level, message });

@@ -1,10 +1,10 @@
-import { systemClock } from '../../clock.js';
+import { systemClock } from '../../core/clock.js';
 import { speakConversation } from '../../replay/default-conversation.js';
 import { callerRatesHz, replayCall } from '../../replay/replay-call.js';
-import type { Relay } from '../../server/relay.js';
-import type { TransportType } from '../../transport/transport.js';
+import type { Relay } from '../../relay/relay.js';
+import { transportOf, type TransportType } from '../../transport/registry.js';
 
-/** Calls the relay of this process as a person would who has no phone at hand. Ends its calls with {@link close}. */
+/** Places simulated calls to the relay of this process. {@link close} ends them. */
 export class TestCaller {
   readonly #relay: Relay;
   readonly #abort = new AbortController();
@@ -13,26 +13,26 @@ export class TestCaller {
     this.#relay = relay;
   }
 
-  /** Has the default conversation; resolves when the call is over, with what came of it. Rejects where there was none. */
+  /** Holds the default conversation; resolves with its result when the call is over. Rejects if the call failed. */
   async call(via: TransportType): Promise<string> {
     const relay = this.#relay;
     const recordings = await speakConversation(callerRatesHz[via]);
-    const { twilioAuthToken } = relay.options;
+    const [authToken] = relay.options.twilioAuthTokens;
     const { turns } = await replayCall({
-      // A phone call is signed for the address that Twilio would call.
-      url: via === 'twilio' ? (relay.publicUrl ?? relay.url) : relay.url,
+      url: relay.url,
+      ...(relay.publicUrl !== null && { publicUrl: relay.publicUrl }),
       events: { token: relay.access.guarded ? relay.access.token : undefined },
       via,
       recordings,
       clock: systemClock,
       signal: this.#abort.signal,
-      ...(twilioAuthToken !== null && { authToken: twilioAuthToken }),
+      ...(authToken !== undefined && { authToken }),
     });
     const answered = turns.filter((turn) => turn.answered).length;
-    return `The simulated ${via === 'twilio' ? 'phone' : 'web'} call is over: ${answered} of ${turns.length} sentences were answered.`;
+    return `The simulated ${transportOf(via).title} call is over: ${answered} of ${turns.length} sentences were answered.`;
   }
 
-  /** Hangs up whatever still talks. */
+  /** Hangs up all calls. */
   close(): void {
     this.#abort.abort(new Error('The relay is stopping.'));
   }

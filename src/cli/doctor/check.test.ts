@@ -1,11 +1,11 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
-import { VirtualClock } from '../../testing/virtual-clock.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { runChecks, type Check, type CheckResult, type Finding } from './check.js';
 
 const fine: Finding = { status: 'ok', message: 'Fine.' };
 
-/** A check that ends when it is told to, or never, and knows whether it was called off. */
+/** A check that ends on demand, or never, and records whether it was aborted. */
 function held(name: string): { check: Check; end: (finding: Finding) => void; wasStopped: () => boolean } {
   let end: (finding: Finding) => void = () => undefined;
   let signal = new AbortController().signal;
@@ -38,7 +38,7 @@ function start(checks: readonly Check[]) {
 }
 
 describe('checks', () => {
-  it('run side by side, are heard of as they end, and are listed in their order', async () => {
+  it('run concurrently, report each result at once, and return all in order', async () => {
     const [slow, quick] = [held('slow'), held('quick')];
     const { results, heard, clock } = start([slow.check, quick.check]);
     quick.end(fine);
@@ -57,25 +57,25 @@ describe('checks', () => {
     expect(await results).toEqual([{ name: 'broken', status: 'problem', message: 'Out of luck.' }]);
   });
 
-  it('that take too long are called off, each by itself', async () => {
+  it('that take too long are aborted one by one', async () => {
     const [stuck, other] = [held('stuck'), held('other')];
     const { results, clock } = start([stuck.check, other.check]);
     other.end(fine);
     await nextTurn();
     clock.advance(5000);
     const [result] = await results;
-    expect(result).toMatchObject({ status: 'problem', message: 'It takes longer than 5 s.' });
+    expect(result).toMatchObject({ status: 'problem', message: 'The check timed out after 5 s.' });
     expect([stuck.wasStopped(), other.wasStopped()]).toEqual([true, false]);
   });
 
-  it('are all called off at once', async () => {
+  it('are all aborted by the signal', async () => {
     const [one, other] = [held('one'), held('other')];
     const { results, abort } = start([one.check, other.check]);
     abort.abort();
     expect([one.wasStopped(), other.wasStopped()]).toEqual([true, true]);
     expect((await results).map(({ message }) => message)).toEqual([
-      'It was called off.',
-      'It was called off.',
+      'The check was aborted.',
+      'The check was aborted.',
     ]);
   });
 });

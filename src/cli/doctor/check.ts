@@ -1,8 +1,8 @@
-/** What a check-up is made of: checks that run side by side, each within its time, each with one finding. */
-import { within, type Clock } from '../../clock.js';
-import { messageOf } from '../../errors.js';
+/** Checks that run concurrently, each with a time limit and one finding. */
+import { within, type Clock } from '../../core/clock.js';
+import { messageOf } from '../../core/errors.js';
 
-/** `note`: nothing is wrong, but there is something to know; `problem`: something that is configured does not work. */
+/** `note`: nothing is wrong, but worth knowing; `problem`: something that is configured does not work. */
 export type CheckStatus = 'ok' | 'note' | 'problem';
 
 export interface Finding {
@@ -15,7 +15,7 @@ export interface Finding {
 
 export interface Check {
   readonly name: string;
-  /** What it throws is a problem too. The signal ends it. */
+  /** A thrown error counts as a problem. The signal aborts the check. */
   run(signal: AbortSignal): Promise<Finding>;
 }
 
@@ -25,15 +25,15 @@ export interface CheckResult extends Finding {
 
 export interface CheckRun {
   readonly clock: Clock;
-  /** Ends all checks that still run. */
+  /** Aborts all running checks. */
   readonly signal: AbortSignal;
-  /** Each check's time, in milliseconds. */
+  /** The time limit of each check, in milliseconds. */
   readonly limitMs: number;
-  /** Hears of each result as soon as it is there. */
+  /** Called with each result as soon as it is known. */
   readonly onResult: (result: CheckResult) => void;
 }
 
-/** Runs the checks side by side. Resolves with their results in the order of the checks; never rejects. */
+/** Runs the checks concurrently. Resolves with their results in the order of the checks; never rejects. */
 export async function runChecks(checks: readonly Check[], options: CheckRun): Promise<CheckResult[]> {
   const running = checks.map((check) => ({ check, abort: new AbortController() }));
   const stopAll = (): void => {
@@ -61,12 +61,12 @@ async function runCheck(
   const finding = check
     .run(abort.signal)
     .catch((thrown: unknown): Finding => ({ status: 'problem', message: messageOf(thrown) }));
-  const calledOff = new Promise<Finding>((resolve) => {
-    const result: Finding = { status: 'problem', message: 'It was called off.' };
+  const aborted = new Promise<Finding>((resolve) => {
+    const result: Finding = { status: 'problem', message: 'The check was aborted.' };
     abort.signal.addEventListener('abort', () => resolve(result), { once: true });
   });
-  const first = Promise.race([finding, calledOff]);
+  const first = Promise.race([finding, aborted]);
   if (await within(clock, limitMs, first)) return first;
   abort.abort();
-  return { status: 'problem', message: `It takes longer than ${limitMs / 1000} s.` };
+  return { status: 'problem', message: `The check timed out after ${limitMs / 1000} s.` };
 }

@@ -47,18 +47,18 @@ describe('the checks of this machine', () => {
 });
 
 describe('a self-test', () => {
-  it('that crashes takes nobody with it', async () => {
+  it('that crashes does not crash this process', async () => {
     const crash = { ...env, NODE_OPTIONS: '--no-such-option' };
     expect(await runSelfTest('opus', { signal: never, env: crash })).toMatchObject({
       ok: false,
-      message: expect.stringMatching(/^It ended with code \d+: /),
+      message: expect.stringMatching(/^The test exited with code \d+: /),
     });
   });
 
-  it('is killed when it is called off', async () => {
+  it('is killed when it is aborted', async () => {
     const abort = new AbortController();
     const result = runSelfTest('webrtc', { signal: abort.signal, env });
     abort.abort();
-    expect(await result).toEqual({ ok: false, message: 'It crashed (SIGKILL).' });
+    expect(await result).toEqual({ ok: false, message: 'The test crashed (SIGKILL).' });
   });
 });

@@ -1,12 +1,12 @@
-/** What this machine brings along: Node, the native modules, the built page. */
+/** Checks of this machine: Node, the native modules, the built page. */
 import { readFileSync } from 'node:fs';
-import { readPageFiles } from '../../server/page-files.js';
+import { readPageFiles } from '../../relay/http/page-files.js';
 import type { Check, Finding } from './check.js';
 import { runSelfTest, type SelfTestName } from './run-self-test.js';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Whether Node is one that the package declares to run on. */
+/** Checks Node's version against the package's `engines`. */
 export function nodeCheck(version = process.versions.node, range = declaredNode()): Check {
   return {
     name: 'node',
@@ -25,17 +25,17 @@ export function nodeCheck(version = process.versions.node, range = declaredNode(
 /** Whether the codec of browser calls works. */
 export function opusCheck(env: Environment): Check {
   return nativeCheck('opus', env, {
-    message: 'A tone went through the codec of browser calls.',
-    remedy: 'Install again (npm ci) on this machine; or set OPUS_FORCE_WASM=1, which needs no native code.',
+    message: 'The codec of browser calls encoded and decoded a tone.',
+    remedy: 'Reinstall (npm ci) on this machine; or set OPUS_FORCE_WASM=1, which needs no native code.',
   });
 }
 
-/** Whether the native WebRTC library loads, and UDP works as far as this machine. */
+/** Whether the native WebRTC library loads, and UDP works on the loopback interface. */
 export function webRtcCheck(env: Environment): Check {
   return nativeCheck('webrtc', env, {
-    message: 'A browser call of this machine to itself came up over UDP.',
+    message: 'A browser call from this machine to itself connected over UDP.',
     remedy:
-      'Install again (npm ci) on this machine, and let UDP pass on the loopback interface. Phone calls need neither.',
+      'Reinstall (npm ci) on this machine, and allow UDP on the loopback interface. Phone calls need neither.',
   });
 }
 
@@ -55,7 +55,7 @@ export function pageCheck(port: number | null, folder?: URL): Check {
         status: 'ok',
         message:
           `hzrelay dev serves the microphone page at http://localhost:${port ?? 'PORT'}/. ` +
-          'Elsewhere browsers want https for a microphone: a tunnel.',
+          'On other machines browsers allow the microphone only over https: use a tunnel.',
       };
     },
   };

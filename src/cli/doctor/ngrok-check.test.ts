@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { VirtualClock } from '../../testing/virtual-clock.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import type { Finding } from './check.js';
 import { ngrokCheck } from './ngrok-check.js';
 import type { SelfTestResult } from './run-self-test.js';
@@ -50,7 +50,7 @@ describe('the check of ngrok', () => {
     [
       'a service that is not reached',
       { ok: false, message: 'failed to connect session' },
-      { status: 'problem', message: 'The service cannot be reached: failed to connect session' },
+      { status: 'problem', message: 'ngrok cannot be reached: failed to connect session' },
     ],
     [
       'a package that is not there',
@@ -59,7 +59,7 @@ describe('the check of ngrok', () => {
     ],
     [
       'a crash',
-      { ok: false, message: 'It crashed (SIGSEGV).' },
+      { ok: false, message: 'The test crashed (SIGSEGV).' },
       { status: 'problem', message: expect.stringContaining('SIGSEGV') as unknown as string },
     ],
   ])('tells of %s', async (_what, result, finding) => {

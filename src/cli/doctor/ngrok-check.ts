@@ -1,13 +1,13 @@
-import { within, type Clock } from '../../clock.js';
+import { within, type Clock } from '../../core/clock.js';
 import type { Check, Finding } from './check.js';
 import { runSelfTest, type SelfTestResult } from './run-self-test.js';
 
-/** A firewall may swallow what is sent: then no answer ever comes. */
+/** A firewall may drop the packets silently: then no answer ever arrives. */
 const answerMs = 10_000;
-/** The account's agents are all connected, so the token was taken: https://ngrok.com/docs/errors/err_ngrok_108 */
+/** All agents of the account are connected, so the token is valid: https://ngrok.com/docs/errors/err_ngrok_108 */
 const tooManyAgents = 'ERR_NGROK_108';
 
-/** Whether ngrok's service takes the token. It runs in a process of its own, since an attempt cannot be called off. */
+/** Whether ngrok accepts the token. Runs in its own process, since an attempt to connect cannot be aborted. */
 export function ngrokCheck(
   env: Readonly<Record<string, string | undefined>>,
   clock: Clock,
@@ -20,7 +20,7 @@ export function ngrokCheck(
         return {
           status: 'note',
           message:
-            'NGROK_AUTHTOKEN is not set: the relay is reachable from this machine, or by --public-url.',
+            'NGROK_AUTHTOKEN is not set: the relay is reachable from this machine only, or by --public-url.',
           remedy:
             'Get a token at https://dashboard.ngrok.com/get-started/your-authtoken and set NGROK_AUTHTOKEN.',
         };
@@ -37,18 +37,18 @@ export function ngrokCheck(
 }
 
 function findingOf(result: SelfTestResult): Finding {
-  if (result.ok) return { status: 'ok', message: 'The service takes the token.' };
+  if (result.ok) return { status: 'ok', message: 'ngrok accepts the token.' };
   const { message } = result;
   const code = result.code ?? /ERR_NGROK_\d+/.exec(message)?.[0];
   if (code === tooManyAgents)
     return {
       status: 'note',
-      message: 'The service takes the token; all agents of the account are connected.',
+      message: 'ngrok accepts the token; all agents of the account are connected.',
     };
   if (code !== undefined)
     return {
       status: 'problem',
-      message: `The service refuses: ${message}`,
+      message: `ngrok refuses: ${message}`,
       remedy: `Read https://ngrok.com/docs/errors/${code.toLowerCase()} and check NGROK_AUTHTOKEN.`,
     };
   if (/Cannot find (module|package|native binding)|ERR_MODULE_NOT_FOUND|Failed to load/i.test(message))
@@ -63,7 +63,7 @@ function findingOf(result: SelfTestResult): Finding {
 function unreachable(message: string): Finding {
   return {
     status: 'problem',
-    message: `The service cannot be reached: ${message}`,
+    message: `ngrok cannot be reached: ${message}`,
     remedy: 'Check the network and whether a firewall lets TLS out to connect.ngrok-agent.com.',
   };
 }

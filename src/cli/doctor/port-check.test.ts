@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { ScriptedServer, type Script } from '../../testing/scripted-server.js';
+import { ScriptedServer, type Script } from '../../../test/harness/scripted-server.js';
 import type { Finding } from './check.js';
 import { portCheck, relayPort } from './port-check.js';
 
@@ -46,7 +46,7 @@ describe('the check of the port', () => {
   it.each([
     [1, 'with 1 call'],
     [3, 'with 3 calls'],
-  ])('tells of an hzrelay that runs already, with %i sessions', async (sessions, message) => {
+  ])('reports an hzrelay that runs already, with %i sessions', async (sessions, message) => {
     const found = await checkUsed(() => ({ status: 200, body: { status: 'ok', sessions } }));
     expect(found).toMatchObject({ status: 'note', message: expect.stringContaining(message) });
     expect(serving?.asked).toEqual(['GET /healthz']);
@@ -61,8 +61,11 @@ describe('the check of the port', () => {
     });
   });
 
-  it('tells of a port that is none', async () => {
+  it('reports an invalid port', async () => {
     const found = await portCheck(null, 'abc').run(new AbortController().signal);
-    expect(found).toMatchObject({ status: 'problem', message: "HZRELAY_PORT is 'abc', which is no port." });
+    expect(found).toMatchObject({
+      status: 'problem',
+      message: "HZRELAY_PORT is 'abc', which is not a port.",
+    });
   });
 });

@@ -1,14 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { z } from 'zod';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../core/errors.js';
 import type { Check, Finding } from './check.js';
 
 const health = z.object({ status: z.enum(['ok', 'draining']), sessions: z.number() });
 
 const defaultPort = 8787;
 
-/** The port of `hzrelay dev` as the environment names it; null where that is no port. */
+/** The port that the environment sets for `hzrelay dev`; null if the value is not a port. */
 export function relayPort({
   HZRELAY_PORT: named,
 }: Readonly<Record<string, string | undefined>>): number | null {
@@ -16,7 +16,7 @@ export function relayPort({
   return /^\d+$/.test(named) && Number(named) <= 65_535 ? Number(named) : null;
 }
 
-/** Whether `hzrelay dev` could listen, or does so already. */
+/** Whether `hzrelay dev` can listen, or already does. */
 export function portCheck(port: number | null, named: string | undefined): Check {
   return {
     name: 'port',
@@ -26,7 +26,7 @@ export function portCheck(port: number | null, named: string | undefined): Check
       if (port === null)
         return {
           status: 'problem',
-          message: `HZRELAY_PORT is '${String(named)}', which is no port.`,
+          message: `HZRELAY_PORT is '${String(named)}', which is not a port.`,
           remedy,
         };
       try {
@@ -41,7 +41,7 @@ export function portCheck(port: number | null, named: string | undefined): Check
         return { status: 'problem', message: `Port ${port} is used by another program.`, remedy };
       return {
         status: 'note',
-        message: `An hzrelay runs on port ${port} already, with ${sessions === 1 ? '1 call' : `${sessions} calls`}.`,
+        message: `hzrelay already runs on port ${port}, with ${sessions === 1 ? '1 call' : `${sessions} calls`}.`,
       };
     },
   };
@@ -55,7 +55,7 @@ async function listenOnce(port: number): Promise<void> {
   await once(server, 'close');
 }
 
-/** How many calls an hzrelay on that port has; null where none answers. */
+/** The number of calls of an hzrelay on that port; null if none answers. */
 async function sessionsOf(port: number, signal: AbortSignal): Promise<number | null> {
   try {
     const answer = await fetch(`http://127.0.0.1:${port}/healthz`, { signal });

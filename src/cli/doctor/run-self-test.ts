@@ -11,14 +11,14 @@ const resultSchema = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(false), message: z.string(), code: z.string().optional() }),
 ]);
 
-/** How a self-test went; `code` is the failing library's own. */
+/** The result of a self-test; `code` is the failing library's error code. */
 export type SelfTestResult =
   | { readonly ok: true }
   | { readonly ok: false; readonly message: string; readonly code?: string | undefined };
 
 /**
- * Runs one of the tests of `self-test.ts` in a process of its own, and tells of its crash as of any other failure. The
- * signal kills it. Never rejects.
+ * Runs a test of `self-test.ts` in its own process. A crash counts as a failed test. The signal kills the process.
+ * Never rejects.
  */
 export async function runSelfTest(
   name: SelfTestName,
@@ -39,7 +39,7 @@ export async function runSelfTest(
     const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
     return readResult(written.stdout) ?? { ok: false, message: crash(code, signal, written.stderr) };
   } catch (thrown) {
-    return { ok: false, message: `It cannot be started: ${String(thrown)}` };
+    return { ok: false, message: `The test could not be started: ${String(thrown)}` };
   } finally {
     options.signal.removeEventListener('abort', kill);
   }
@@ -54,9 +54,9 @@ function readResult(line: string): SelfTestResult | null {
   }
 }
 
-/** Of what Node writes about a failure, the line that names it. */
+/** How the process ended, with the error's line from stderr. */
 function crash(code: number | null, signal: string | null, stderr: string): string {
-  if (signal !== null) return `It crashed (${signal}).`;
-  const named = /^\S*Error.*$/m.exec(stderr)?.[0] ?? 'nothing was said';
-  return `It ended with code ${String(code)}: ${named}`;
+  if (signal !== null) return `The test crashed (${signal}).`;
+  const named = /^\S*Error.*$/m.exec(stderr)?.[0] ?? 'no error message';
+  return `The test exited with code ${String(code)}: ${named}`;
 }

@@ -1,16 +1,25 @@
+import { keyVariables } from '../../providers/registry.js';
+
 const secretNames = [
-  'DEEPGRAM_API_KEY',
-  'OPENAI_API_KEY',
-  'ELEVENLABS_API_KEY',
+  ...keyVariables,
   'NGROK_AUTHTOKEN',
   'TWILIO_AUTH_TOKEN',
-] as const;
+  'TWILIO_AUTH_TOKEN_SECONDARY',
+  'TWILIO_API_KEY_SECRET',
+];
 
-/** Puts the variable's name wherever one of the environment's secrets stands, whoever quoted it. */
-export function withoutSecrets(text: string, env: Readonly<Record<string, string | undefined>>): string {
-  return secretNames.reduce((clean, name) => {
+/**
+ * Replaces each secret of the environment in the text by its variable's name. `more` are further variables, of the
+ * user's own vendors.
+ */
+export function withoutSecrets(
+  text: string,
+  env: Readonly<Record<string, string | undefined>>,
+  more: readonly string[] = [],
+): string {
+  return [...secretNames, ...more].reduce((clean, name) => {
     const secret = env[name];
-    // What is shorter is no secret, and would be found in any sentence.
+    // A shorter value is not a secret, and would match ordinary text.
     return secret !== undefined && secret.length >= 6 ? clean.replaceAll(secret, `[${name}]`) : clean;
   }, text);
 }

@@ -1,11 +1,11 @@
 /**
- * What is tried in a process of its own: native code, which may take its process down with it, and what cannot be called
- * off. Started with the name of a test; prints its result as JSON and ends.
+ * Tests that need their own process, since native code may crash it or the test cannot be aborted. Takes the name of a
+ * test as its argument; prints the result as JSON and exits.
  */
-import { systemClock } from '../../clock.js';
+import { systemClock } from '../../core/clock.js';
 import { createOpusDecoder } from '../../audio/opus-decoder.js';
 import { createOpusEncoder } from '../../audio/opus-encoder.js';
-import { messageOf } from '../../errors.js';
+import { messageOf } from '../../core/errors.js';
 import { answerOffer } from '../../transport/webrtc/answering-peer.js';
 import { resolveWebRtcOptions } from '../../transport/webrtc/ice-options.js';
 import { readOffer } from '../../transport/webrtc/offer.js';
@@ -13,7 +13,7 @@ import { offerConnection } from '../../transport/webrtc/offering-peer.js';
 import type { SelfTestName, SelfTestResult } from './run-self-test.js';
 
 const tests: Readonly<Record<SelfTestName, () => Promise<void>>> = {
-  /** A frame of a tone through the codec and back. */
+  /** Encodes and decodes a frame of a tone. */
   async opus() {
     const encoder = await createOpusEncoder();
     const decoder = await createOpusDecoder();
@@ -24,7 +24,7 @@ const tests: Readonly<Record<SelfTestName, () => Promise<void>>> = {
         loudest = Math.max(loudest, Math.abs(sample));
     encoder.close();
     decoder.close();
-    if (loudest < 1000) throw new Error('What it encodes cannot be heard when it is decoded.');
+    if (loudest < 1000) throw new Error('An encoded tone is silent after decoding.');
   },
 
   /** A call over UDP from this process to itself. */
@@ -40,10 +40,10 @@ const tests: Readonly<Record<SelfTestName, () => Promise<void>>> = {
     const answered = await answerOffer(reading.offer, { clock: systemClock, webrtc });
     offered.accept(answered.answer);
     if (!(await offered.connection.connected))
-      throw new Error('Two WebRTC connections of this machine do not reach each other over UDP.');
+      throw new Error('Two WebRTC connections on this machine cannot reach each other over UDP.');
   },
 
-  /** A session with ngrok's service, in which the token is checked; nothing becomes reachable. */
+  /** Opens a session with ngrok, which checks the token; exposes nothing. */
   async ngrok() {
     const { default: ngrok } = await import('@ngrok/ngrok');
     const session = await new ngrok.SessionBuilder().authtokenFromEnv().connect();

@@ -1,15 +1,15 @@
 import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
-import { localSpeechToText } from '../../stt/local/local-speech-to-text.js';
-import type { SpeechToText } from '../../stt/speech-to-text.js';
-import { localTextToSpeech } from '../../tts/local/local-text-to-speech.js';
-import type { TextToSpeech } from '../../tts/text-to-speech.js';
+import { localSpeechToText } from '../../providers/local/stt/local-speech-to-text.js';
+import type { SpeechToText } from '../../providers/speech-to-text.js';
+import { localTextToSpeech } from '../../providers/local/tts/local-text-to-speech.js';
+import type { TextToSpeech } from '../../providers/text-to-speech.js';
 import { orAborted } from '../exit.js';
 import type { Check } from './check.js';
 
 const word = 'friday';
 const format: AudioFormat = { encoding: 'linear16', sampleRateHz: 8000 };
 
-/** Whether the embedded voice says a word that the embedded recogniser understands. */
+/** Whether the embedded recogniser understands a word of the embedded voice. */
 export function speechCheck(): Check {
   return {
     name: 'speech',
@@ -27,7 +27,7 @@ export function speechCheck(): Check {
         return {
           status: 'problem',
           message: `The embedded voice said “${word}”, the embedded recogniser heard “${heard}”.`,
-          remedy: 'Install again with: npm ci',
+          remedy: 'Reinstall with: npm ci',
         };
       } finally {
         await Promise.all([tts.close(), stt.close()]);

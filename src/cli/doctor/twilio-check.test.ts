@@ -3,7 +3,7 @@ import {
   startTwilioRestSimulator,
   type TwilioRestSimulator,
   type TwilioRestSimulatorOptions,
-} from '../../testing/twilio-rest-simulator.js';
+} from '../../simulators/twilio-rest/twilio-rest-simulator.js';
 import type { Finding } from './check.js';
 import { twilioCheck } from './twilio-check.js';
 
@@ -29,10 +29,10 @@ async function ask(
 }
 
 describe('the check of Twilio', () => {
-  it('is content with an account and a number of its that takes calls', async () => {
+  it('passes with an account and one of its numbers that takes calls', async () => {
     expect(await ask()).toEqual({
       status: 'ok',
-      message: 'Twilio takes the credentials, +15550100002 takes calls.',
+      message: 'Twilio accepts the credentials, and +15550100002 takes calls.',
     });
     expect(simulator?.requests.map(({ method }) => method)).toEqual(['GET', 'GET']);
   });
@@ -52,7 +52,7 @@ describe('the check of Twilio', () => {
     });
   });
 
-  it('with an account and no number says that there is nothing to call', async () => {
+  it('with an account and no number says that there is no number to call', async () => {
     expect(await ask({ TWILIO_PHONE_NUMBER: '' })).toMatchObject({
       status: 'note',
       message: expect.stringContaining('TWILIO_PHONE_NUMBER is not set'),
@@ -72,21 +72,21 @@ describe('the check of Twilio', () => {
     });
   });
 
-  it('tells of a number that takes messages only', async () => {
+  it('reports a number that takes only messages', async () => {
     const found = await ask({}, { numbers: [{ phoneNumber: number, voice: false }] });
-    expect(found).toMatchObject({ status: 'problem', message: expect.stringContaining('messages only') });
+    expect(found).toMatchObject({ status: 'problem', message: expect.stringContaining('only messages') });
   });
 
-  it('tells of a number whose calls go elsewhere', async () => {
+  it('reports a number whose calls go elsewhere', async () => {
     const found = await ask({}, { numbers: [{ phoneNumber: number, trunkSid: `TK${'0'.repeat(32)}` }] });
     expect(found).toMatchObject({ status: 'note', message: expect.stringContaining('SIP trunk') });
   });
 
   it.each<[Record<string, string>, string]>([
-    [{ TWILIO_ACCOUNT_SID: 'AC1', TWILIO_AUTH_TOKEN: 'x' }, 'TWILIO_ACCOUNT_SID is no account SID'],
+    [{ TWILIO_ACCOUNT_SID: 'AC1', TWILIO_AUTH_TOKEN: 'x' }, 'TWILIO_ACCOUNT_SID is not an account SID'],
     [{ TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}` }, 'TWILIO_AUTH_TOKEN is not set'],
     [{ TWILIO_PHONE_NUMBER: number }, 'TWILIO_ACCOUNT_SID is not set'],
-    [{ TWILIO_PHONE_NUMBER: '555-0100' }, "'555-0100', which is no phone number"],
+    [{ TWILIO_PHONE_NUMBER: '555-0100' }, "'555-0100', which is not a phone number"],
   ])('tells what is wrong with %j', async (env, message) => {
     const found = await check(env);
     expect(found).toMatchObject({ status: 'problem', message: expect.stringContaining(message) });

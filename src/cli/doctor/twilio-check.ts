@@ -1,12 +1,12 @@
-import { ConfigError } from '../../errors.js';
-import { openTwilioAccount, twilioCredentials, type TwilioAccount } from '../../server/twilio-account.js';
-import { TwilioError } from '../../server/twilio-errors.js';
+import { ConfigError } from '../../core/errors.js';
+import { openTwilioAccount, twilioCredentials, type TwilioAccount } from '../../telephony/twilio-account.js';
+import { TwilioError } from '../../telephony/twilio-errors.js';
 import type { Check, Finding } from './check.js';
 
 const consoleUrl = 'https://console.twilio.com';
 const requestTimeoutMs = 6000;
 
-/** Whether Twilio takes the account's credentials, and the number is the account's and can be called. */
+/** Whether Twilio accepts the credentials, and the number belongs to the account and can be called. */
 export function twilioCheck(env: Readonly<Record<string, string | undefined>>): Check {
   return {
     name: 'twilio',
@@ -15,13 +15,13 @@ export function twilioCheck(env: Readonly<Record<string, string | undefined>>): 
       if (!sid && !number)
         return notSet(
           token
-            ? 'TWILIO_AUTH_TOKEN checks signatures; without TWILIO_ACCOUNT_SID no calls are placed.'
+            ? 'TWILIO_AUTH_TOKEN is used to check signatures; placing calls needs TWILIO_ACCOUNT_SID.'
             : 'Twilio is not set up: phone calls can be simulated.',
         );
       if (number && !/^\+[1-9]\d{6,14}$/.test(number))
         return {
           status: 'problem',
-          message: `TWILIO_PHONE_NUMBER is '${number}', which is no phone number.`,
+          message: `TWILIO_PHONE_NUMBER is '${number}', which is not a phone number.`,
           remedy: 'Write it with + and the country code, for example +15551234567.',
         };
       try {
@@ -50,28 +50,28 @@ async function checkAccount(account: TwilioAccount, number: string | null): Prom
   if (number === null)
     return {
       status: 'note',
-      message: `Twilio takes the credentials; TWILIO_PHONE_NUMBER is not set: there is nothing to call.${trial}`,
+      message: `Twilio accepts the credentials; TWILIO_PHONE_NUMBER is not set: there is no number to call.${trial}`,
       remedy: `Get a number at ${consoleUrl} ${setNumber}`,
     };
   if (!found)
     return {
       status: 'problem',
-      message: `Twilio takes the credentials, but ${number} is not a number of this account.`,
+      message: `Twilio accepts the credentials, but ${number} is not a number of this account.`,
       remedy: `Choose one at ${consoleUrl} ${setNumber}`,
     };
   if (!found.takesCalls)
     return {
       status: 'problem',
-      message: `${number} takes messages only, no calls.`,
+      message: `${number} takes only messages, no calls.`,
       remedy: `Get a number with voice at ${consoleUrl} ${setNumber}`,
     };
   if (found.trunkSid !== null)
     return {
       status: 'note',
       message: `Calls to ${number} go to a SIP trunk and do not reach the relay.${trial}`,
-      remedy: `Take the number out of the trunk at ${consoleUrl}.`,
+      remedy: `Remove the number from the trunk at ${consoleUrl}.`,
     };
-  return { status: 'ok', message: `Twilio takes the credentials, ${number} takes calls.${trial}` };
+  return { status: 'ok', message: `Twilio accepts the credentials, and ${number} takes calls.${trial}` };
 }
 
 function notSet(message: string): Finding {

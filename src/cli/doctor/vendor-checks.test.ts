@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { systemClock } from '../../clock.js';
-import { DeepgramSimulator } from '../../testing/deepgram-simulator.js';
-import { startElevenLabsSimulator, type ElevenLabsSimulator } from '../../testing/elevenlabs-simulator.js';
-import { startOpenAiSimulator, type OpenAiSimulator } from '../../testing/openai-simulator.js';
-import { ScriptedServer, type ScriptedAnswer } from '../../testing/scripted-server.js';
+import { systemClock } from '../../core/clock.js';
+import { DeepgramSimulator } from '../../simulators/deepgram/deepgram-simulator.js';
+import {
+  startElevenLabsSimulator,
+  type ElevenLabsSimulator,
+  type ElevenLabsSimulatorOptions,
+} from '../../simulators/elevenlabs/elevenlabs-simulator.js';
+import { startOpenAiSimulator, type OpenAiSimulator } from '../../simulators/openai/openai-simulator.js';
+import { ScriptedServer, type ScriptedAnswer } from '../../../test/harness/scripted-server.js';
 import type { Finding } from './check.js';
 import { vendorChecks } from './vendor-checks.js';
 
@@ -66,7 +70,7 @@ describe.each(vendors)('the check of %s', (vendor) => {
     expect(found).toMatchObject({ status: 'problem', remedy: expect.stringContaining(key) });
   });
 
-  it('tells of an address that is none', async () => {
+  it('reports an invalid address', async () => {
     const found = await check(vendor, { [key]: apiKey, [baseUrl]: 'localhost:8080' });
     expect(found).toMatchObject({ status: 'problem', message: expect.stringContaining(baseUrl) });
   });
@@ -82,5 +86,48 @@ describe.each(vendors)('the check of %s', (vendor) => {
     const found = await check(vendor, { [key]: apiKey, [baseUrl]: server.url });
     expect(found).toMatchObject({ status: 'problem', remedy: expect.stringContaining(remedy) });
     if (answer) await server.close();
+  });
+});
+
+describe('the check of a model that OpenAI does not have any more', () => {
+  it('names field, value and remedy, after one request', async () => {
+    const retired = await startOpenAiSimulator({ apiKey, models: ['gpt-7-nova'] });
+    const found = await check('OPENAI', { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: retired.baseUrl });
+    expect(found).toMatchObject({
+      status: 'problem',
+      message: expect.stringMatching(/'gpt-6-luna'.*llm\.model/),
+      remedy: expect.stringContaining('llm.model'),
+    });
+    expect(retired.probes).toBe(1);
+    await retired.close();
+  });
+
+  it('tells the day on which it will be shut down', async () => {
+    const models = [{ id: 'gpt-6-luna', shutdownDate: '2029-05-01' }];
+    const leaving = await startOpenAiSimulator({ apiKey, models });
+    const found = await check('OPENAI', { OPENAI_API_KEY: apiKey, OPENAI_BASE_URL: leaving.baseUrl });
+    expect(found).toMatchObject({
+      status: 'note',
+      message: expect.stringMatching(/llm\.model: .*'gpt-6-luna'.*2029-05-01/),
+      remedy: expect.stringContaining('Name a current one'),
+    });
+    await leaving.close();
+  });
+});
+
+describe('the check of ElevenLabs', () => {
+  it.each<[string, ElevenLabsSimulatorOptions]>([
+    ['an account without a voice', { voices: [] }],
+    ['a key that may not list voices', { permissions: ['models_read'] }],
+  ])('names the field to set for %s', async (_what, options) => {
+    const simulator = await startElevenLabsSimulator({ apiKey, ...options });
+    const env = { ELEVENLABS_API_KEY: apiKey, ELEVENLABS_BASE_URL: simulator.baseUrl };
+    expect(await check('ELEVENLABS', env)).toMatchObject({
+      status: 'problem',
+      message: expect.stringContaining('no voice'),
+      remedy: expect.stringContaining('tts.voiceId'),
+    });
+    expect(simulator.probes).toBe(1);
+    await simulator.close();
   });
 });

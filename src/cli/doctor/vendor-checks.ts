@@ -1,114 +1,107 @@
-/** Whether the cloud providers take the keys that are there, by one request each that costs nothing. */
-import type { Clock } from '../../clock.js';
-import { messageOf, ProviderError } from '../../errors.js';
-import { openAiLanguageModel } from '../../llm/openai/openai-language-model.js';
-import { deepgramSpeechToText } from '../../stt/deepgram/deepgram-speech-to-text.js';
-import { elevenLabsTextToSpeech } from '../../tts/elevenlabs/elevenlabs-text-to-speech.js';
+/** Whether the cloud providers accept the configured keys, by one free request each. */
+import type { Clock } from '../../core/clock.js';
+import { messageOf, ProviderError, type ProviderKind } from '../../core/errors.js';
+import type { ProviderNotice } from '../../events/provider-notice.js';
+import type { AnyDefinition, ProviderKey } from '../../providers/provider-definition.js';
+import { builtInRegistry, embedded } from '../../providers/registry.js';
 import type { Check, Finding } from './check.js';
 
+/** The optional parts of a provider that a check uses. */
 interface Probed {
-  probe(signal: AbortSignal): Promise<void>;
+  probe?(signal: AbortSignal): Promise<void> | Promise<readonly ProviderNotice[]>;
+  close?(): Promise<void>;
 }
 
-interface Vendor {
-  readonly name: string;
-  /** Beginning of its variables' names. */
-  readonly prefix: string;
-  /** What stands in for it. */
-  readonly embedded: string;
-  readonly keysAt: string;
-  readonly service: string;
-  readonly create: (options: {
-    readonly apiKey: string;
-    readonly baseUrl?: string;
-    readonly clock: Clock;
-  }) => Probed;
-}
+/** What is used instead of a provider without a key. */
+const standIn: Readonly<Record<ProviderKind, string>> = {
+  stt: embedded.stt.title,
+  llm: embedded.llm.title,
+  tts: embedded.tts.title,
+};
 
-const vendors: readonly Vendor[] = [
-  {
-    name: 'deepgram',
-    prefix: 'DEEPGRAM',
-    embedded: 'the embedded recogniser',
-    keysAt: 'https://console.deepgram.com',
-    service: 'https://api.deepgram.com',
-    create: deepgramSpeechToText,
-  },
-  {
-    name: 'openai',
-    prefix: 'OPENAI',
-    embedded: 'the embedded appointment desk',
-    keysAt: 'https://platform.openai.com/api-keys',
-    service: 'https://api.openai.com',
-    create: openAiLanguageModel,
-  },
-  {
-    name: 'elevenlabs',
-    prefix: 'ELEVENLABS',
-    embedded: 'the embedded voice',
-    keysAt: 'https://elevenlabs.io/app/settings/api-keys',
-    service: 'https://api.elevenlabs.io',
-    create: elevenLabsTextToSpeech,
-  },
-];
+/** A definition that needs a key. */
+type Keyed = AnyDefinition & { readonly key: ProviderKey };
 
-/** One check for each vendor. */
-export function vendorChecks(env: Readonly<Record<string, string | undefined>>, clock: Clock): Check[] {
-  return vendors.map((vendor) => ({
-    name: vendor.name,
-    run: (signal) => checkVendor(vendor, env, clock, signal),
-  }));
+/** One check for each kind of each vendor that needs a key; `own` are the user's own vendors. */
+export function vendorChecks(
+  env: Readonly<Record<string, string | undefined>>,
+  clock: Clock,
+  registry = builtInRegistry,
+): Check[] {
+  const keyed = registry.all.filter((one): one is Keyed => one.key !== null);
+  return keyed.map((one) => {
+    const isOnly = keyed.filter(({ name }) => name === one.name).length === 1;
+    return {
+      name: isOnly ? one.name : `${one.name} ${one.kind}`,
+      run: (signal) => checkVendor(one, env, clock, signal),
+    };
+  });
 }
 
 async function checkVendor(
-  vendor: Vendor,
+  vendor: Keyed,
   env: Readonly<Record<string, string | undefined>>,
   clock: Clock,
   signal: AbortSignal,
 ): Promise<Finding> {
-  const { prefix, embedded, keysAt, create } = vendor;
-  const apiKey = env[`${prefix}_API_KEY`];
-  const baseUrl = env[`${prefix}_BASE_URL`] || undefined;
-  const host = hostOf(baseUrl ?? vendor.service);
+  const { variable, baseUrlVariable, page, service, isDefault } = vendor.key;
+  const apiKey = env[variable];
+  const baseUrl = env[baseUrlVariable] || undefined;
+  const host = hostOf(baseUrl ?? service);
   if (host === null)
     return {
       status: 'problem',
-      message: `${prefix}_BASE_URL is not an address.`,
-      remedy: `Write it like ${vendor.service}, or leave it unset.`,
+      message: `${baseUrlVariable} is not an address.`,
+      remedy: `Write it like ${service}, or leave it unset.`,
     };
   if (!apiKey)
     return {
       status: 'note',
-      message: `${prefix}_API_KEY is not set: ${embedded} is used.`,
-      remedy: `Get a key at ${keysAt} and set ${prefix}_API_KEY.`,
+      message: `${variable} is not set${isDefault === true ? `: ${standIn[vendor.kind]} is used` : ''}.`,
+      remedy: `Get a key at ${page} and set ${variable}.`,
     };
-  // It has to go into a header, and must not get into an error that says why it cannot.
+  // Check the key before it goes into a header: the error for an invalid header would quote it.
   if (!/^[\x21-\x7e]+$/.test(apiKey))
     return {
       status: 'problem',
-      message: `${prefix}_API_KEY holds characters that no key has.`,
-      remedy: `Set ${prefix}_API_KEY without spaces, quotes and line breaks around the key.`,
+      message: `${variable} contains characters that are not allowed in a key.`,
+      remedy: `Set ${variable} without spaces, quotes and line breaks around the key.`,
     };
   const startedMs = clock.nowMs();
+  const http = baseUrl?.replace(/^ws/i, 'http');
+  const provider = vendor.create(
+    { apiKey, ...(http !== undefined && { baseUrl: http }) },
+    { clock },
+  ) as Probed;
   try {
-    const http = baseUrl?.replace(/^ws/i, 'http');
-    await create({ apiKey, clock, ...(http !== undefined && { baseUrl: http }) }).probe(signal);
-    return { status: 'ok', message: `${host} takes the key (${Math.round(clock.nowMs() - startedMs)} ms).` };
+    const [notice] = (await provider.probe?.(signal)) ?? [];
+    if (notice)
+      return { status: 'note', message: `${notice.field}: ${notice.message}`, remedy: notice.remedy };
+    return {
+      status: 'ok',
+      message: `${host} accepts the key (${Math.round(clock.nowMs() - startedMs)} ms).`,
+    };
   } catch (thrown) {
     return { status: 'problem', message: `${host}: ${messageOf(thrown)}`, remedy: remedyFor(thrown, vendor) };
+  } finally {
+    void provider.close?.();
   }
 }
 
-function remedyFor(thrown: unknown, { prefix, keysAt }: Vendor): string {
+/** What to do about the error of a vendor's check. */
+export function remedyFor(thrown: unknown, { key }: { readonly key: ProviderKey }): string {
+  const { variable, baseUrlVariable, page } = key;
+  if (thrown instanceof ProviderError && thrown.field !== undefined)
+    return `Name another as ${thrown.field} in the session's config.`;
   switch (thrown instanceof ProviderError ? thrown.category : 'internal') {
     case 'auth':
-      return `Get a key at ${keysAt} and set ${prefix}_API_KEY.`;
+      return `Get a key at ${page} and set ${variable}.`;
     case 'bad_request':
-      return `Check ${prefix}_BASE_URL.`;
+      return `Check ${baseUrlVariable}.`;
     case 'rate_limit':
-      return `Look at the limits and the credit of the account: ${keysAt}.`;
+      return `Check the account's limits and credit: ${page}.`;
     default:
-      return `Check the network, a proxy on the way and ${prefix}_BASE_URL; or the service is down.`;
+      return `Check the network, a proxy on the way and ${baseUrlVariable}; or the service is down.`;
   }
 }
 

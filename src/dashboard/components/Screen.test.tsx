@@ -1,9 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { ReactElement } from 'react';
 import fc from 'fast-check';
+import { renderToString, Text } from 'ink';
 import { cleanup, render } from 'ink-testing-library';
 import type { SessionEvent } from '../../events/session-event.js';
-import { callStart, goldenCall, sampleEvent, turnAnswered } from '../../testing/sample-calls.js';
+import { callStart, goldenCall, sampleEvent, turnAnswered } from '../../../test/harness/sample-calls.js';
 import {
   initialModel,
   modelAfter,
@@ -12,13 +14,13 @@ import {
 } from '../model/dashboard-model.js';
 import type { DashboardUi } from '../model/dashboard-ui.js';
 import type { KeyPress } from '../model/key-press.js';
-import { smallestSize } from '../view/layout.js';
-import { textWidth } from '../view/text-width.js';
+import { footerHeight, smallestSize } from '../view/layout.js';
 import { Screen } from './Screen.js';
 
 const small = { columns: 80, rows: 24 };
 const wide = { columns: 160, rows: 50 };
 const ignoreKeys = (): void => undefined;
+const ignoreMeasure = (): void => undefined;
 
 function modelOf(
   events: readonly SessionEvent[],
@@ -42,12 +44,20 @@ function modelOf(
   return { ...model, ui: { ...model.ui, ...ui } };
 }
 
+function screen(model: DashboardModel, colour = false): ReactElement {
+  return (
+    <Screen model={model} colour={colour} onKeyPress={ignoreKeys} onTranscriptMeasured={ignoreMeasure} />
+  );
+}
+
+/** Whether a terminal of so many columns shows the whole line, as Ink counts them. */
+function fits(line: string, columns: number): boolean {
+  return renderToString(<Text wrap="truncate">{line}</Text>, { columns }) === line.trimEnd();
+}
+
 /** The screen as lines of text, without styles. */
 function linesOf(model: DashboardModel, colour = false): string[] {
-  const { lastFrame, unmount } = render(<Screen model={model} colour={colour} onKeyPress={ignoreKeys} />);
-  const lines = withoutStyles(lastFrame() ?? '');
-  unmount();
-  return lines;
+  return withoutStyles(renderToString(screen(model, colour), { columns: model.ui.columns }));
 }
 
 function withoutStyles(frame: string): string[] {
@@ -59,7 +69,9 @@ function panel(lines: readonly string[], name: string): string[] {
   const first = lines.findIndex((line) => line.includes(`[ ${name} ]`));
   const at = lines[first]!.indexOf(`[ ${name} ]`);
   const next = lines.findIndex((line, index) => index > first && line.startsWith('[ ', at));
-  return lines.slice(first, next < 0 ? -1 : next).map((line) => line.slice(at));
+  // Before the name stands the panel's digit.
+  const inPanel = lines.slice(first, next < 0 ? -footerHeight : next).map((line) => line.slice(at - 2));
+  return [inPanel[0]!, ...inPanel.slice(1).map((line) => line.trimEnd())];
 }
 
 afterEach(cleanup);
@@ -68,14 +80,22 @@ describe('the screen at 80×24', () => {
   const booking = goldenCall('booking');
 
   it('says what the relay is and how to reach it', () => {
-    const [who, what] = linesOf(modelOf([]));
-    expect(who).toBe('HZRELAY 0.1.0  ● READY  local 127.0.0.1:8787  public https://calm-otter.ngrok.a…');
-    expect(what).toContain('phone +15550100002  stt deepgram  llm openai  tts elevenlabs  calls 0');
+    const [who, where] = linesOf(modelOf([]));
+    expect(who).toMatch(
+      /^HZRELAY 0\.1\.0 {2}● READY {2}up 0 min {2}deepgram → openai → elevenlabs +○ rec off$/,
+    );
+    expect(where).toBe('local 127.0.0.1:8787  public calm-otter.ngrok.app  phone +15550100002');
+  });
+
+  it('says how long it has been up', () => {
+    const at = (model: DashboardModel, nowMs: number): DashboardModel =>
+      modelAfter(model, { type: 'time', nowMs, wallMs: 0 });
+    expect(linesOf(at(at(modelOf([]), 1000), 7_500_000))[0]).toContain('up 2 h 4 min');
   });
 
   it('lists a call with its figures, their trend and who talks', () => {
     const [title, head, row] = panel(linesOf(modelOf(booking.slice(0, -12))), 'SESSIONS');
-    expect(title).toMatch(/^\[ SESSIONS \] 1 live, 0 ended ─+ mouth→ear in ms ─$/);
+    expect(title).toMatch(/^1 \[ SESSIONS \] 1 live, 0 ended ─+ mouth→ear in ms ─$/);
     expect(head!.trim().split(/\s+/)).toEqual([
       'id',
       'via',
@@ -93,35 +113,72 @@ describe('the screen at 80×24', () => {
     expect(row).toMatch(/^▸ a3f9b2c1 twilio \+15550100001 \w+ +\d:\d\d +4 +\d+ +\d+ +\d+ [▁-█]{4} /);
   });
 
-  it('shows the log in the form of the SYS_LOG, with a cursor behind it', () => {
+  it('shows the log in the form of the SYS_LOG, each line with its time in the call, and a cursor behind it', () => {
     const [title, ...lines] = panel(linesOf(modelOf(booking)), 'SYS_LOG');
-    expect(title).toMatch(/^\[ SYS_LOG \] LIVE ─+$/);
+    expect(title).toMatch(/^4 \[ SYS_LOG \] following ─+ call time ─$/);
     expect(lines.at(-1)).toBe('_');
-    expect(lines.at(-2)).toMatch(/^INFO {2}session a3f9b2c1 ended: completed after \d+\.\ds$/);
-    expect(lines.some((line) => /^OK {4}mouth→ear: \d+ms$/.test(line))).toBe(true);
+    expect(lines.at(-2)).toMatch(
+      /^ +\d:\d\d\.\d {2}INFO {2}session a3f9b2c1 ended: completed after \d+\.\ds$/,
+    );
+    expect(lines.some((line) => / OK {4}mouth→ear: \d+ms$/.test(line))).toBe(true);
+  });
+
+  it('shows the time of day instead where that is asked for', () => {
+    const noon = new Date(2026, 1, 3, 12, 0, 30).getTime();
+    const timed = modelAfter(modelOf([], small, { times: 'day' }), { type: 'time', nowMs: 9, wallMs: noon });
+    const model = booking.reduce((now, event) => modelAfter(now, { type: 'event', event }), timed);
+    const lines = linesOf(model);
+    expect(panel(lines, 'SYS_LOG')[0]).toMatch(/ time of day ─$/);
+    expect(panel(lines, 'SYS_LOG').at(-2)).toMatch(/^12:00:30 {2}INFO/);
+    // The call had begun a moment before.
+    expect(panel(lines, 'SESSIONS')[2]).toContain('12:00:29');
+  });
+
+  it('says whether the log follows, and whose lines it shows', () => {
+    const title = (ui: Partial<DashboardUi>): string =>
+      panel(linesOf(modelOf(booking, small, ui)), 'SYS_LOG')[0]!;
+    expect(title({ logUntil: 20 })).toMatch(/\] held \+\d+ ─/);
+    expect(title({ onlySelected: true })).toContain('following only a3f9b2c1');
   });
 
   it('says what to do where nobody calls', () => {
-    expect(linesOf(modelOf([])).join('\n')).toContain('Press t for a simulated phone call');
+    expect(linesOf(modelOf([])).join('\n')).toContain('press t for a phone call');
   });
 
-  it('has the keys at its bottom, or what came of the last one', () => {
-    expect(linesOf(modelOf([])).at(-1)).toMatch(/^t phone {2}w web .* \? help {2}q quit$/);
-    const said = modelAfter(modelOf([]), { type: 'status', text: 'No browser found.', tone: 'bad' });
-    expect(linesOf(said).at(-1)).toMatch(/^✗ No browser found\. +\? help {2}q quit$/);
+  it('has the keys at its bottom, also below what came of the last one', () => {
+    const keys = /^t phone {2}w web .* … \+\d+ +\? help {2}q quit$/;
+    expect(linesOf(modelOf([])).at(-1)).toMatch(keys);
+    const said = linesOf(modelAfter(modelOf([]), { type: 'status', text: 'No browser found.', tone: 'bad' }));
+    expect(said.at(-2)).toMatch(/^✗ No browser found\./);
+    expect(said.at(-1)).toMatch(keys);
+  });
+
+  it('numbers its panels in their order, and names the one that it has no room for', () => {
+    const lines = linesOf(modelOf(booking));
+    const titles = lines.flatMap((line) => /^\d \[ \w+ \]/.exec(line)?.[0] ?? []);
+    expect(titles).toEqual(['1 [ SESSIONS ]', '3 [ TRANSCRIPT ]', '4 [ SYS_LOG ]']);
+    expect(lines.at(-2)).toMatch(/ … \+1: 2 LATENCY$/);
   });
 
   it('asks before it ends calls', () => {
     const asking = modelOf([callStart()], small, { prompt: { type: 'quit' } });
-    expect(linesOf(asking).at(-1)).toContain('1 call is running. End and quit?');
+    expect(linesOf(asking).at(-2)).toContain('1 call is running. End and quit?');
   });
 
   it('has all keys on one screen of help', () => {
-    const help = linesOf(modelOf([], small, { help: true }));
+    const help = linesOf(modelOf([], small, { helpFrom: 0 }));
     expect(help).toHaveLength(24);
     for (const word of ['simulated phone call', 'Ctrl-C', 'filter by words', 'Esc']) {
       expect(help.join('\n')).toContain(word);
     }
+    expect(help.join('\n')).not.toContain('…  ');
+    expect(help[2]).not.toContain('lines');
+  });
+
+  it('says how much of the help is left where it does not fit', () => {
+    const low = { columns: 80, rows: 15 };
+    expect(linesOf(modelOf([], low, { helpFrom: 0 }))[2]).toMatch(/… \+4 lines/);
+    expect(linesOf(modelOf([], low, { helpFrom: 4 })).join('\n')).toContain('one step back');
   });
 });
 
@@ -129,9 +186,9 @@ describe('the screen at 160×50', () => {
   it('has every panel, side by side', () => {
     const lines = linesOf(modelOf(goldenCall('booking'), wide));
     expect(lines).toHaveLength(50);
-    expect(lines[2]).toMatch(/^\[ SESSIONS \].*─ {2}\[ LATENCY \]/);
-    expect(lines.join('\n')).toMatch(/\[ SYS_LOG \] LIVE/);
-    expect(lines.join('\n')).toMatch(/\[ TRANSCRIPT \] a3f9b2c1 \+15550100001/);
+    expect(lines[2]).toMatch(/^1 \[ SESSIONS \].*─ {2}3 \[ LATENCY \]/);
+    expect(lines.join('\n')).toMatch(/2 \[ SYS_LOG \] following/);
+    expect(lines.join('\n')).toMatch(/4 \[ TRANSCRIPT \] a3f9b2c1 \+15550100001/);
   });
 
   it('lays the parts of a turn out on a time axis, each with its origin', () => {
@@ -150,7 +207,7 @@ describe('the screen at 160×50', () => {
 
   it('says why a turn has no figure', () => {
     const greeted = goldenCall('booking').slice(0, 5);
-    expect(panel(linesOf(modelOf(greeted, wide)), 'LATENCY').join('\n')).toContain('it answers nobody');
+    expect(panel(linesOf(modelOf(greeted, wide)), 'LATENCY').join('\n')).toContain('no turn to answer');
   });
 
   it('shows what is being said, and what was cut', () => {
@@ -199,9 +256,9 @@ describe('any screen', () => {
 
   it('follows the terminal to another size', () => {
     const model = modelOf(goldenCall('booking'), wide);
-    const { rerender, lastFrame } = render(<Screen model={model} colour={false} onKeyPress={ignoreKeys} />);
+    const { rerender, lastFrame } = render(screen(model));
     const narrow = modelAfter(model, { type: 'resized', ...small });
-    rerender(<Screen model={narrow} colour={false} onKeyPress={ignoreKeys} />);
+    rerender(screen(narrow));
     expect(withoutStyles(lastFrame()!)).toEqual(linesOf(narrow));
     expect(linesOf(narrow)).toHaveLength(24);
   });
@@ -243,7 +300,7 @@ describe('any screen', () => {
         const lines = linesOf(model);
         expect(lines).toHaveLength(terminal.rows);
         for (const line of lines) {
-          expect(textWidth(line)).toBeLessThanOrEqual(terminal.columns);
+          expect(fits(line, terminal.columns)).toBe(true);
           expect(line).not.toMatch(/\p{Cc}|\p{Cs}|\u202e/u);
         }
       }),
@@ -256,7 +313,12 @@ describe('the keyboard', () => {
   async function pressed(...keys: string[]): Promise<KeyPress[]> {
     const heard: KeyPress[] = [];
     const { stdin } = render(
-      <Screen model={modelOf([])} colour={false} onKeyPress={(key) => heard.push(key)} />,
+      <Screen
+        model={modelOf([])}
+        colour={false}
+        onKeyPress={(key) => heard.push(key)}
+        onTranscriptMeasured={ignoreMeasure}
+      />,
     );
     // Ink listens once its effects have run.
     await new Promise(setImmediate);

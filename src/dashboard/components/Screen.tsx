@@ -2,74 +2,87 @@ import { Box } from 'ink';
 import type { ReactElement } from 'react';
 import { useKeyPress, type OnKeyPress } from '../hooks/use-key-press.js';
 import type { DashboardModel } from '../model/dashboard-model.js';
-import { footerRow } from '../view/footer-row.js';
-import { headerRows } from '../view/header-rows.js';
-import { helpRows } from '../view/help-rows.js';
-import { columnGap, layoutOf, smallestSize, type Layout } from '../view/layout.js';
-import { panelRows } from '../view/panel-rows.js';
-import { span, type Row } from '../view/styled-text.js';
-import { PanelFrame } from './PanelFrame.js';
-import { Rows } from './Rows.js';
+import type { Panel } from '../model/dashboard-ui.js';
+import { promptRow } from '../view/key-bar.js';
+import { columnGap, layoutOf, panelNumber, smallestSize, type Layout } from '../view/layout.js';
+import { span, type Row } from '../view/span.js';
+import { Footer } from './Footer.js';
+import { Header } from './Header.js';
+import { Help } from './Help.js';
+import { LatencyPanel } from './LatencyPanel.js';
+import { Line, TakesColour } from './Line.js';
+import { LogPanel } from './LogPanel.js';
+import type { PanelContentProps } from './panel-props.js';
+import { SessionsPanel } from './SessionsPanel.js';
+import { TranscriptPanel } from './TranscriptPanel.js';
 
 export interface ScreenProps {
   readonly model: DashboardModel;
   readonly colour: boolean;
   readonly onKeyPress: OnKeyPress;
+  /** Called with the largest possible scroll offset when the transcript is scrolled beyond it. */
+  readonly onTranscriptMeasured: (mostBack: number) => void;
 }
 
-/** The whole dashboard: a picture of the model, without a state of its own. */
-export function Screen({ model, colour, onKeyPress }: ScreenProps): ReactElement {
+/** The whole dashboard: renders the model and has no state of its own. */
+export function Screen({ model, colour, onKeyPress, onTranscriptMeasured }: ScreenProps): ReactElement {
   useKeyPress(onKeyPress);
   const layout = layoutOf(model);
-  if (!layout) return <Rows rows={tooSmall(model)} colour={colour} />;
-  const { columns } = model.ui;
+  const { columns, rows } = model.ui;
   return (
-    <Box flexDirection="column" width={columns}>
-      <Rows rows={headerRows(model, columns)} colour={colour} />
-      <Body model={model} layout={layout} colour={colour} />
-      <Rows rows={[footerRow(model, columns)]} colour={colour} />
-    </Box>
+    <TakesColour value={colour}>
+      {layout ? (
+        <Box flexDirection="column" width={columns} height={rows}>
+          <Header model={model} />
+          <Body model={model} layout={layout} onTranscriptMeasured={onTranscriptMeasured} />
+          <Footer model={model} />
+        </Box>
+      ) : (
+        <Box flexDirection="column" width={columns}>
+          {tooSmall(model).map((row, index) => (
+            <Line key={index} row={row} />
+          ))}
+        </Box>
+      )}
+    </TakesColour>
   );
 }
 
-function Body({
-  model,
-  layout,
-  colour,
-}: Omit<ScreenProps, 'onKeyPress'> & { readonly layout: Layout }): ReactElement {
-  if (model.ui.help) {
-    const view = {
-      name: 'KEYS',
-      about: [],
-      aside: [span('any key closes', { dim: true })],
-      rows: helpRows(),
-    };
-    return <Rows rows={panelRows(view, model.ui.columns, layout.bodyHeight, true)} colour={colour} />;
-  }
+interface BodyProps extends Pick<ScreenProps, 'model' | 'onTranscriptMeasured'> {
+  readonly layout: Layout;
+}
+
+function Body({ model, layout, onTranscriptMeasured }: BodyProps): ReactElement {
+  const { helpFrom, columns } = model.ui;
+  if (helpFrom !== null) return <Help width={columns} height={layout.bodyHeight} from={helpFrom} />;
   return (
     <Box columnGap={columnGap} height={layout.bodyHeight}>
       {layout.columns.map(({ width, boxes }, index) => (
         <Box key={index} flexDirection="column" width={width} flexShrink={0}>
-          {boxes.map(({ panel, height }) => (
-            <PanelFrame
-              key={panel}
-              model={model}
-              panel={panel}
-              width={width}
-              height={height}
-              colour={colour}
-            />
-          ))}
+          {boxes.map(({ panel, height }) => {
+            const props = { model, number: panelNumber(model, panel), width, height };
+            if (panel === 'transcript')
+              return <TranscriptPanel key={panel} {...props} onMeasured={onTranscriptMeasured} />;
+            const Content = contents[panel];
+            return <Content key={panel} {...props} />;
+          })}
         </Box>
       ))}
     </Box>
   );
 }
 
+const contents: Readonly<Record<Exclude<Panel, 'transcript'>, (props: PanelContentProps) => ReactElement>> = {
+  sessions: SessionsPanel,
+  log: LogPanel,
+  latency: LatencyPanel,
+};
+
 function tooSmall(model: DashboardModel): readonly Row[] {
-  const { columns, rows, prompt } = model.ui;
-  // A question must be seen even here: the next key answers it.
-  if (prompt) return [footerRow(model, columns)];
+  const { columns, rows } = model.ui;
+  // Show an open question even here: the next key answers it.
+  const question = promptRow(model);
+  if (question) return [question];
   return [
     [span(`This terminal has ${columns}×${rows} characters;`)],
     [span(`the dashboard needs ${smallestSize.columns}×${smallestSize.rows}.`)],

@@ -3,7 +3,7 @@ import type { KeyPress, NamedKey } from '../model/key-press.js';
 
 export type OnKeyPress = (key: KeyPress) => void;
 
-/** Hears every key that means something to the dashboard; puts the terminal's input into raw mode meanwhile. */
+/** Reports every key that the dashboard uses; keeps the terminal's input in raw mode meanwhile. */
 export function useKeyPress(onKeyPress: OnKeyPress): void {
   useInput((input, key) => {
     const press = keyPressOf(input, key);
@@ -26,11 +26,11 @@ const named: readonly (readonly [flag: keyof Key, name: NamedKey])[] = [
   ['delete', 'backspace'],
 ];
 
-/** Ink's account of a key in the dashboard's terms; null for keys that it does not use. */
+/** Translates Ink's key to the dashboard's; null for keys that the dashboard does not use. */
 function keyPressOf(input: string, key: Key): KeyPress | null {
   if (key.ctrl) return input === 'c' ? { name: 'interrupt' } : null;
   if (key.tab) return { name: key.shift ? 'back_tab' : 'tab' };
   for (const [flag, name] of named) if (key[flag]) return { name };
-  // With Alt held, a letter is somebody else's shortcut.
+  // Letters with Alt are not the dashboard's keys.
   return input === '' || key.meta ? null : { typed: input };
 }

@@ -1,13 +1,13 @@
-import { formatLogLine } from '../../events/sys-log.js';
-import { durationText } from '../../web/model/waterfall.js';
+import { formatLogLine, printable } from '../../events/sys-log.js';
+import { durationText } from '../../call-view/waterfall.js';
 import type { DashboardModel } from './dashboard-model.js';
 import { logQuery, selectedSession, selectedTurn } from './selection.js';
 import { lastLines } from './session-log.js';
 
-/** What goes to the clipboard at once; terminals refuse much longer texts. */
+/** The longest text for the clipboard; terminals refuse much longer ones. */
 const mostLines = 200;
 
-/** What the focused panel has to copy, and what to call that; null where there is nothing. */
+/** The focused panel's text to copy and its description; null if there is nothing to copy. */
 export function copyText(model: DashboardModel): { readonly text: string; readonly what: string } | null {
   if (model.ui.focus === 'log') {
     const lines = lastLines(model.log, logQuery(model), mostLines);
@@ -19,7 +19,7 @@ export function copyText(model: DashboardModel): { readonly text: string; readon
   if (!session) return null;
   switch (model.ui.focus) {
     case 'sessions':
-      return { text: session.id, what: `session id ${session.id}` };
+      return { text: printable(session.id), what: `session id ${printable(session.id)}` };
     case 'latency': {
       const bar = selectedTurn(model);
       if (!bar?.parts || bar.totalMs === null) return null;
@@ -29,7 +29,8 @@ export function copyText(model: DashboardModel): { readonly text: string; readon
     }
     case 'transcript': {
       const lines = session.transcript.map((entry) =>
-        entry.side === 'caller' ? `caller: ${entry.text}` : `agent: ${entry.heard}`,
+        // The text may be pasted into a shell: no line breaks, no control characters.
+        entry.side === 'caller' ? `caller: ${printable(entry.text)}` : `agent: ${printable(entry.heard)}`,
       );
       return lines.length === 0
         ? null

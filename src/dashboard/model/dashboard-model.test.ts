@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { formatLogLine, sysLogLine } from '../../events/sys-log.js';
+import type { SessionActivity } from '../../events/session-activity.js';
 import type { SessionEvent } from '../../events/session-event.js';
-import { callStart, goldenCall, sampleEvent, turnAnswered } from '../../testing/sample-calls.js';
+import { callStart, goldenCall, sampleEvent, turnAnswered } from '../../../test/harness/sample-calls.js';
 import {
   initialModel,
   keptEndedSessions,
@@ -12,7 +13,7 @@ import {
   type DashboardModel,
 } from './dashboard-model.js';
 import type { RelayFacts } from './relay-facts.js';
-import { selectedSession, selectedTurn } from './selection.js';
+import { selectedSession, selectedTurn, stateText } from './selection.js';
 import { lastLines } from './session-log.js';
 
 const relay: RelayFacts = {
@@ -57,7 +58,7 @@ describe('the dashboard model', () => {
   it('logs each event in the words of the SYS_LOG', () => {
     const call = goldenCall('barge-in');
     const { log } = fed(...events(...call));
-    const query = { verbose: true, filter: [], until: null };
+    const query = { verbose: true, filter: [], sessionId: null, until: null };
     expect(lastLines(log, query, 999).map(formatLogLine)).toEqual(
       call.map((event) => formatLogLine(sysLogLine(event))),
     );
@@ -132,14 +133,41 @@ describe('the dashboard model', () => {
       sessionId,
       callerDbfs: -20,
       agentDbfs: -90,
+      doing: 'listening' as const,
     }));
     const model = fed(...events(callStart(), callStart('00000002'), end('00000002')), {
-      type: 'levels',
+      type: 'readings',
       readings,
     });
     expect(model.sessions.get('a3f9b2c1')!.levels).toEqual({ callerDbfs: -20, agentDbfs: -90 });
     expect(model.sessions.get('00000002')!.levels).toBeNull();
     expect(model.sessions.size).toBe(2);
+  });
+
+  it('is the same model after levels that say nothing new', () => {
+    const levels = (callerDbfs: number): DashboardInput => ({
+      type: 'readings',
+      readings: [{ sessionId: 'a3f9b2c1', callerDbfs, agentDbfs: -100, doing: 'listening' }],
+    });
+    const model = fed(...events(callStart()), levels(-20));
+    expect(modelAfter(model, levels(-20.2))).toBe(model);
+    expect(modelAfter(model, levels(-24))).not.toBe(model);
+  });
+
+  it('says what a session waits for where somebody reads it, until an event says more', () => {
+    const reading = (doing: SessionActivity): DashboardInput => ({
+      type: 'readings',
+      readings: [{ sessionId: 'a3f9b2c1', callerDbfs: -100, agentDbfs: -100, doing }],
+    });
+    const text = (...inputs: DashboardInput[]): string =>
+      stateText(fed(...events(callStart()), ...inputs).sessions.get('a3f9b2c1')!);
+    expect(text(reading('waiting_for_final'))).toBe('wait stt');
+    expect(text(reading('waiting_for_model'))).toBe('wait llm');
+    expect(text(reading('waiting_for_voice'))).toBe('wait tts');
+    expect(text(reading('held'))).toBe('held');
+    expect(text(reading('speaking'))).toBe('listening');
+    const audio = { sessionId: 'a3f9b2c1', turn: 1, atMs: 900, timeMs: 0, type: 'tts.audio_start' } as const;
+    expect(text(reading('held'), { type: 'event', event: audio })).toBe('speaking');
   });
 
   it('looks at the latest call until somebody chooses another', () => {
@@ -160,8 +188,8 @@ describe('the dashboard model', () => {
 
   it('forgets a status after a while, but not while something is under way', () => {
     const said = (tone: 'good' | 'busy'): DashboardModel =>
-      fed({ type: 'time', nowMs: 1000 }, { type: 'status', text: 'Calling.', tone });
-    const later: DashboardInput = { type: 'time', nowMs: 60_000 };
+      fed({ type: 'time', nowMs: 1000, wallMs: 0 }, { type: 'status', text: 'Calling.', tone });
+    const later: DashboardInput = { type: 'time', nowMs: 60_000, wallMs: 0 };
     expect(modelAfter(said('good'), later).ui.status).toBeNull();
     expect(modelAfter(said('busy'), later).ui.status).not.toBeNull();
   });

@@ -2,6 +2,7 @@
  * Everything that the dashboard shows, and how it changes: a pure function `(model, input) → model`. It is fed by events
  * only; what a person does with the keys is one kind of input (see `key-press.ts`).
  */
+import type { SessionActivity } from '../../events/session-activity.js';
 import type { SessionEvent } from '../../events/session-event.js';
 import { printable, sysLogLine, type LogTag } from '../../events/sys-log.js';
 import { emptyLog, logWith, type SessionLog } from './session-log.js';
@@ -17,11 +18,16 @@ export interface DashboardModel {
   readonly ui: DashboardUi;
   /** The latest time that was told, on the dashboard's clock. */
   readonly nowMs: number;
+  /** The same moment as milliseconds since 1970 (UTC). */
+  readonly wallMs: number;
+  /** When the dashboard was opened, on its clock; null until a time is told. */
+  readonly openedMs: number | null;
 }
 
-/** A reading of both sides of a session. */
-export interface LevelReading extends LiveLevels {
+/** A reading of a session: how loud both sides are, and what goes on. */
+export interface SessionReading extends LiveLevels {
   readonly sessionId: string;
+  readonly doing: SessionActivity;
 }
 
 export type DashboardInput =
@@ -29,12 +35,14 @@ export type DashboardInput =
   /** A line that belongs to no event. */
   | { readonly type: 'line'; readonly tag: LogTag; readonly text: string }
   | { readonly type: 'relay'; readonly facts: Partial<RelayFacts> }
-  | { readonly type: 'levels'; readonly readings: readonly LevelReading[] }
+  | { readonly type: 'readings'; readonly readings: readonly SessionReading[] }
   | { readonly type: 'resized'; readonly columns: number; readonly rows: number }
   /** What became of an action. A status of tone `busy` stays until the next one. */
   | { readonly type: 'status'; readonly text: string; readonly tone: StatusTone }
+  /** Ink found that no more than so many lines of the transcript can be scrolled back. */
+  | { readonly type: 'transcript_measured'; readonly mostBack: number }
   /** What follows happens at this time. */
-  | { readonly type: 'time'; readonly nowMs: number };
+  | { readonly type: 'time'; readonly nowMs: number; readonly wallMs: number };
 
 /** Ended sessions that stay on the list; older ones make room. */
 export const keptEndedSessions = 20;
@@ -44,44 +52,57 @@ export function initialModel(
   relay: RelayFacts,
   size: { readonly columns: number; readonly rows: number },
 ): DashboardModel {
-  return { relay, sessions: new Map(), log: emptyLog, ui: initialUi(size), nowMs: 0 };
+  const ui = initialUi(size);
+  return { relay, sessions: new Map(), log: emptyLog, ui, nowMs: 0, wallMs: 0, openedMs: null };
 }
 
 /** The model after one more input. */
 export function modelAfter(model: DashboardModel, input: DashboardInput): DashboardModel {
   switch (input.type) {
     case 'event':
+      return withEvent(model, input.event);
+    case 'line': {
+      const { tag, text } = input;
+      const { wallMs } = model;
       return {
         ...model,
-        sessions: sessionsAfter(model.sessions, input.event, model.nowMs),
-        log: logWith(model.log, sysLogLine(input.event), input.event.sessionId),
+        log: logWith(model.log, {
+          tag,
+          text: printable(text),
+          detail: false,
+          sessionId: null,
+          atMs: null,
+          wallMs,
+        }),
       };
-    case 'line':
-      return {
-        ...model,
-        log: logWith(model.log, { tag: input.tag, text: printable(input.text), detail: false }, null),
-      };
+    }
     case 'relay':
       return { ...model, relay: { ...model.relay, ...input.facts } };
-    case 'levels':
-      return { ...model, sessions: withLevels(model.sessions, input.readings) };
+    case 'readings':
+      return withReadings(model, input.readings);
     case 'resized':
-      return { ...model, ui: { ...model.ui, columns: input.columns, rows: input.rows } };
+      return withUi(model, { columns: input.columns, rows: input.rows });
     case 'status':
-      return {
-        ...model,
-        ui: {
-          ...model.ui,
-          status: {
-            text: printable(input.text),
-            tone: input.tone,
-            untilMs: input.tone === 'busy' ? Infinity : model.nowMs + statusMs,
-          },
-        },
-      };
+      // A call that could not be placed will not begin.
+      return withStatus(input.tone === 'bad' ? withUi(model, { placed: [] }) : model, input.text, input.tone);
+    case 'transcript_measured':
+      return model.ui.transcriptBack > input.mostBack
+        ? withUi(model, { transcriptBack: input.mostBack })
+        : model;
     case 'time':
-      return atTime(model, input.nowMs);
+      return atTime(model, input.nowMs, input.wallMs);
   }
+}
+
+/** The model with something else chosen to be seen. */
+export function withUi(model: DashboardModel, change: Partial<DashboardUi>): DashboardModel {
+  return { ...model, ui: { ...model.ui, ...change } };
+}
+
+/** The model with a sentence below everything else. */
+export function withStatus(model: DashboardModel, text: string, tone: StatusTone): DashboardModel {
+  const untilMs = tone === 'busy' ? Infinity : model.nowMs + statusMs;
+  return withUi(model, { status: { text: printable(text), tone, untilMs } });
 }
 
 /** The sessions as they are listed: the living in the order of their start, then the ended, the latest first. */
@@ -97,14 +118,47 @@ export function liveCount({ sessions }: DashboardModel): number {
   return count;
 }
 
+function withEvent(model: DashboardModel, event: SessionEvent): DashboardModel {
+  const { sessionId, atMs } = event;
+  const next = {
+    ...model,
+    sessions: sessionsAfter(model, event),
+    log: logWith(model.log, { ...sysLogLine(event), sessionId, atMs, wallMs: model.wallMs }),
+  };
+  if (event.type === 'session.start') return selectedIfPlaced(next, event);
+  return event.type === 'session.end' ? withoutQuestion(next, sessionId) : next;
+}
+
+/** A call that was placed here is looked at as soon as it begins. */
+function selectedIfPlaced(
+  model: DashboardModel,
+  { transport, sessionId }: SessionEvent<'session.start'>,
+): DashboardModel {
+  const at = model.ui.placed.indexOf(transport);
+  if (at < 0) return model;
+  const selected = withUi(model, {
+    placed: model.ui.placed.toSpliced(at, 1),
+    selectedSession: sessionId,
+    selectedTurn: null,
+    transcriptBack: 0,
+  });
+  return withStatus(selected, `Call ${sessionId} is answered.`, 'good');
+}
+
+/** Whether to end a call is no question any more once it has ended. */
+function withoutQuestion(model: DashboardModel, sessionId: string): DashboardModel {
+  const { prompt } = model.ui;
+  if (prompt?.type !== 'end_session' || prompt.sessionId !== sessionId) return model;
+  return withStatus(withUi(model, { prompt: null }), `Call ${sessionId} has ended already.`, 'bad');
+}
+
 function sessionsAfter(
-  sessions: ReadonlyMap<string, SessionView>,
+  { sessions, nowMs, wallMs }: DashboardModel,
   event: SessionEvent,
-  nowMs: number,
 ): ReadonlyMap<string, SessionView> {
   const known = sessions.get(event.sessionId);
   if (event.type === 'session.start')
-    return new Map(sessions).set(event.sessionId, sessionView(event, nowMs));
+    return new Map(sessions).set(event.sessionId, sessionView(event, nowMs, wallMs));
   // A dashboard may be opened in the middle of a call: without its start nothing is known of it.
   if (!known) return sessions;
   const after = sessionAfter(known, event);
@@ -120,20 +174,27 @@ function sessionsAfter(
   return next;
 }
 
-function withLevels(
-  sessions: ReadonlyMap<string, SessionView>,
-  readings: readonly LevelReading[],
-): ReadonlyMap<string, SessionView> {
-  const next = new Map(sessions);
-  for (const { sessionId, callerDbfs, agentDbfs } of readings) {
-    const session = next.get(sessionId);
-    if (session && !session.end) next.set(sessionId, { ...session, levels: { callerDbfs, agentDbfs } });
-  }
-  return next;
+/** The same model where nothing else goes on and no level has changed by a decibel: then there is nothing to draw. */
+function withReadings(model: DashboardModel, readings: readonly SessionReading[]): DashboardModel {
+  const changed = readings.flatMap(({ sessionId, doing, ...reading }) => {
+    const session = model.sessions.get(sessionId);
+    const levels = {
+      callerDbfs: Math.round(reading.callerDbfs),
+      agentDbfs: Math.round(reading.agentDbfs),
+    };
+    if (!session || session.end) return [];
+    if (session.doing === doing && isSame(session.levels, levels)) return [];
+    return [[sessionId, { ...session, levels, doing }] as const];
+  });
+  return changed.length === 0 ? model : { ...model, sessions: new Map([...model.sessions, ...changed]) };
 }
 
-function atTime(model: DashboardModel, nowMs: number): DashboardModel {
+function isSame(known: LiveLevels | null, levels: LiveLevels): boolean {
+  return known?.callerDbfs === levels.callerDbfs && known.agentDbfs === levels.agentDbfs;
+}
+
+function atTime(model: DashboardModel, nowMs: number, wallMs: number): DashboardModel {
   const { status } = model.ui;
   const ui = status && status.untilMs <= nowMs ? { ...model.ui, status: null } : model.ui;
-  return { ...model, nowMs, ui };
+  return { ...model, nowMs, wallMs, openedMs: model.openedMs ?? nowMs, ui };
 }

@@ -1,3 +1,4 @@
+import type { TransportType } from '../../transport/registry.js';
 /** What a person has chosen to see. */
 export const panels = ['sessions', 'log', 'latency', 'transcript'] as const;
 
@@ -22,10 +23,17 @@ export interface DashboardUi {
   readonly detail: 'latency' | 'transcript';
   /** Whether the focused panel has the whole screen. */
   readonly zoomed: boolean;
-  readonly help: boolean;
+  /** The first line of the help that is shown; null while the help is closed. */
+  readonly helpFrom: number | null;
   readonly prompt: Prompt | null;
   /** As typed. */
   readonly filters: Readonly<Record<FilteredPanel, string>>;
+  /** Whether the log shows the selected session alone. */
+  readonly onlySelected: boolean;
+  /** Whether times are counted from the start of a call, or the time of day. */
+  readonly times: 'call' | 'day';
+  /** Calls that were placed here and have not begun yet: each is selected when it does. */
+  readonly placed: readonly TransportType[];
   /** Null: the latest call. */
   readonly selectedSession: string | null;
   /** Null: the latest turn with a figure. */
@@ -45,9 +53,12 @@ export function initialUi(size: { readonly columns: number; readonly rows: numbe
     focus: 'sessions',
     detail: 'transcript',
     zoomed: false,
-    help: false,
+    helpFrom: null,
     prompt: null,
     filters: { sessions: '', log: '' },
+    onlySelected: false,
+    times: 'call',
+    placed: [],
     selectedSession: null,
     selectedTurn: null,
     logUntil: null,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { SessionEvent } from '../../events/session-event.js';
-import { callStart, goldenCall, sampleEvent, turnAnswered } from '../../testing/sample-calls.js';
+import { callStart, goldenCall, sampleEvent, turnAnswered } from '../../../test/harness/sample-calls.js';
 import { layoutOf, shownPanels } from '../view/layout.js';
 import { initialModel, modelAfter, type DashboardModel } from './dashboard-model.js';
 import { keyPressed, type DashboardRequest, type KeyPress, type NamedKey } from './key-press.js';
@@ -62,17 +62,18 @@ describe('keys that act', () => {
     expect(asked(idle, key)).toEqual(request);
   });
 
-  it('q asks first while calls run, and twice q is a yes', () => {
+  it('q asks first while calls run, and only y is a yes', () => {
     expect(asked(threeCalls, 'q')).toBeNull();
     expect(asked(threeCalls, 'q', 'y')).toEqual({ type: 'quit', atOnce: false });
-    expect(asked(threeCalls, 'q', 'q')).toEqual({ type: 'quit', atOnce: false });
-    expect(asked(threeCalls, 'q', 'enter')).toEqual({ type: 'quit', atOnce: false });
   });
 
-  it.each(['n', 'escape', 't', 'x'])('%s answers no to the question of q, and does nothing else', (key) => {
-    expect(asked(threeCalls, 'q', key)).toBeNull();
-    expect(after(threeCalls, 'q', key)).toEqual(threeCalls);
-  });
+  it.each(['n', 'escape', 'enter', 't', 'x', 'q'])(
+    '%s answers no to the question of q, and does nothing else',
+    (key) => {
+      expect(asked(threeCalls, 'q', key)).toBeNull();
+      expect(after(threeCalls, 'q', key)).toEqual(threeCalls);
+    },
+  );
 
   it('Ctrl-C asks no question, not even while another is open', () => {
     expect(asked(threeCalls, 'interrupt')).toEqual({ type: 'quit', atOnce: true });
@@ -84,11 +85,21 @@ describe('keys that act', () => {
     const question = after(threeCalls, 'up', 'x');
     const later = modelAfter(question, { type: 'event', event: callStart('00000004') });
     expect(keyPressed(later, { typed: 'y' }).request).toEqual({ type: 'end_session', sessionId: '00000002' });
-    expect(asked(threeCalls, 'x', 'x')).toEqual({ type: 'end_session', sessionId: '00000003' });
+    expect(asked(threeCalls, 'x', 'x')).toBeNull();
+  });
+
+  it('x asks no longer once the session has ended by itself', () => {
+    const end = sampleEvent('session.end', { reason: 'hangup', durationMs: 1 }, { sessionId: '00000003' });
+    const { ui } = modelAfter(after(threeCalls, 'x'), { type: 'event', event: end });
+    expect(ui.prompt).toBeNull();
+    expect(ui.status?.text).toBe('Call 00000003 has ended already.');
   });
 
   it('x has no question about a session that has ended', () => {
-    expect(after(showing(goldenCall('booking')), 'x').ui.prompt).toBeNull();
+    const { ui } = after(showing(goldenCall('booking')), 'x');
+    expect(ui.prompt).toBeNull();
+    expect(ui.status).toMatchObject({ text: 'Call a3f9b2c1 has ended already.', tone: 'bad' });
+    expect(after(idle, 'x').ui.status).toMatchObject({ text: 'There is no call to end.' });
   });
 
   it('c copies what the focused panel shows', () => {
@@ -123,10 +134,27 @@ describe('choosing a session', () => {
     expect(selectedSession(after(chosen, 'escape'))!.id).toBe('00000004');
   });
 
-  it('goes on to the transcript by Enter, and comes back by Escape', () => {
-    const closer = after(threeCalls, 'enter');
-    expect(shownPanels(layoutOf(closer))).toEqual(['transcript']);
-    expect(shownPanels(layoutOf(after(closer, 'escape')))).toContain('sessions');
+  it('falls on the call that was placed here when it begins, whatever was chosen', () => {
+    const placed = after(threeCalls, 'g', 't');
+    expect(selectedSession(placed)!.id).toBe('00000001');
+    const begun = modelAfter(placed, { type: 'event', event: callStart('00000004') });
+    expect(selectedSession(begun)!.id).toBe('00000004');
+    const next = modelAfter(after(begun, 'g'), { type: 'event', event: callStart('00000005') });
+    expect(selectedSession(next)!.id).toBe('00000001');
+  });
+
+  it('waits for no call that could not be placed', () => {
+    const failed = modelAfter(after(threeCalls, 'g', 't'), { type: 'status', text: 'No.', tone: 'bad' });
+    const later = modelAfter(failed, { type: 'event', event: callStart('00000004') });
+    expect(selectedSession(later)!.id).toBe('00000001');
+  });
+
+  it('zooms the panel in focus by Enter, and comes back by Enter or Escape', () => {
+    const shown = (...keys: string[]): readonly string[] => shownPanels(layoutOf(after(threeCalls, ...keys)));
+    expect(shown('enter')).toEqual(['sessions']);
+    expect(shown('enter', 'enter')).toHaveLength(4);
+    expect(shown('enter', 'escape')).toHaveLength(4);
+    expect(shown('enter', '4')).toEqual(['transcript']);
   });
 });
 
@@ -143,7 +171,7 @@ describe('the filter', () => {
   it('takes letters that are keys otherwise', () => {
     const typing = after(threeCalls, '/', 't', 'q', ' ', '?');
     expect(typing.ui.filters.sessions).toBe('tq ?');
-    expect(typing.ui.help).toBe(false);
+    expect(typing.ui.helpFrom).toBeNull();
   });
 
   it('belongs to the log where another panel than the sessions has the keys', () => {
@@ -162,7 +190,7 @@ describe('the log', () => {
   });
 
   it('scrolls by lines and pages, and follows again at its end', () => {
-    const log = after(longLog, '2');
+    const log = after(longLog, '4');
     expect(lastShown(after(log, 'k'))).toBe('dtmf: 198');
     expect(lastShown(after(log, 'up', 'up', 'down'))).toBe('dtmf: 198');
     expect(after(log, 'up', 'up', 'down', 'down').ui.logUntil).toBeNull();
@@ -171,8 +199,17 @@ describe('the log', () => {
     expect(after(log, 'g', 'G').ui.logUntil).toBeNull();
   });
 
+  it('shows the selected session alone after s, and all again after another', () => {
+    const two = showing([callStart('00000001'), callStart('00000002')]);
+    const lines = (model: DashboardModel): number => lastLines(model.log, logQuery(model), 99).length;
+    expect(lines(two)).toBe(2);
+    expect(lines(after(two, 's'))).toBe(1);
+    expect(lastShown(after(two, 's', 'k'))).toContain('00000001');
+    expect(lines(after(two, 's', 's'))).toBe(2);
+  });
+
   it('stops at its first line', () => {
-    const first = after(longLog, '2', 'g');
+    const first = after(longLog, '4', 'g');
     expect(after(first, 'k').ui.logUntil).toBe(first.ui.logUntil);
     expect(first.ui.logUntil).toBeLessThan(20);
   });
@@ -192,15 +229,18 @@ describe('panels', () => {
     expect(focus('tab')).toBe('log');
     expect(focus('tab', 'tab', 'tab', 'tab')).toBe('sessions');
     expect(focus('back_tab')).toBe('transcript');
+    const small = showing([], { columns: 80, rows: 24 });
+    expect(after(small, 'tab').ui.focus).toBe('latency');
+    expect(after(small, 'back_tab').ui.focus).toBe('log');
   });
 
   it('come to the screen when they get the keys, where there is room for only some', () => {
     const small = showing([callStart()], { columns: 80, rows: 24 });
-    expect(shownPanels(layoutOf(after(small, '3')))).toContain('latency');
-    expect(shownPanels(layoutOf(after(small, '4')))).toContain('transcript');
+    expect(shownPanels(layoutOf(after(small, '2')))).toContain('latency');
+    expect(shownPanels(layoutOf(after(small, '3')))).toContain('transcript');
     const tiny = showing([callStart()], { columns: 80, rows: 16 });
-    expect(shownPanels(layoutOf(after(tiny, '3')))).toEqual(['latency']);
-    expect(shownPanels(layoutOf(after(tiny, '3', 'escape')))).toEqual(['sessions', 'log']);
+    expect(shownPanels(layoutOf(after(tiny, '2')))).toEqual(['latency']);
+    expect(shownPanels(layoutOf(after(tiny, '2', 'escape')))).toEqual(['sessions', 'log']);
   });
 
   it('choose a turn by arrows where the latency is shown', () => {
@@ -213,17 +253,25 @@ describe('panels', () => {
 
   it('give way to the help, which any key closes without doing anything else', () => {
     const help = after(threeCalls, '?');
-    expect(help.ui.help).toBe(true);
+    expect(help.ui.helpFrom).toBe(0);
     expect(asked(help, 't')).toBeNull();
     expect(after(help, 't')).toEqual(threeCalls);
     expect(after(help, 'escape')).toEqual(threeCalls);
+  });
+
+  it('give way to a help that scrolls where it does not fit', () => {
+    const low = after(showing([], { columns: 80, rows: 15 }), '?');
+    expect(after(low, 'down', 'j').ui.helpFrom).toBe(2);
+    expect(after(low, 'page_down', 'page_down').ui.helpFrom).toBe(4);
+    expect(after(low, 'down', 'k', 'up').ui.helpFrom).toBe(0);
+    expect(after(low, 'down', 't').ui.helpFrom).toBeNull();
   });
 });
 
 it('no sequence of keys makes the model fail, or asks for a call to be ended without a yes', () => {
   const key = fc.oneof(
     fc.constantFrom(...names),
-    fc.constantFrom(...Array.from('twor/?xqpfvcgGjkhl1234yn ')),
+    fc.constantFrom(...Array.from('twor/?xqpfvcsdgGjkhl1234yn ')),
     fc.string({ maxLength: 3 }).filter((text) => text !== ''),
   );
   const call = showing([...goldenCall('barge-in'), callStart('00000002')], { columns: 80, rows: 24 });

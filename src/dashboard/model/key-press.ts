@@ -1,11 +1,13 @@
 /** What a key does: a pure function `(model, key) → model`, and what it asks of the world outside. */
-import { contentHeight, layoutOf, shownPanels } from '../view/layout.js';
-import { transcriptHeight } from '../view/transcript-rows.js';
+import type { TransportType } from '../../transport/registry.js';
+import { helpHeight } from '../view/help.js';
+import { layoutOf, panelOrder } from '../view/layout.js';
 import { copyText } from './copy-text.js';
-import { liveCount, type DashboardModel } from './dashboard-model.js';
-import { panels, type DashboardUi, type FilteredPanel, type Panel } from './dashboard-ui.js';
-import { logQuery, selectedSession, selectedTurn, visibleSessions } from './selection.js';
-import { firstLines, lastLines } from './session-log.js';
+import { liveCount, withStatus, withUi, type DashboardModel } from './dashboard-model.js';
+import type { FilteredPanel } from './dashboard-ui.js';
+import { focused, focusMoved, steppedBack, withFilter, zoomToggled } from './focusing.js';
+import { moved, otherTurn, pageOf, toFirst, toLast } from './moving.js';
+import { selectedSession } from './selection.js';
 
 /** A key by its name; every other key is the text that it types. */
 export type NamedKey =
@@ -28,7 +30,7 @@ export type KeyPress = { readonly name: NamedKey } | { readonly typed: string };
 
 /** What only the world outside can do. */
 export type DashboardRequest =
-  | { readonly type: 'place_call'; readonly transport: 'twilio' | 'webrtc' }
+  | { readonly type: 'place_call'; readonly transport: TransportType }
   | { readonly type: 'open_page' }
   | { readonly type: 'toggle_recording' }
   | { readonly type: 'end_session'; readonly sessionId: string }
@@ -56,11 +58,11 @@ export function keyPressed(model: DashboardModel, key: KeyPress): KeyOutcome {
 }
 
 function named(model: DashboardModel, name: NamedKey): KeyOutcome {
-  const { prompt, help } = model.ui;
+  const { prompt, helpFrom } = model.ui;
   if (name === 'interrupt') return { model, request: { type: 'quit', atOnce: true } };
   if (prompt?.type === 'filter') return only(editedFilter(model, prompt.panel, name));
-  if (prompt) return answered(model, name === 'enter');
-  if (help) return only(withUi(model, { help: false }));
+  if (prompt) return answered(model, false);
+  if (helpFrom !== null) return only(inHelp(model, helpFrom, name));
   switch (name) {
     case 'up':
     case 'down':
@@ -76,7 +78,7 @@ function named(model: DashboardModel, name: NamedKey): KeyOutcome {
     case 'end':
       return only(toLast(model));
     case 'enter':
-      return only(entered(model));
+      return only(zoomToggled(model));
     case 'escape':
       return only(steppedBack(model));
     case 'tab':
@@ -88,16 +90,18 @@ function named(model: DashboardModel, name: NamedKey): KeyOutcome {
 }
 
 function typed(model: DashboardModel, character: string): KeyOutcome {
-  const { prompt, help, focus } = model.ui;
-  if (prompt && prompt.type !== 'filter') {
-    // The key that asked may answer as well: pressing it twice is quick, and nothing happens by one slip.
-    const again = prompt.type === 'quit' ? 'q' : 'x';
-    return answered(model, character === 'y' || character === 'Y' || character === again);
-  }
-  if (help && character !== 'q') return only(withUi(model, { help: false }));
+  const { prompt, helpFrom, focus, times } = model.ui;
+  // The key that asked is no yes: a key that was held too long ends no call.
+  if (prompt && prompt.type !== 'filter') return answered(model, character === 'y' || character === 'Y');
+  if (helpFrom !== null && character !== 'q')
+    return only(
+      character === 'j' || character === 'k'
+        ? inHelp(model, helpFrom, character === 'j' ? 'down' : 'up')
+        : withUi(model, { helpFrom: null }),
+    );
   switch (character) {
     case '?':
-      return only(withUi(model, { help: true }));
+      return only(withUi(model, { helpFrom: 0 }));
     case 'q':
       return liveCount(model) > 0
         ? only(withUi(model, { prompt: { type: 'quit' } }))
@@ -131,27 +135,49 @@ function typed(model: DashboardModel, character: string): KeyOutcome {
       const copy = copyText(model);
       return copy ? { model, request: { type: 'copy', ...copy } } : only(model);
     }
+    case 's':
+      return only(withUi(model, { onlySelected: !model.ui.onlySelected, logUntil: null }));
+    case 'd':
+      return only(withUi(model, { times: times === 'call' ? 'day' : 'call' }));
     case 't':
-      return { model, request: { type: 'place_call', transport: 'twilio' } };
+      return placed(model, 'twilio');
     case 'w':
-      return { model, request: { type: 'place_call', transport: 'webrtc' } };
+      return placed(model, 'webrtc');
     case 'o':
       return { model, request: { type: 'open_page' } };
     case 'r':
       return { model, request: { type: 'toggle_recording' } };
     case 'x': {
       const session = selectedSession(model);
-      if (!session || session.end) return only(model);
+      if (!session) return only(withStatus(model, 'There is no call to end.', 'bad'));
+      if (session.end) return only(withStatus(model, `Call ${session.id} has ended already.`, 'bad'));
       return only(withUi(model, { prompt: { type: 'end_session', sessionId: session.id } }));
     }
     case '1':
     case '2':
     case '3':
     case '4':
-      return only(focused(model, panels[Number(character) - 1] ?? 'sessions'));
+      return only(focused(model, panelOrder(model)[Number(character) - 1] ?? 'sessions'));
     default:
       return only(model);
   }
+}
+
+function placed(model: DashboardModel, transport: TransportType): KeyOutcome {
+  return {
+    model: withUi(model, { placed: [...model.ui.placed, transport] }),
+    request: { type: 'place_call', transport },
+  };
+}
+
+/** The help scrolls as far as there is more of it; any other key closes it. */
+function inHelp(model: DashboardModel, from: number, name: NamedKey): DashboardModel {
+  const room = (layoutOf(model)?.bodyHeight ?? 1) - 1;
+  const steps: Partial<Record<NamedKey, number>> = { up: -1, down: 1, page_up: -room, page_down: room };
+  const by = steps[name];
+  const last = Math.max(0, helpHeight - room);
+  if (by === undefined || last === 0) return withUi(model, { helpFrom: null });
+  return withUi(model, { helpFrom: Math.max(0, Math.min(last, from + by)) });
 }
 
 function answered(model: DashboardModel, yes: boolean): KeyOutcome {
@@ -183,146 +209,6 @@ function editedFilter(model: DashboardModel, panel: FilteredPanel, name: NamedKe
     default:
       return model;
   }
-}
-
-/** Escape takes back one thing at a time: the filter, the zoom, what was chosen. */
-function steppedBack(model: DashboardModel): DashboardModel {
-  const { filters, focus, zoomed } = model.ui;
-  const panel = focus === 'sessions' ? 'sessions' : 'log';
-  if (filters[panel] !== '') return withFilter(model, panel, '');
-  if (filters.sessions !== '' || filters.log !== '')
-    return withUi(model, { filters: { sessions: '', log: '' } });
-  if (zoomed) return unzoomed(model);
-  return withUi(model, { selectedSession: null, selectedTurn: null, transcriptBack: 0 });
-}
-
-/** Enter looks closer: from a session to what is said in it, from any other panel to that panel alone. */
-function entered(model: DashboardModel): DashboardModel {
-  const { zoomed, focus } = model.ui;
-  if (zoomed) return unzoomed(model);
-  return withUi(model, focus === 'sessions' ? { focus: 'transcript', zoomed: true } : { zoomed: true });
-}
-
-function unzoomed(model: DashboardModel): DashboardModel {
-  const next = withUi(model, { zoomed: false });
-  return shownPanels(layoutOf(next)).includes(next.ui.focus) ? next : withUi(next, { focus: 'sessions' });
-}
-
-function focusMoved(model: DashboardModel, by: 1 | -1): DashboardModel {
-  const at = panels.indexOf(model.ui.focus);
-  return focused(model, panels.at((at + by + panels.length) % panels.length) ?? 'sessions');
-}
-
-/** The focus on a panel, which is brought to the screen where there is room for only one of two. */
-function focused(model: DashboardModel, panel: Panel): DashboardModel {
-  const isDetail = panel === 'latency' || panel === 'transcript';
-  const next = withUi(model, { focus: panel, ...(isDetail && { detail: panel }) });
-  const shown = shownPanels(layoutOf(next)).includes(panel);
-  return shown ? next : withUi(next, { zoomed: true });
-}
-
-function moved(model: DashboardModel, by: number): DashboardModel {
-  switch (model.ui.focus) {
-    case 'sessions':
-      return sessionMoved(model, by);
-    case 'log':
-      return logMoved(model, by);
-    case 'latency':
-      return otherTurn(model, by);
-    case 'transcript':
-      return transcriptAt(model, model.ui.transcriptBack - by);
-  }
-}
-
-function sessionMoved(model: DashboardModel, by: number): DashboardModel {
-  const visible = visibleSessions(model);
-  const selected = selectedSession(model);
-  const at = visible.findIndex(({ id }) => id === selected?.id);
-  const next = visible[Math.max(0, Math.min(visible.length - 1, at + by))];
-  return next ? withSession(model, next.id) : model;
-}
-
-/** Scrolling back holds the log still; scrolling to its end lets it follow again. */
-function logMoved(model: DashboardModel, by: number): DashboardModel {
-  const query = logQuery(model);
-  const everything = { ...query, until: null };
-  if (by < 0) {
-    const page = contentHeight(layoutOf(model), 'log') - 1;
-    const lines = lastLines(model.log, query, page - by);
-    const last = lines[lines.length - 1 + by];
-    // At the first line there is nothing further up.
-    return last && lines.length > page ? withUi(model, { logUntil: last.number }) : model;
-  }
-  if (query.until === null) return model;
-  const later = lastLines(model.log, everything, model.log.latest).filter(
-    ({ number }) => number > (query.until ?? 0),
-  );
-  const last = later[by - 1];
-  return withUi(model, { logUntil: last && later.length > by ? last.number : null });
-}
-
-function transcriptAt(model: DashboardModel, back: number): DashboardModel {
-  const layout = layoutOf(model);
-  const height = contentHeight(layout, 'transcript');
-  const column = layout?.columns.find(({ boxes }) => boxes.some(({ panel }) => panel === 'transcript'));
-  const session = selectedSession(model);
-  if (!column || !session) return model;
-  const most = Math.max(0, transcriptHeight(session, column.width) - height);
-  return withUi(model, { transcriptBack: Math.max(0, Math.min(most, back)) });
-}
-
-function otherTurn(model: DashboardModel, by: number): DashboardModel {
-  const turns = selectedSession(model)?.turns ?? [];
-  const at = turns.findIndex(({ turn }) => turn === selectedTurn(model)?.turn);
-  const next = turns[Math.max(0, Math.min(turns.length - 1, at + by))];
-  return next ? withUi(model, { selectedTurn: next.turn }) : model;
-}
-
-function toFirst(model: DashboardModel): DashboardModel {
-  switch (model.ui.focus) {
-    case 'sessions':
-      return sessionMoved(model, -Infinity);
-    case 'log': {
-      const page = contentHeight(layoutOf(model), 'log') - 1;
-      const lines = firstLines(model.log, { ...logQuery(model), until: null }, page + 1);
-      // A log that fits has no beginning to go to.
-      const last = lines.length > page ? lines[page - 1] : undefined;
-      return last ? withUi(model, { logUntil: last.number }) : model;
-    }
-    case 'latency':
-      return otherTurn(model, -Infinity);
-    case 'transcript':
-      return transcriptAt(model, Infinity);
-  }
-}
-
-function toLast(model: DashboardModel): DashboardModel {
-  switch (model.ui.focus) {
-    case 'sessions':
-      return sessionMoved(model, Infinity);
-    case 'log':
-      return withUi(model, { logUntil: null });
-    case 'latency':
-      return withUi(model, { selectedTurn: null });
-    case 'transcript':
-      return withUi(model, { transcriptBack: 0 });
-  }
-}
-
-function pageOf(model: DashboardModel): number {
-  return Math.max(1, contentHeight(layoutOf(model), model.ui.focus) - 2);
-}
-
-function withSession(model: DashboardModel, sessionId: string): DashboardModel {
-  return withUi(model, { selectedSession: sessionId, selectedTurn: null, transcriptBack: 0 });
-}
-
-function withFilter(model: DashboardModel, panel: FilteredPanel, text: string): DashboardModel {
-  return withUi(model, { filters: { ...model.ui.filters, [panel]: text } });
-}
-
-function withUi(model: DashboardModel, change: Partial<DashboardUi>): DashboardModel {
-  return { ...model, ui: { ...model.ui, ...change } };
 }
 
 function only(model: DashboardModel): KeyOutcome {

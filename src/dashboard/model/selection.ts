@@ -1,15 +1,16 @@
 /** What the choices of a person come to, given what there is to choose from. */
+import type { SessionActivity } from '../../events/session-activity.js';
 import { filterOf, matches } from './filter.js';
 import { listedSessions, type DashboardModel } from './dashboard-model.js';
 import type { SessionView } from './session-view.js';
 import type { LogQuery } from './session-log.js';
-import type { TurnBar } from '../../web/model/waterfall.js';
+import type { TurnBar } from '../../call-view/waterfall.js';
 
 /** The sessions that pass the filter, as they are listed. */
 export function visibleSessions(model: DashboardModel): readonly SessionView[] {
   const filter = filterOf(model.ui.filters.sessions);
   return listedSessions(model).filter((session) =>
-    matches(filter, session.id, session.transport, session.caller, stateText(session)),
+    matches(filter, session.id, session.transport, session.caller, session.activity, stateText(session)),
   );
 }
 
@@ -36,11 +37,24 @@ export function selectedTurn(model: DashboardModel): TurnBar | null {
 }
 
 /** What of the log is shown. */
-export function logQuery({ ui }: DashboardModel): LogQuery {
-  return { verbose: ui.verbose, filter: filterOf(ui.filters.log), until: ui.logUntil };
+export function logQuery(model: DashboardModel): LogQuery {
+  const { verbose, filters, logUntil: until, onlySelected } = model.ui;
+  const sessionId = onlySelected ? (selectedSession(model)?.id ?? null) : null;
+  return { verbose, filter: filterOf(filters.log), sessionId, until };
 }
 
-/** What a session is doing, in a word: how it ended, once it has. */
-export function stateText({ end, activity }: SessionView): string {
-  return end ? end.reason.replaceAll('_', ' ') : activity;
+/** What is waited for, in words that fit the list; the rest is said by the session's events. */
+const waits: Readonly<Partial<Record<SessionActivity, string>>> = {
+  waiting_for_final: 'wait stt',
+  waiting_for_model: 'wait llm',
+  running_tools: 'wait tool',
+  generating: 'writing',
+  waiting_for_voice: 'wait tts',
+  held: 'held',
+};
+
+/** What a session is doing, in a word or two: how it ended, once it has. */
+export function stateText({ end, activity, doing }: SessionView): string {
+  if (end) return end.reason.replaceAll('_', ' ');
+  return doing === null ? activity : (waits[doing] ?? activity);
 }

@@ -10,12 +10,19 @@ import {
   type SessionLog,
 } from './session-log.js';
 
-const everything: LogQuery = { verbose: false, filter: [], until: null };
+const everything: LogQuery = { verbose: false, filter: [], sessionId: null, until: null };
 
 function logOf(count: number, line: (index: number) => { text: string; detail?: boolean }): SessionLog {
   let log = emptyLog;
   for (let i = 0; i < count; i++)
-    log = logWith(log, { tag: 'EVT', detail: false, ...line(i) }, i % 2 === 0 ? 'a3f9b2c1' : 'b7d1e4f2');
+    log = logWith(log, {
+      tag: 'EVT',
+      detail: false,
+      sessionId: i % 2 === 0 ? 'a3f9b2c1' : 'b7d1e4f2',
+      atMs: i,
+      wallMs: i,
+      ...line(i),
+    });
   return log;
 }
 

@@ -8,6 +8,10 @@ export interface LogEntry extends LogLine {
   readonly number: number;
   /** Null for what the relay itself says. */
   readonly sessionId: string | null;
+  /** Milliseconds since its session began; null where it has none. */
+  readonly atMs: number | null;
+  /** When it was logged, as milliseconds since 1970 (UTC). */
+  readonly wallMs: number;
 }
 
 export interface SessionLog {
@@ -23,6 +27,8 @@ export interface SessionLog {
 export interface LogQuery {
   readonly verbose: boolean;
   readonly filter: Filter;
+  /** The only session whose lines are shown; null for all lines. */
+  readonly sessionId: string | null;
   /** Lines after this one are left out; null for none. */
   readonly until: number | null;
 }
@@ -31,8 +37,8 @@ const keptLines = 2000;
 
 export const emptyLog: SessionLog = { all: emptyRing(keptLines), essential: emptyRing(keptLines), latest: 0 };
 
-export function logWith(log: SessionLog, line: LogLine, sessionId: string | null): SessionLog {
-  const entry: LogEntry = { ...line, number: log.latest + 1, sessionId };
+export function logWith(log: SessionLog, line: Omit<LogEntry, 'number'>): SessionLog {
+  const entry: LogEntry = { ...line, number: log.latest + 1 };
   return {
     all: ringWith(log.all, entry),
     essential: line.detail ? log.essential : ringWith(log.essential, entry),
@@ -67,9 +73,13 @@ export function linesSince(log: SessionLog, query: LogQuery): number {
   return count;
 }
 
-function* matching(log: SessionLog, { verbose, filter, until }: LogQuery): Generator<LogEntry, void> {
+function* matching(
+  log: SessionLog,
+  { verbose, filter, sessionId, until }: LogQuery,
+): Generator<LogEntry, void> {
   for (const entry of latestFirst(verbose ? log.all : log.essential)) {
     if (until !== null && entry.number > until) continue;
+    if (sessionId !== null && entry.sessionId !== sessionId) continue;
     if (matches(filter, entry.tag, entry.text, entry.sessionId ?? '')) yield entry;
   }
 }

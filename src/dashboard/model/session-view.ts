@@ -1,10 +1,12 @@
 /** One session as the dashboard shows it: a pure function of its events. */
+import type { SessionActivity } from '../../events/session-activity.js';
 import type { SessionEndReason, SessionEvent } from '../../events/session-event.js';
 import { printable } from '../../events/sys-log.js';
 import { summarise, type LatencySummary } from '../../metrics/percentile.js';
-import { activityAfter, type Activity } from '../../web/model/activity.js';
-import { transcriptAfter, type Transcript } from '../../web/model/transcript.js';
-import { turnsAfter, type TurnBar } from '../../web/model/waterfall.js';
+import type { TransportType } from '../../transport/registry.js';
+import { activityAfter, type Activity } from '../../call-view/activity.js';
+import { transcriptAfter, type Transcript } from '../../call-view/transcript.js';
+import { turnsAfter, type TurnBar } from '../../call-view/waterfall.js';
 import type { StageProviders } from './relay-facts.js';
 
 /** How loud both sides are now, in dBFS; -100 is silence. */
@@ -15,11 +17,13 @@ export interface LiveLevels {
 
 export interface SessionView {
   readonly id: string;
-  readonly transport: 'twilio' | 'webrtc';
+  readonly transport: TransportType;
   /** Who calls, or the call's id where the caller has no number. */
   readonly caller: string;
   readonly providers: StageProviders;
   readonly activity: Activity;
+  /** The same, told apart more finely; null until somebody reads it, and where the events have gone on since. */
+  readonly doing: SessionActivity | null;
   readonly callerTalks: boolean;
   readonly agentTalks: boolean;
   /** Null until somebody measures them. */
@@ -36,6 +40,8 @@ export interface SessionView {
   readonly errors: number;
   /** On the dashboard's clock. */
   readonly startedMs: number;
+  /** The same moment as milliseconds since 1970 (UTC). */
+  readonly startedWallMs: number;
   /** Null while it lives. */
   readonly end: { readonly reason: SessionEndReason; readonly durationMs: number } | null;
 }
@@ -43,14 +49,19 @@ export interface SessionView {
 /** Over so many turns the percentiles are taken. */
 const keptFigures = 500;
 
-/** The session that begins with this event; `nowMs` is the dashboard's time. */
-export function sessionView(event: SessionEvent<'session.start'>, nowMs: number): SessionView {
+/** The session that begins with this event; `nowMs` is the dashboard's time, `wallMs` the same since 1970 (UTC). */
+export function sessionView(
+  event: SessionEvent<'session.start'>,
+  nowMs: number,
+  wallMs: number,
+): SessionView {
   return {
     id: event.sessionId,
     transport: event.transport,
     caller: printable(event.from ?? event.callId ?? ''),
     providers: event.providers,
     activity: 'listening',
+    doing: null,
     callerTalks: false,
     agentTalks: false,
     levels: null,
@@ -62,6 +73,7 @@ export function sessionView(event: SessionEvent<'session.start'>, nowMs: number)
     warnings: 0,
     errors: 0,
     startedMs: nowMs - event.atMs,
+    startedWallMs: wallMs - event.atMs,
     end: null,
   };
 }
@@ -73,7 +85,7 @@ export function sessionAfter(session: SessionView, event: SessionEvent): Session
   const next =
     transcript === session.transcript && activity === session.activity
       ? session
-      : { ...session, transcript, activity };
+      : { ...session, transcript, activity, doing: activity === session.activity ? session.doing : null };
   switch (event.type) {
     case 'speech.start':
       return { ...next, callerTalks: true };

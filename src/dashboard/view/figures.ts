@@ -1,12 +1,12 @@
 /** Figures, bars and curves in character cells. */
 import { slowTurnMs } from '../../events/sys-log.js';
 import type { LiveLevels } from '../model/session-view.js';
-import { span, type Colour, type Row, type Span } from './styled-text.js';
+import { span, type Colour, type Row, type Span } from './span.js';
 
 const eighths = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const;
-/** Under this, an answer feels natural. */
+/** An answer below this latency feels natural. */
 const naturalMs = 800;
-/** The range of speech that a meter shows. */
+/** The range of speech levels that a meter shows. */
 const quietestDbfs = -60;
 const loudestDbfs = -10;
 
@@ -39,7 +39,7 @@ export function levelCell(dbfs: number, colour: Colour): Span {
   return step === 0 ? span('·', { dim: true }) : span(eighths[step - 1] ?? ' ', { colour });
 }
 
-/** Both levels of a session that nobody measures: who talks is known from the events. */
+/** Both levels of a session without level measurements, derived from events that tell who is talking. */
 export function supposedLevels(callerTalks: boolean, agentTalks: boolean): LiveLevels {
   return { callerDbfs: callerTalks ? -25 : -100, agentDbfs: agentTalks ? -25 : -100 };
 }
@@ -51,4 +51,23 @@ export function clockText(ms: number): string {
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}
+
+/** The time of day where this machine is, for example `14:05:09`. */
+export function timeOfDay(wallMs: number): string {
+  const at = new Date(wallMs);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
+}
+
+/** A time within a call to a tenth of a second, for example `1:05.2`. */
+export function callTime(atMs: number): string {
+  return `${clockText(atMs)}.${Math.floor((Math.max(0, atMs) % 1000) / 100)}`;
+}
+
+/** How long something has been up, to the minute. */
+export function uptimeText(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

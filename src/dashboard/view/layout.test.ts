@@ -1,9 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { callStart } from '../../testing/sample-calls.js';
+import { callStart } from '../../../test/harness/sample-calls.js';
 import { initialModel, modelAfter, type DashboardModel } from '../model/dashboard-model.js';
 import type { RelayFacts } from '../model/relay-facts.js';
-import { columnGap, contentHeight, headerHeight, layoutOf, shownPanels, smallestSize } from './layout.js';
+import {
+  columnGap,
+  contentHeight,
+  footerHeight,
+  headerHeight,
+  hiddenPanels,
+  layoutOf,
+  shownPanels,
+  smallestSize,
+} from './layout.js';
 
 const relay: RelayFacts = {
   version: '0.1.0',
@@ -47,6 +56,12 @@ describe('the layout', () => {
     expect(shownPanels(layoutOf(zoomed))).toEqual(['log']);
   });
 
+  it('knows which panels it has no room for', () => {
+    expect(hiddenPanels(modelOf(80, 24))).toEqual(['latency']);
+    expect(hiddenPanels(modelOf(80, 17))).toEqual(['latency', 'transcript']);
+    expect(hiddenPanels(modelOf(160, 50))).toEqual([]);
+  });
+
   it('is none where the terminal is too small', () => {
     expect(layoutOf(modelOf(smallestSize.columns - 1, 24))).toBeNull();
     expect(layoutOf(modelOf(80, smallestSize.rows - 1))).toBeNull();
@@ -62,7 +77,7 @@ describe('the layout', () => {
           const layout = layoutOf(modelOf(columns, rows, sessions))!;
           const widths = layout.columns.map(({ width }) => width);
           expect(widths.reduce((sum, width) => sum + width, (widths.length - 1) * columnGap)).toBe(columns);
-          expect(layout.bodyHeight + headerHeight + 1).toBe(rows);
+          expect(layout.bodyHeight + headerHeight + footerHeight).toBe(rows);
           for (const { boxes } of layout.columns) {
             expect(boxes.reduce((sum, { height }) => sum + height, 0)).toBe(layout.bodyHeight);
             for (const { height } of boxes) expect(height).toBeGreaterThanOrEqual(3);

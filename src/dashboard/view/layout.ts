@@ -30,7 +30,11 @@ export const columnGap = 2;
 /** A panel's title and the list's head. */
 const sessionsChrome = 2;
 
-const footerHeight = 1;
+export const footerHeight = 2;
+
+/** The panels in the order of the screen, by which they are numbered: the same for every height. */
+const sideBySideOrder: readonly Panel[] = ['sessions', 'log', 'latency', 'transcript'];
+const stackedOrder: readonly Panel[] = ['sessions', 'latency', 'transcript', 'log'];
 
 /** The layout for the model's terminal; null where that is too small. */
 export function layoutOf(model: DashboardModel): Layout | null {
@@ -50,16 +54,32 @@ export function contentHeight(layout: Layout | null, panel: Panel): number {
   return box ? box.height - 1 : 0;
 }
 
-/** The panels on the screen, in the order of Tab. */
+/** The panels on the screen, in its order. */
 export function shownPanels(layout: Layout | null): readonly Panel[] {
   return layout ? layout.columns.flatMap(({ boxes }) => boxes.map(({ panel }) => panel)) : [];
+}
+
+/** The panels in the order of the screen, those included that it has no room for at the moment. */
+export function panelOrder({ ui }: DashboardModel): readonly Panel[] {
+  return ui.columns >= twoColumnsFrom ? sideBySideOrder : stackedOrder;
+}
+
+/** The digit that focuses a panel. */
+export function panelNumber(model: DashboardModel, panel: Panel): number {
+  return panelOrder(model).indexOf(panel) + 1;
+}
+
+/** The panels that the screen has no room for; the zoom hides none. */
+export function hiddenPanels(model: DashboardModel): readonly Panel[] {
+  const shown = shownPanels(layoutOf({ ...model, ui: { ...model.ui, zoomed: false } }));
+  return shown.length === 0 ? [] : panelOrder(model).filter((panel) => !shown.includes(panel));
 }
 
 function sideBySide(width: number, height: number, listed: number): LayoutColumn[] {
   const left = Math.floor(width * 0.58);
   const sessions = clamp(sessionsChrome + listed + 1, 7, Math.floor(height * 0.5));
-  // Total, axis, eight parts, the turns and a title, with air; the transcript takes what is left.
-  const latency = Math.min(14, Math.floor(height * 0.45));
+  // Total, axis, eight parts, and below them the turns one by one.
+  const latency = Math.floor(height * 0.45);
   return [
     {
       width: left,

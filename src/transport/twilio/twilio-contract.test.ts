@@ -1,13 +1,13 @@
 import { expect } from '@jest/globals';
 import { decodeMulaw, mulawSilence } from '../../audio/g711.js';
-import { placeCall } from '../../replay/simulated-phone.js';
-import { openPhoneLine } from '../../testing/phone-line.js';
-import { passTime } from '../../testing/quiet-wire.js';
-import { transportContract, type TransportPair } from '../../testing/transport-contract.js';
-import { VirtualClock } from '../../testing/virtual-clock.js';
+import { placeCall } from '../../simulators/phone/simulated-phone.js';
+import { openPhoneLine } from '../../../test/harness/phone-line.js';
+import { passTime } from '../../../test/harness/quiet-wire.js';
+import { transportContract, type TransportPair } from '../../../test/contracts/transport-contract.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { TwilioTransport } from './twilio-transport.js';
 
-/** Mu-law has two zeros; the content has neither, so that it can be told from silence. */
+/** Mu-law has two zeros. The content has neither, so it differs from silence. */
 function content(from: number, to: number): Int16Array {
   return decodeMulaw(
     Uint8Array.from({ length: to - from }, (_, i) => {
@@ -41,6 +41,7 @@ async function connect(): Promise<TransportPair> {
     say(ms) {
       void phone.say(new Int16Array(ms * 8).fill(1000));
     },
+    setUplink: (isOpen) => phone.setUplink(isOpen ? 'open' : 'dead'),
     async pass(ms) {
       if (isOver) clock.advance(ms);
       else await passTime(clock, ms, phone, transport);

@@ -25,23 +25,20 @@ const start = {
 
 describe('reading a message of Media Streams', () => {
   it('reads connected', () => {
-    const message = { event: 'connected', protocol: 'Call', version: '1.0.0' };
-    expect(parseTwilioMessage(JSON.stringify(message))).toEqual({ ok: true, message });
+    const frame = JSON.stringify({ event: 'connected', protocol: 'Call', version: '1.0.0' });
+    expect(parseTwilioMessage(frame)).toEqual({ ok: true, message: { event: 'connected' } });
   });
 
   it('reads start with its custom parameters', () => {
-    const { accountSid, callSid, tracks, mediaFormat, customParameters } = start.start;
     expect(parseTwilioMessage(JSON.stringify(start))).toEqual({
       ok: true,
       message: {
         event: 'start',
         sequenceNumber: 1,
-        streamSid,
-        accountSid,
-        callSid,
-        tracks,
-        mediaFormat,
-        customParameters,
+        streamId: streamSid,
+        callId: 'CA1',
+        format: { encoding: 'mulaw', sampleRateHz: 8000 },
+        parameters: { FirstName: 'Jane' },
       },
     });
   });
@@ -52,8 +49,8 @@ describe('reading a message of Media Streams', () => {
       message: {
         event: 'media',
         sequenceNumber: 4,
-        streamSid,
-        track: 'inbound',
+        streamId: streamSid,
+        fromCaller: true,
         payload: Buffer.from([0x9e, 0x8f, 0x89, 0x86, 0x86, 0x89, 0x8e, 0x9c]),
       },
     });
@@ -66,7 +63,7 @@ describe('reading a message of Media Streams', () => {
   ])('reads %s', (event, fields, read) => {
     expect(parseTwilioMessage(JSON.stringify({ event, sequenceNumber: '5', streamSid, ...fields }))).toEqual({
       ok: true,
-      message: { event, sequenceNumber: 5, streamSid, ...read },
+      message: { event, sequenceNumber: 5, streamId: streamSid, ...read },
     });
   });
 
@@ -93,12 +90,12 @@ describe('reading a message of Media Streams', () => {
       JSON.stringify({ ...start, start: { ...start.start, customParameters: { a: {} } } }),
     ],
     ['two names for one stream', JSON.stringify({ ...start, streamSid: 'MZ2' })],
-  ])('refuses %s', (_what, frame) => {
+  ])('rejects %s', (_what, frame) => {
     expect(parseTwilioMessage(frame)).toMatchObject({ ok: false, code: 'malformed_message' });
   });
 
   it.each(['****', 'no+JhoaJjpw', 'no-JhoaJjpw=', ' no+JhoaJjpw=', 'no+Jh\noaJjpw=', 'AB==', 'no+Jhoa=Jjpw'])(
-    'refuses a payload that Buffer would make something of: %j',
+    'rejects an invalid payload that Buffer would decode: %j',
     (payload) => {
       expect(parseTwilioMessage(media({ payload }))).toMatchObject({ ok: false, code: 'bad_base64' });
     },
@@ -109,14 +106,14 @@ describe('reading a message of Media Streams', () => {
     expect(parsed).toEqual({ ok: false, code: 'unknown_event', detail: `event "${'x'.repeat(40)}"` });
   });
 
-  it('keeps a parameter named like a part of every object an ordinary one', () => {
+  it('treats a parameter named like a property of Object.prototype as ordinary', () => {
     const frame = JSON.stringify(start).replace('"FirstName"', '"__proto__"');
     const parsed = parseTwilioMessage(frame);
     expect(parsed.ok ? Object.getPrototypeOf(parsed.message) : null).toBe(Object.prototype);
     expect('Jane' in Object.prototype).toBe(false);
   });
 
-  it('never throws, whatever arrives', () => {
+  it('never throws, for any frame', () => {
     fc.assert(
       fc.property(
         fc.oneof(
@@ -133,7 +130,7 @@ describe('reading a message of Media Streams', () => {
     );
   });
 
-  it('carries any audio there and back unchanged', () => {
+  it('writes and reads any audio unchanged', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 500 }), (bytes) => {
         const sent = JSON.parse(mediaMessage(streamSid, bytes)) as { media: { payload: string } };
@@ -145,7 +142,7 @@ describe('reading a message of Media Streams', () => {
 });
 
 describe('writing a message of Media Streams', () => {
-  it('has the form that Twilio documents', () => {
+  it('follows the form that Twilio documents', () => {
     const audio = Uint8Array.from([0, 0, 0x9e, 0x8f, 0x89, 0]).subarray(2, 5);
     expect(JSON.parse(mediaMessage(streamSid, audio))).toEqual({
       event: 'media',

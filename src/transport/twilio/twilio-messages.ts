@@ -5,15 +5,14 @@
  */
 import { z } from 'zod';
 import type { AudioFormat } from '../../audio/audio-frame.js';
+import type { MediaStreamWire, ParseFault, ParseResult } from '../media-stream/media-stream-wire.js';
+import { twilioDefinition, twilioFormat } from './twilio-definition.js';
 
-/** The only format of Media Streams, in both directions. */
-export const twilioFormat: AudioFormat = { encoding: 'mulaw', sampleRateHz: 8000 };
-
-/** Twilio sends its audio in messages of this many samples: 20 ms. */
+/** Samples in each of Twilio's audio messages: 20 ms. */
 export const twilioFrameSamples = 160;
 
 const text = z.string();
-/** A counter as Twilio writes it: digits in a string, short enough to be exact as a number. */
+/** Twilio's counters: digits in a string, short enough to be exact as a number. */
 const digits = z.string().regex(/^\d{1,15}$/);
 const sequenced = { sequenceNumber: digits, streamSid: text };
 
@@ -45,67 +44,9 @@ const schemas = {
   stop: z.object({ event: z.literal('stop'), ...sequenced }),
 };
 
-interface Sequenced {
-  readonly sequenceNumber: number;
-  readonly streamSid: string;
-}
-
-/** First on every socket; names the protocol. */
-export interface ConnectedMessage {
-  readonly event: 'connected';
-  readonly protocol: string;
-  readonly version: string;
-}
-
-/** Second on every socket: which call this is and what its audio looks like. */
-export interface StartMessage extends Sequenced {
-  readonly event: 'start';
-  readonly accountSid: string;
-  readonly callSid: string;
-  readonly tracks: readonly string[];
-  readonly mediaFormat: { readonly encoding: string; readonly sampleRate: number; readonly channels: number };
-  readonly customParameters: Readonly<Record<string, string>>;
-}
-
-/** A stretch of caller audio, in practice {@link twilioFrameSamples} long. */
-export interface MediaMessage extends Sequenced {
-  readonly event: 'media';
-  readonly track: string;
-  /** Mu-law bytes, one per sample. */
-  readonly payload: Uint8Array;
-}
-
-/** The caller pressed a key. */
-export interface DtmfMessage extends Sequenced {
-  readonly event: 'dtmf';
-  /** One of 0-9, A-D, * and #. */
-  readonly digit: string;
-}
-
-/** A mark of ours came back: all audio before it was played, or a `clear` swept it out. */
-export interface MarkMessage extends Sequenced {
-  readonly event: 'mark';
-  readonly name: string;
-}
-
-/** The stream is over: the caller hung up, or the call was ended elsewhere. */
-export interface StopMessage extends Sequenced {
-  readonly event: 'stop';
-}
-
-export type TwilioMessage =
-  ConnectedMessage | StartMessage | MediaMessage | DtmfMessage | MarkMessage | StopMessage;
-
-/** Why a text frame is no message. */
-export type ParseFault = 'malformed_message' | 'unknown_event' | 'bad_base64';
-
-export type ParseResult =
-  | { readonly ok: true; readonly message: TwilioMessage }
-  | { readonly ok: false; readonly code: ParseFault; readonly detail: string };
-
 /**
- * Reads one text frame. Never throws: whatever is wrong comes back as a code and a detail, which repeats nothing of the
- * frame but the name of an unknown event, shortened.
+ * Reads one text frame. Never throws: faults are returned as a code and a detail. The detail quotes nothing from the
+ * frame except the shortened name of an unknown event.
  */
 export function parseTwilioMessage(frame: string): ParseResult {
   let json: unknown;
@@ -122,7 +63,8 @@ export function parseTwilioMessage(frame: string): ParseResult {
       const { media } = parsed.data;
       const payload = decodeBase64(media.payload);
       if (!payload) return fault('bad_base64', 'media.payload is not base64');
-      return { ok: true, message: { event, ...sequence(parsed.data), track: media.track, payload } };
+      const fromCaller = media.track === 'inbound';
+      return { ok: true, message: { event, ...sequence(parsed.data), fromCaller, payload } };
     }
     case 'mark': {
       const parsed = schemas.mark.safeParse(json);
@@ -141,15 +83,15 @@ export function parseTwilioMessage(frame: string): ParseResult {
     }
     case 'connected': {
       const parsed = schemas.connected.safeParse(json);
-      return parsed.success ? { ok: true, message: parsed.data } : mismatch(event, parsed.error);
+      return parsed.success ? { ok: true, message: { event } } : mismatch(event, parsed.error);
     }
     case 'start': {
       const parsed = schemas.start.safeParse(json);
       if (!parsed.success) return mismatch(event, parsed.error);
-      const { accountSid, callSid, tracks, mediaFormat, customParameters, streamSid } = parsed.data.start;
+      const { callSid: callId, mediaFormat, customParameters: parameters, streamSid } = parsed.data.start;
       if (streamSid !== parsed.data.streamSid) return fault('malformed_message', 'start names two streams');
-      const details = { accountSid, callSid, tracks, mediaFormat, customParameters };
-      return { ok: true, message: { event, ...sequence(parsed.data), ...details } };
+      const format = formatOf(mediaFormat);
+      return { ok: true, message: { event, ...sequence(parsed.data), callId, format, parameters } };
     }
     default:
       return typeof event === 'string'
@@ -158,8 +100,21 @@ export function parseTwilioMessage(frame: string): ParseResult {
   }
 }
 
-function sequence(message: { readonly sequenceNumber: string; readonly streamSid: string }): Sequenced {
-  return { sequenceNumber: Number(message.sequenceNumber), streamSid: message.streamSid };
+function sequence(message: { readonly sequenceNumber: string; readonly streamSid: string }): {
+  readonly sequenceNumber: number;
+  readonly streamId: string;
+} {
+  return { sequenceNumber: Number(message.sequenceNumber), streamId: message.streamSid };
+}
+
+/** Null for anything but mono mu-law. */
+function formatOf(format: {
+  readonly encoding: string;
+  readonly sampleRate: number;
+  readonly channels: number;
+}): AudioFormat | null {
+  const { encoding, sampleRate: sampleRateHz, channels } = format;
+  return encoding === 'audio/x-mulaw' && channels === 1 ? { encoding: 'mulaw', sampleRateHz } : null;
 }
 
 function fault(code: ParseFault, detail: string): ParseResult {
@@ -168,12 +123,15 @@ function fault(code: ParseFault, detail: string): ParseResult {
 
 function mismatch(event: string, error: z.ZodError): ParseResult {
   const [issue] = error.issues;
-  // Only our own field names are repeated: a custom parameter's name comes from outside.
+  // Quote only field names of the schema: names of custom parameters come from outside.
   const field = issue?.path.slice(0, 2).join('.') ?? '';
   return fault('malformed_message', `${event}: ${field}: ${issue?.code ?? 'invalid'}`);
 }
 
-/** Decodes canonical base64 (RFC 4648 §4), else null. `Buffer.from` skips what it does not know, hence the way back. */
+/**
+ * Decodes canonical base64 (RFC 4648 §4), else null. `Buffer.from` skips invalid characters, so encode again and
+ * compare.
+ */
 function decodeBase64(encoded: string): Uint8Array | null {
   const bytes = Buffer.from(encoded, 'base64');
   return bytes.toString('base64') === encoded ? bytes : null;
@@ -185,12 +143,24 @@ export function mediaMessage(streamSid: string, mulaw: Uint8Array): string {
   return `{"event":"media","streamSid":${JSON.stringify(streamSid)},"media":{"payload":"${payload}"}}`;
 }
 
-/** Asks for an echo when all audio sent before it was played. */
+/** Requests an echo once all audio sent before it was played. */
 export function markMessage(streamSid: string, name: string): string {
   return JSON.stringify({ event: 'mark', streamSid, mark: { name } });
 }
 
-/** Empties the far end's playout queue; every mark in it comes back at once. */
+/** Empties the far end's playout queue; every mark in it is echoed at once. */
 export function clearMessage(streamSid: string): string {
   return JSON.stringify({ event: 'clear', streamSid });
 }
+
+/** Twilio's message format for the shared media stream code. */
+export const twilioWire: MediaStreamWire = {
+  type: twilioDefinition.type,
+  title: 'Twilio',
+  format: twilioFormat,
+  frameSamples: twilioFrameSamples,
+  read: parseTwilioMessage,
+  media: mediaMessage,
+  mark: markMessage,
+  clear: clearMessage,
+};

@@ -17,7 +17,7 @@ describe('TwiML answers', () => {
     );
   });
 
-  it('refuse, hang up and speak', async () => {
+  it('reject, hang up and speak', async () => {
     expect(await rejectBusyTwiml()).toBe(`${declaration}<Response><Reject reason="busy"/></Response>`);
     expect(await hangUpTwiml()).toBe(`${declaration}<Response><Hangup/></Response>`);
     expect(await sayAndHangUpTwiml('Sorry & goodbye.')).toBe(

@@ -1,6 +1,6 @@
 /**
- * The relay's answers to Twilio's webhooks, as TwiML. Written with Twilio's own builder, of which only the voice part is
- * loaded, and only when a call comes: it takes 20 ms, the whole package 100.
+ * The relay's answers to Twilio's webhooks, as TwiML, written with Twilio's own builder. Only its voice part is loaded,
+ * and only at the first call: it takes 20 ms, the whole package 100 ms.
  *
  * Source: https://www.twilio.com/docs/voice/twiml
  */
@@ -11,12 +11,12 @@ async function newResponse(): Promise<VoiceResponse> {
   return new Response();
 }
 
-/** Connects the call to a media stream; when that ends, Twilio asks `actionUrl` what to do. */
+/** Connects the call to a media stream. When the stream ends, Twilio requests `actionUrl`. */
 export async function connectStreamTwiml(options: {
-  /** `wss` for Twilio, without a query string, which it would strip. */
+  /** A `wss` URL without a query string, which Twilio would strip. */
   readonly streamUrl: string;
   readonly actionUrl: string;
-  /** Custom parameters of the stream's `start`; name and value together should stay below 500 characters. */
+  /** Custom parameters of the stream's `start`; keep name and value together below 500 characters. */
   readonly parameters: Readonly<Record<string, string>>;
 }): Promise<string> {
   const response = await newResponse();
@@ -25,7 +25,7 @@ export async function connectStreamTwiml(options: {
   return response.toString();
 }
 
-/** Refuses a call before it is answered, with the busy tone; it is not billed. */
+/** Rejects a call with the busy tone before it is answered, so it is not billed. */
 export async function rejectBusyTwiml(): Promise<string> {
   const response = await newResponse();
   response.reject({ reason: 'busy' });
@@ -39,7 +39,7 @@ export async function hangUpTwiml(): Promise<string> {
   return response.toString();
 }
 
-/** Speaks a sentence with Twilio's own voice, then ends the call: for when ours failed. */
+/** Speaks a sentence with Twilio's own voice, then ends the call; for calls whose own voice failed. */
 export async function sayAndHangUpTwiml(text: string): Promise<string> {
   const response = await newResponse();
   response.say(text);

@@ -1,25 +1,25 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { WebSocket } from 'ws';
-import { placeCall, type SimulatedPhone } from '../../replay/simulated-phone.js';
-import { openPhoneLine, type PhoneLine } from '../../testing/phone-line.js';
-import { passTime } from '../../testing/quiet-wire.js';
-import { TwilioFarEnd } from '../../testing/twilio-far-end.js';
-import { VirtualClock } from '../../testing/virtual-clock.js';
+import { placeCall, type SimulatedPhone } from '../../simulators/phone/simulated-phone.js';
+import { openPhoneLine, type PhoneLine } from '../../../test/harness/phone-line.js';
+import { passTime } from '../../../test/harness/quiet-wire.js';
+import { TwilioFarEnd } from '../../../test/harness/twilio-far-end.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import type { TransportListener } from '../transport.js';
 import { TwilioTransport } from './twilio-transport.js';
 
-// Tens of thousands of messages take seconds, and more of them where other tests share the machine.
+// Tens of thousands of messages take seconds, and longer if other tests share the machine.
 jest.setTimeout(60_000);
 
 const streamSid = `MZ${'1'.repeat(32)}`;
 
-/** Right most of the time, so that what is wrong elsewhere in the message gets its turn. */
+/** Valid most of the time, so that faults elsewhere in the message are reached. */
 function mostly<T>(right: fc.Arbitrary<T>): fc.Arbitrary<unknown> {
   return fc.oneof({ weight: 9, arbitrary: right }, { weight: 1, arbitrary: value });
 }
 
-/** Text and bytes that no honest peer sends: from noise to messages that are right but for one thing. */
+/** Text and bytes that no honest peer sends: from noise to messages with a single fault. */
 const value = fc.oneof(
   fc.constantFrom(
     'inbound',
@@ -133,7 +133,7 @@ describe('hostile messages on a media socket', () => {
         transport.play({ samples: new Int16Array(8000), sampleRateHz: 8000 });
         for (const [i, message] of batch.entries()) {
           far.sendRaw(message);
-          // Everything a session does goes on in between.
+          // A session's own calls run in between.
           if (i % 20 === 10) void transport.pause();
           if (i % 20 === 15) transport.resume(i * 10);
           if (i % 50 === 49) void transport.clear();
@@ -176,7 +176,7 @@ describe('hostile messages on a media socket', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('end the call, once, when there are too many', async () => {
+  it('end the call once when there are too many', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(hostile, { minLength: 1, maxLength: 20 }), async (batch) => {
         const clock = new VirtualClock();
@@ -219,7 +219,7 @@ describe('hostile peers on real sockets', () => {
     await line.close();
   });
 
-  /** Opens a media socket, says what it is told to, and resolves with the code it is closed with. */
+  /** Opens a media socket, sends the given messages, and resolves with its close code. */
   async function attack(
     messages: readonly (string | Uint8Array)[],
     first: readonly string[] = [],
@@ -249,7 +249,7 @@ describe('hostile peers on real sockets', () => {
     ];
   }
 
-  it('are closed before they are a call, or when it is too much', async () => {
+  it('are closed before they become a call, or at the limits', async () => {
     const noise = fc.sample(hostile, { numRuns: 200, seed: 7 });
     expect(await attack(noise)).toBe(1008);
     expect(await attack(Array<string>(101).fill('noise'), proper())).toBe(1008);
@@ -259,7 +259,7 @@ describe('hostile peers on real sockets', () => {
     expect(ends).toEqual(['transport_error', 'transport_error', 'transport_error']);
   });
 
-  it('do not disturb the call of another', async () => {
+  it('do not disturb another call', async () => {
     const [healthy] = transports;
     if (!healthy) throw new Error('The phone was not connected.');
     healthy.play({ samples: new Int16Array(4000).fill(500), sampleRateHz: 8000 });

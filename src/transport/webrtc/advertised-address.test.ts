@@ -13,7 +13,7 @@ const answer = [
 ].join('\r\n');
 
 describe('an advertised address', () => {
-  it("stands in for the machine's own of its family, once, and for no other", () => {
+  it('replaces only the machine’s own addresses of its family, once', () => {
     expect(advertise(answer, '203.0.113.9').split('\r\n')).toEqual([
       'm=audio 41247 UDP/TLS/RTP/SAVPF 111',
       'c=IN IP4 203.0.113.9',
@@ -25,7 +25,7 @@ describe('an advertised address', () => {
     ]);
   });
 
-  it('of the other family leaves IPv4 as it is', () => {
+  it('of the other family leaves IPv4 unchanged', () => {
     expect(
       advertise(answer, '2001:db8::9')
         .split('\r\n')

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
 
 /**
- * The same description with `address` in place of this machine's own: for a machine behind one-to-one NAT, whose ports are
- * the same outside (RFC 8839, section 5.1). Only addresses of the same family are replaced, and only those that belong to
- * the machine itself (`typ host`); interfaces that become the same through it are named once.
+ * Replaces this machine's own addresses in a description by `address`, for a machine behind one-to-one NAT, which keeps
+ * the ports (RFC 8839, section 5.1). Replaces only addresses of the same family and of the machine itself (`typ host`),
+ * and removes duplicates that result.
  */
 export function advertise(sdp: string, address: string): string {
   const family = isIP(address);

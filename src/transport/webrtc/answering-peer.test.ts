@@ -1,12 +1,16 @@
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import { TransportError } from '../../errors.js';
-import { eventually, PeerRecorder, rtpPacket, settle } from '../../testing/peer-recorder.js';
-import { VirtualClock } from '../../testing/virtual-clock.js';
+import { TransportError } from '../../core/errors.js';
+import { eventually, PeerRecorder, rtpPacket, settle } from '../../../test/harness/peer-recorder.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { answerOffer } from './answering-peer.js';
 import { resolveWebRtcOptions, type WebRtcOptions } from './ice-options.js';
 import { leaseWebRtc, webRtcUse } from './native-webrtc.js';
 import { readOffer, type Offer } from './offer.js';
 import { offerConnection, type OfferedConnection } from './offering-peer.js';
+import { ForeignMachineError } from './peer-connection.js';
+import { ThisMachine, type Machine } from './this-machine.js';
 
 const lease = leaseWebRtc();
 const open: { close(): void }[] = [];
@@ -28,16 +32,38 @@ async function offer(clock = new VirtualClock()): Promise<OfferedConnection> {
   return offered;
 }
 
-async function answer(sdp: string, options?: WebRtcOptions, clock = new VirtualClock()) {
-  const answered = await answerOffer(read(sdp), { clock, webrtc: resolveWebRtcOptions(options, true, []) });
+async function answer(
+  sdp: string,
+  options?: WebRtcOptions,
+  clock = new VirtualClock(),
+  machine: Machine = new ThisMachine(),
+) {
+  const webrtc = resolveWebRtcOptions(options, true, []);
+  const answered = await answerOffer(read(sdp), { clock, webrtc, machine });
   open.push(answered.connection);
   return answered;
+}
+
+/** Addresses of the host candidates. */
+function addressesOf(sdp: string): string[] {
+  return [...sdp.matchAll(/^a=candidate:\S+ 1 UDP \d+ (\S+) \d+ typ host/gm)].map(
+    ([, address = '']) => address,
+  );
 }
 
 /** Ports of the host candidates. */
 function portsOf(sdp: string): number[] {
   return [...sdp.matchAll(/^a=candidate:\S+ 1 UDP \d+ \S+ (\d+) typ host/gm)].map(([, port]) => Number(port));
 }
+
+const loopback = {
+  address: '127.0.0.1',
+  netmask: '255.0.0.0',
+  family: 'IPv4',
+  mac: '00:00:00:00:00:00',
+  internal: true,
+  cidr: '127.0.0.1/8',
+} as const;
 
 const video = [
   'm=video 9 UDP/TLS/RTP/SAVPF 96 97',
@@ -53,7 +79,7 @@ const video = [
 ].join('\r\n');
 
 describe('an answer', () => {
-  it('speaks Opus alone, in mono with error correction, from one source with a stream of its own', async () => {
+  it('offers only Opus, in mono with error correction, from one source with its own stream', async () => {
     const { offer: sdp } = await offer();
     const { answer: answered, connection } = await answer(sdp);
     expect(answered.match(/^a=rtpmap.*/gm)).toEqual(['a=rtpmap:111 opus/48000/2']);
@@ -62,20 +88,20 @@ describe('an answer', () => {
     expect(answered).not.toContain('a=extmap');
   });
 
-  it('that cannot be given is explained in words that steer no terminal', async () => {
+  it('fails with a message without control characters', async () => {
     const { offer: sdp } = await offer();
     const hostile = sdp.replace(/sha-256 .*/, 'sha-256 \u001b[2J');
     await expect(answer(hostile)).rejects.toThrow(/^[^\p{Cc}]*fingerprint[^\p{Cc}]*$/u);
   });
 
-  it('takes over the payload type of the offer', async () => {
+  it('uses the payload type of the offer', async () => {
     const { offer: sdp } = await offer();
     const { answer: answered, connection } = await answer(sdp.replaceAll('111', '96'));
     expect(connection.audio.payloadType).toBe(96);
     expect(answered).toContain('a=rtpmap:96 opus/48000/2');
   });
 
-  it('refuses video, and the call stands all the same', async () => {
+  it('rejects video, and the call still connects', async () => {
     const { offer: sdp, connection: calling } = await offer();
     const { answer: answered } = await answer(sdp + video);
     expect(answered.match(/^m=\w+ \d+/gm)?.[1]).toBe('m=video 0');
@@ -83,7 +109,7 @@ describe('an answer', () => {
     expect(calling.hasChannel).toBe(false);
   });
 
-  it('comes from a port of the range', async () => {
+  it('uses a port of the range', async () => {
     const first = await offer();
     const second = await offer();
     const ports = [
@@ -94,7 +120,73 @@ describe('an answer', () => {
     for (const port of ports) expect(port >= 45_320 && port <= 45_329).toBe(true);
   });
 
-  it('names the advertised address', async () => {
+  it('of a relay for this machine only lists loopback first, then its network addresses, which Firefox needs', async () => {
+    const { offer: sdp } = await offer();
+    const { answer: answered } = await answer(sdp);
+    const [first, ...others] = addressesOf(answered);
+    expect(first).toBe('127.0.0.1');
+    const own = new ThisMachine();
+    expect(others.length > 0).toBe(own.hasNetwork);
+    expect(others.filter((address) => !own.has(address) || address.startsWith('127.'))).toEqual([]);
+    expect(new Set(portsOf(answered)).size).toBe(1);
+  });
+
+  it('lists only loopback if the machine has no network, and connects there', async () => {
+    const offered = await offer();
+    const alone = new ThisMachine({ lo: [loopback] });
+    const { answer: answered, connection } = await answer(offered.offer, undefined, undefined, alone);
+    expect(addressesOf(answered)).toEqual(['127.0.0.1']);
+    offered.accept(answered);
+    expect(await Promise.all([offered.connection.connected, connection.connected])).toEqual([true, true]);
+  });
+
+  it('does not connect a browser of another machine if only this machine is served', async () => {
+    const offered = await offer();
+    const elsewhere = { hasNetwork: true, has: () => false, isAttachedTo: () => true };
+    const { answer: answered, connection } = await answer(offered.offer, undefined, undefined, elsewhere);
+    offered.accept(answered);
+    expect(await connection.connected).toBe(false);
+    expect(connection.failure).toBeInstanceOf(ForeignMachineError);
+    expect(connection.failure?.message).toMatch(/at 127\.0\.0\.1, on another machine.*--webrtc-bind/);
+  });
+
+  it('connects it if the relay was given an address for it', async () => {
+    const offered = await offer();
+    const elsewhere = { hasNetwork: true, has: () => false, isAttachedTo: () => true };
+    const options = { bindAddress: '127.0.0.1', advertisedAddress: '127.0.0.1' };
+    const { answer: answered, connection } = await answer(offered.offer, options, undefined, elsewhere);
+    offered.accept(answered);
+    expect(await connection.connected).toBe(true);
+  });
+
+  it('sends checks only to the first eight addresses of an offer', async () => {
+    const sockets = Array.from({ length: 12 }, () => createSocket('udp4'));
+    const packets = sockets.map(() => 0);
+    const repeated = new Promise<void>((resolve) => {
+      for (const [index, socket] of sockets.entries()) {
+        socket.on('message', () => {
+          packets[index] = (packets[index] ?? 0) + 1;
+          // A check is repeated after half a second: by then every other address has been checked.
+          if (packets[0] === 2) resolve();
+        });
+        socket.bind(0, '127.0.0.1');
+      }
+    });
+    await Promise.all(sockets.map((socket) => once(socket, 'listening')));
+    const { offer: sdp, connection: calling } = await offer();
+    calling.close();
+    const named = sockets.map(
+      (socket, index) => `a=candidate:${index} 1 UDP 1 127.0.0.1 ${socket.address().port} typ host\r\n`,
+    );
+    const clock = new VirtualClock();
+    await answer(sdp.replace(/^a=candidate.*\r\n/gm, '') + named.join(''), undefined, clock);
+    clock.advance(150);
+    await repeated;
+    for (const socket of sockets) socket.close();
+    expect(packets.map((count) => count > 0)).toEqual(packets.map((_, index) => index < 8));
+  });
+
+  it('lists the advertised address', async () => {
     const { offer: sdp } = await offer();
     const { answer: answered } = await answer(sdp, {
       bindAddress: '127.0.0.1',
@@ -104,17 +196,17 @@ describe('an answer', () => {
     expect(answered).not.toContain('127.0.0.1 ');
   });
 
-  it('does not wait for a STUN server that keeps silent', async () => {
+  it('does not wait for a silent STUN server', async () => {
     const clock = new VirtualClock();
     const { offer: sdp } = await offer();
-    // Discard: nobody answers there.
+    // The discard port: no answer comes from there.
     const answering = answer(sdp, { bindAddress: '127.0.0.1', iceServers: ['stun:127.0.0.1:9'] }, clock);
     await eventually(() => clock.pendingTimers === 2);
     clock.advance(2000);
     expect(portsOf((await answering).answer)).toHaveLength(1);
   });
 
-  it('comes about without the offerer’s candidates, and takes them 150 ms later where that is not enough', async () => {
+  it('connects without the offerer’s candidates, and uses them after 150 ms if needed', async () => {
     const clock = new VirtualClock();
     const offered = await offer(clock);
     // Without the relay's candidates the offerer cannot check on its own: only its own candidates can help.
@@ -129,7 +221,7 @@ describe('an answer', () => {
     expect(await connection.connected).toBe(true);
   });
 
-  it('reaches twenty callers at once, each its own', async () => {
+  it('connects twenty callers at once', async () => {
     const calls = await Promise.all(
       Array.from({ length: 20 }, async () => {
         const offered = await offer();
@@ -154,7 +246,7 @@ describe('an answer', () => {
 
 describe('an offer that cannot be answered', () => {
   it.each([
-    ['a fingerprint that is none', (sdp: string) => sdp.replace(/sha-256 .*/, 'sha-256 zz')],
+    ['an invalid fingerprint', (sdp: string) => sdp.replace(/sha-256 .*/, 'sha-256 zz')],
     ['a fingerprint of an unknown kind', (sdp: string) => sdp.replace('sha-256', 'crc-32')],
   ])('with %s is a TransportError and leaves nothing open', async (_what, spoil) => {
     const { offer: sdp, connection } = await offer();
@@ -171,7 +263,7 @@ describe('an offer that cannot be answered', () => {
   });
 });
 
-describe('an answer that is none', () => {
+describe('an invalid answer', () => {
   it('is a TransportError and closes the offering connection', async () => {
     const offered = await offer();
     const caller = new PeerRecorder();

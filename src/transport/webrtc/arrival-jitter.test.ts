@@ -16,13 +16,13 @@ function observe(delaysMs: readonly number[], startTimestamp = 0): ArrivalJitter
 const steady = (packets: number): number[] => Array<number>(packets).fill(30);
 
 describe('the jitter of arriving packets', () => {
-  it('is nothing while each takes the same time, and tends to the mean difference of neighbours', () => {
+  it('is zero for equal transit times, and approaches the mean difference of neighbours', () => {
     expect(observe(steady(100)).jitterMs).toBe(0);
     const alternating = steady(400).map((delayMs, index) => delayMs + (index % 2) * 12);
     expect(observe(alternating).jitterMs).toBeCloseTo(12, 5);
   });
 
-  it('does not mind timestamps that go round', () => {
+  it('handles timestamps that wrap', () => {
     expect(observe(steady(100), 2 ** 32 - 20_000).jitterMs).toBe(0);
   });
 });
@@ -31,7 +31,7 @@ describe('the latest arrival of a packet', () => {
   const latestDelayMs = (arrivals: ArrivalJitter, index: number): number =>
     arrivals.latestArrivalMs(index * 20 * ticksPerMs) - index * 20;
 
-  it('is as late as the slowest packet of the last seconds was', () => {
+  it('is as late as the slowest packet of the last seconds', () => {
     const delaysMs = steady(100);
     delaysMs[60] = 75;
     expect(latestDelayMs(observe(delaysMs), 100)).toBeCloseTo(75);
@@ -43,11 +43,11 @@ describe('the latest arrival of a packet', () => {
     expect(latestDelayMs(observe(delaysMs), 300)).toBeCloseTo(30);
   });
 
-  it('allows for 60 ms at first, when little is known', () => {
+  it('allows for 60 ms at first', () => {
     expect(latestDelayMs(observe(steady(2)), 2)).toBeCloseTo(90);
   });
 
-  it('is never before that of any packet seen in the last two seconds', () => {
+  it('is never earlier than that of any packet in the last two seconds', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 500 }), { minLength: 1, maxLength: 100 }),

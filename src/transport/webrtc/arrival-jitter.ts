@@ -1,14 +1,15 @@
 import { timestampDistance } from './rtp-packet.js';
 
-/** How long an extreme is remembered: one to two such stretches. */
+/** An extreme is remembered for one to two such periods. */
 const stretchMs = 2000;
-/** Until so many packets came, the spread is taken for at least `startSpreadMs`. */
+/** Until this many packets arrived, the spread is assumed to be at least `startSpreadMs`. */
 const startPackets = 50;
 const startSpreadMs = 60;
 
 /**
- * How unevenly packets arrive. It knows their transit time but for a constant: arrival on our clock less timestamp on the
- * sender's. From that it tells the interarrival jitter of RFC 3550 and until when a packet may still be on its way.
+ * Measures how unevenly packets arrive. It knows their transit time up to a constant: arrival on the relay's clock
+ * minus the sender's timestamp. From this it calculates the interarrival jitter of RFC 3550 and the latest likely
+ * arrival of a packet.
  */
 export class ArrivalJitter {
   readonly #ticksPerMs: number;
@@ -18,7 +19,7 @@ export class ArrivalJitter {
   #transitMs = 0;
   #jitterMs = 0;
   #stretchStartMs = 0;
-  /** Slowest transit in this stretch and in the one before it; fastest of the first packets. */
+  /** Slowest transit in this period and in the one before; fastest of the first packets. */
   #slowestMs = -Infinity;
   #slowestBeforeMs = -Infinity;
   #fastestMs = Infinity;
@@ -32,7 +33,7 @@ export class ArrivalJitter {
     return this.#jitterMs;
   }
 
-  /** Takes note of a packet, in whatever order they arrive. */
+  /** Records a packet; packets may arrive in any order. */
   observe(timestamp: number, nowMs: number): void {
     const isFirst = this.#packets++ === 0;
     this.#ticks = isFirst ? 0 : this.#ticksAt(timestamp);
@@ -48,14 +49,14 @@ export class ArrivalJitter {
     if (this.#packets <= startPackets) this.#fastestMs = Math.min(this.#fastestMs, transitMs);
   }
 
-  /** When a packet with this timestamp arrives if it is as slow as the slowest of late. */
+  /** When a packet with this timestamp arrives if it is as slow as the slowest recent one. */
   latestArrivalMs(timestamp: number): number {
     const slowestMs = Math.max(this.#slowestMs, this.#slowestBeforeMs);
     const assumedMs = this.#packets < startPackets ? this.#fastestMs + startSpreadMs : -Infinity;
     return this.#ticksAt(timestamp) / this.#ticksPerMs + Math.max(slowestMs, assumedMs);
   }
 
-  /** Timestamps go round every 24.8 h; these ticks go on. */
+  /** Ticks without wraparound; timestamps wrap every 24.8 h. */
   #ticksAt(timestamp: number): number {
     return this.#ticks + timestampDistance(this.#timestamp, timestamp);
   }

@@ -19,7 +19,7 @@ describe('the page’s clock', () => {
     expect(map.roundTripMs).toBeNull();
   });
 
-  it('is exact where both ways take equally long, however long the page took', () => {
+  it('is exact if both ways take equally long, for any delay in the page', () => {
     const map = new ClockMap();
     expect(map.add(exchange(1000, { offsetMs: 700, thereMs: 20, pageMs: 300, backMs: 20 }))).toBe(true);
     expect(map.toRelayMs(500)).toBeCloseTo(1200, 9);
@@ -53,10 +53,10 @@ describe('the page’s clock', () => {
   });
 
   it.each([
-    ['that was answered before it was asked', { thereMs: -30, backMs: 0 }],
-    ['in which the page’s time goes back', { pageMs: -1 }],
-    ['with a time that is no number', { thereMs: NaN }],
-  ])('takes no exchange %s', (_, ways) => {
+    ['with an answer before its question', { thereMs: -30, backMs: 0 }],
+    ['with a page time that goes back', { pageMs: -1 }],
+    ['with a time that is not a number', { thereMs: NaN }],
+  ])('rejects an exchange %s', (_, ways) => {
     const map = new ClockMap();
     expect(map.add(exchange(0, ways))).toBe(false);
     expect(map.toRelayMs(0)).toBeNull();

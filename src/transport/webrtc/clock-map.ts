@@ -1,10 +1,10 @@
 /**
- * The page's clock seen from the relay, as NTP (RFC 5905, section 8) does it: of a question and its answer, four times;
- * the offset is exact to half of what the round trip took. Of the latest exchanges the quickest counts, so that one that
+ * Maps the page's clock to the relay's, as NTP does (RFC 5905, section 8): a question and its answer give four times,
+ * and an offset that is exact to half the round trip. The quickest of the latest exchanges counts, so an exchange that
  * waited in a queue does not move the clock.
  */
 
-/** One exchange. Times of the page are on its clock, the others on the relay's. */
+/** One exchange. `…PageMs` are on the page's clock, the others on the relay's. */
 export interface ClockExchange {
   readonly askedMs: number;
   readonly receivedPageMs: number;
@@ -17,19 +17,19 @@ interface ClockSample {
   readonly roundTripMs: number;
 }
 
-/** Exchanges that are remembered: half a minute of them, in which two clocks drift apart by a millisecond at most. */
+/** Number of remembered exchanges: half a minute, in which two clocks drift apart by at most a millisecond. */
 const remembered = 32;
 
 export class ClockMap {
   readonly #samples: ClockSample[] = [];
   #best: ClockSample | null = null;
 
-  /** Round trip of the exchange that counts, without the page's own time; null before the first. */
+  /** Round trip of the best exchange, without the page's own time; null before the first. */
   get roundTripMs(): number | null {
     return this.#best?.roundTripMs ?? null;
   }
 
-  /** Takes an exchange. Returns whether it is possible: no time goes back in it. */
+  /** Adds an exchange. Returns false for an impossible one, in which time goes back. */
   add({ askedMs, receivedPageMs, sentPageMs, answeredMs }: ClockExchange): boolean {
     const pageTookMs = sentPageMs - receivedPageMs;
     const roundTripMs = answeredMs - askedMs - pageTookMs;
@@ -43,7 +43,7 @@ export class ClockMap {
     return true;
   }
 
-  /** A time of the page on the relay's clock; null before the first exchange. */
+  /** Converts a page time to the relay's clock; null before the first exchange. */
   toRelayMs(pageMs: number): number | null {
     return this.#best && pageMs + this.#best.offsetMs;
   }

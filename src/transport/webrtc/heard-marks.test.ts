@@ -4,7 +4,7 @@ import { HeardMarks } from './heard-marks.js';
 const rateHz = 24_000;
 const frame = 480;
 
-/** Marks of which the first was sent as the first sound after silence, due at 1000 ms. */
+/** Marks whose first one is the first sound after silence, due at 1000 ms. */
 function sentMarks(): HeardMarks {
   const marks = new HeardMarks({ speechDelayMs: () => 0 });
   marks.watch(0);
@@ -14,7 +14,7 @@ function sentMarks(): HeardMarks {
 }
 
 describe('a watched position', () => {
-  it('is heard when the page says so', () => {
+  it('is heard when the page reports it', () => {
     const marks = sentMarks();
     marks.audible(1080);
     expect(marks.takeDue(1080)).toEqual([{ positionSamples: 0, atMs: 1080, origin: 'measured' }]);
@@ -24,14 +24,14 @@ describe('a watched position', () => {
   it.each([
     ['before it was sent', 900],
     ['after the call will be over', 10_000_000],
-  ])('is estimated where the page says that it became audible %s', (_when, atMs) => {
+  ])('is estimated if the page reports it %s', (_when, atMs) => {
     const marks = sentMarks();
     marks.audible(atMs);
     expect(marks.takeDue(2000).map(({ origin }) => origin)).toEqual(['estimated', 'estimated']);
     expect(marks.dueMs).toBeNull();
   });
 
-  it('is not awaited for a minute because the page says that the way takes so long', () => {
+  it('is not delayed by a minute if the page reports such a downlink delay', () => {
     const marks = sentMarks();
     marks.stateDownlink(60_000);
     expect(marks.takeDue(5000)).toHaveLength(2);

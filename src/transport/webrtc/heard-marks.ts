@@ -1,25 +1,25 @@
 /**
- * When watched positions became audible. For the first sample after silence the page's own report is awaited; every other
- * position, and one for which no report comes, is calculated from when its frame was sent and what the way takes. Marks
- * come in the order of their positions. Pure: time comes in as data.
+ * Tells when watched positions became audible. For the first sample after silence, the page reports it. For every other
+ * position, and if no report arrives, the time is calculated from when the frame was sent plus the downlink delay.
+ * Marks are in the order of their positions. Pure: time is passed in.
  */
 import type { HeardMark } from '../transport.js';
 import { RecentMedian } from './recent-median.js';
 
-/** A page that reports does so at once; after this long it does not. */
+/** Timeout for the page's report, which normally comes at once. */
 const reportWithinMs = 600;
-/** No sound takes longer to the ear: a page that says so errs, and must not hold up every mark behind. */
+/** Maximum downlink delay: a page that reports more is wrong, and must not delay later marks. */
 const longestDownlinkMs = 3000;
-/** A report may seem this much too early: clocks are mapped to half a round trip. */
+/** A report may seem early by this much: the clock map is exact to half a round trip. */
 const clockErrorMs = 30;
-/** Downlink before anything is known: network, and a browser's jitter buffer of two frames. */
+/** Initial downlink delay: network, and a browser's jitter buffer of two frames. */
 const initialDownlinkMs = 60;
-/** Downlinks of which the median counts. */
+/** Number of measured delays in the median. */
 const counted = 5;
 
 interface SentMark {
   readonly positionSamples: number;
-  /** When it would be heard if the way took no time. */
+  /** When it would be heard without any downlink delay. */
   readonly playMs: number;
   /** Whether the page will report it. */
   readonly reported: boolean;
@@ -27,7 +27,7 @@ interface SentMark {
 }
 
 export interface HeardMarksOptions {
-  /** Delay of the caller's voice up to here: marks are reported with the same. */
+  /** Delay of the caller's voice to the relay; added to every mark. */
   readonly speechDelayMs: () => number;
 }
 
@@ -43,23 +43,23 @@ export class HeardMarks {
     this.#speechDelayMs = speechDelayMs;
   }
 
-  /** From the relay to the ear, as far as is known. */
+  /** Estimated delay from the relay to the ear. */
   get downlinkMs(): number {
     return this.#downlink.value ?? this.#statedDownlinkMs ?? initialDownlinkMs;
   }
 
-  /** What the page's statistics say of the way to the ear; counts until something was measured, up to 3 s. */
+  /** Sets the downlink delay from the page's statistics, at most 3 s; used until one is measured. */
   stateDownlink(ms: number): void {
     this.#statedDownlinkMs = Math.min(ms, longestDownlinkMs);
   }
 
-  /** Watches a position that was not sent yet. */
+  /** Watches a position that is not sent yet. */
   watch(positionSamples: number): void {
     const at = this.#watched.findIndex((other) => other > positionSamples);
     this.#watched.splice(at < 0 ? this.#watched.length : at, 0, positionSamples);
   }
 
-  /** Watches a position that was sent, or stands at the end of it. */
+  /** Watches a position that was sent, or the end of the sent audio. */
   watchSent(positionSamples: number, playMs: number): void {
     const mark = { positionSamples, playMs, reported: false, measuredMs: null };
     const at = this.#sent.findIndex((other) => other.positionSamples > positionSamples);
@@ -67,8 +67,8 @@ export class HeardMarks {
   }
 
   /**
-   * A frame was sent: `count` samples from `start` on, to be played at `playMs`. `afterSilence` says that the page was
-   * silent before, so that it will report when it hears it.
+   * Records a sent frame: `count` samples from `start`, to be played at `playMs`. `afterSilence`: the page was silent
+   * before, so it will report the start of this sound.
    */
   sent(start: number, count: number, playMs: number, sampleRateHz: number, afterSilence: boolean): void {
     const end = start + count;
@@ -82,7 +82,10 @@ export class HeardMarks {
     }
   }
 
-  /** The page became audible at this time of the relay's clock. A report that fits no mark is ignored. */
+  /**
+   * Takes the page's report that sound became audible at `atMs` on the relay's clock. Ignores a report that fits no
+   * mark.
+   */
   audible(atMs: number): void {
     const mark = this.#sent.find(
       ({ reported, measuredMs, playMs }) =>
@@ -92,24 +95,24 @@ export class HeardMarks {
         atMs <= playMs + longestDownlinkMs,
     );
     if (!mark) return;
-    // Sound cannot be heard before it was sent: what seems so is the error of the clocks.
+    // Sound cannot be heard before it is sent: an earlier time is clock error.
     mark.measuredMs = Math.max(mark.playMs, atMs);
     this.#downlink.add(mark.measuredMs - mark.playMs);
   }
 
-  /** Forgets every position that was not heard yet. */
+  /** Drops every position that was not heard yet. */
   drop(): void {
     this.#watched = [];
     this.#sent = [];
   }
 
-  /** When {@link takeDue} will have something; null where nothing waits. */
+  /** When {@link takeDue} returns the next mark; null if there is none. */
   get dueMs(): number | null {
     const [next] = this.#sent;
     return next ? this.#dueOf(next) : null;
   }
 
-  /** The marks that were heard by now. */
+  /** Removes and returns the marks that were heard by `nowMs`. */
   takeDue(nowMs: number): HeardMark[] {
     let count = 0;
     for (const mark of this.#sent) {

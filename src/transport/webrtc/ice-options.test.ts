@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { ConfigProblem } from '../../errors.js';
+import type { ConfigProblem } from '../../core/errors.js';
 import { resolveWebRtcOptions, type ResolvedWebRtcOptions, type WebRtcOptions } from './ice-options.js';
 
-/** As a config file may hold it: unchecked. */
+/** Unchecked options, as in a config file. */
 function resolve(
   options: unknown,
   isLocal = true,
@@ -13,9 +13,10 @@ function resolve(
 }
 
 describe('WebRTC options', () => {
-  it('need not be given', () => {
+  it('are optional', () => {
     expect(resolve(undefined)).toEqual({
-      bindAddress: '127.0.0.1',
+      bindAddress: null,
+      onlyThisMachine: true,
       advertisedAddress: null,
       portRange: null,
       iceServers: [],
@@ -25,14 +26,23 @@ describe('WebRTC options', () => {
     });
   });
 
-  it('stay on loopback only where nobody else can reach the relay and nothing asks for more', () => {
-    expect(resolve({}, false).bindAddress).toBeNull();
-    expect(resolve({ advertisedAddress: '203.0.113.9' }).bindAddress).toBeNull();
-    expect(resolve({ iceServers: ['stun:stun.example.com'] }).bindAddress).toBeNull();
-    expect(resolve({ bindAddress: '::1' }, false).bindAddress).toBe('::1');
+  it.each<[WebRtcOptions, boolean, boolean]>([
+    [{}, true, true],
+    [{}, false, false],
+    [{ advertisedAddress: '203.0.113.9' }, true, false],
+    [{ iceServers: ['stun:stun.example.com'] }, true, false],
+    [{ bindAddress: '192.0.2.2' }, true, false],
+    [{ bindAddress: '127.0.0.1' }, true, true],
+    [{ bindAddress: '::1' }, false, true],
+    [{ bindAddress: '127.0.0.1', advertisedAddress: '203.0.113.9' }, true, false],
+  ])('%j of a local relay: %j serve only this machine: %j', (options, isLocal, onlyThisMachine) => {
+    expect(resolve(options, isLocal)).toMatchObject({
+      onlyThisMachine,
+      bindAddress: options.bindAddress ?? null,
+    });
   });
 
-  it('take STUN and TURN servers as browsers do', () => {
+  it('take STUN and TURN servers in the browsers’ format', () => {
     const { iceServers, problems } = resolve({
       iceServers: [
         'stun:stun.example.com',
@@ -73,7 +83,7 @@ describe('WebRTC options', () => {
       { iceServers: [{ urls: 'turn:a.example?transport=tcp', username: 'u', credential: 'c' }] },
     ],
     ['iceServers[0]', { iceServers: [{ urls: [] }] }],
-  ])('with something wrong in %s are a problem with a remedy: %j', (field, options) => {
+  ])('report an invalid %s with a remedy: %j', (field, options) => {
     const { problems } = resolve(options);
     expect(problems).toEqual([
       {
@@ -84,7 +94,7 @@ describe('WebRTC options', () => {
     ]);
   });
 
-  it('are all judged at once, and the rest of them holds', () => {
+  it('report all problems at once, and keep the valid options', () => {
     const { problems, maxMessageBytes } = resolve({ bindAddress: 1, portRange: [], maxMessageBytes: 2048 });
     expect(problems.map(({ field }) => field).sort()).toEqual(['webrtc.bindAddress', 'webrtc.portRange']);
     expect(maxMessageBytes).toBe(2048);
@@ -108,7 +118,7 @@ describe('WebRTC options', () => {
     );
   });
 
-  it('may be anything without an exception', () => {
+  it('never throw, for any options', () => {
     fc.assert(fc.property(fc.dictionary(fc.string(), fc.anything()), (options) => void resolve(options)));
   });
 });

@@ -2,9 +2,10 @@ import { isIP } from 'node:net';
 import { inspect } from 'node:util';
 import type { IceServer } from 'node-datachannel';
 import { z } from 'zod';
-import type { ConfigProblem } from '../../errors.js';
+import type { ConfigProblem } from '../../core/errors.js';
+import { isLoopbackAddress } from './this-machine.js';
 
-/** A STUN or TURN server with what it takes to use it, as browsers write it. */
+/** A STUN or TURN server and its credentials, in the browsers' format. */
 export interface IceServerOptions {
   /** `stun:host[:port]` or `turn:host[:port]`; over UDP. */
   readonly urls: string | readonly string[];
@@ -14,29 +15,35 @@ export interface IceServerOptions {
   readonly credential?: string;
 }
 
-/** How browsers reach the relay. On one machine nothing of it is needed. */
+/** How browsers reach the relay. Not needed if browser and relay are on one machine. */
 export interface WebRtcOptions {
   /**
-   * The only local address to use, an IP address of this machine.
-   * @default 127.0.0.1 where the relay listens on loopback only and nothing below says otherwise, else any
+   * The only local address to use, an IP address of this machine. Without it, a relay that listens only on loopback
+   * serves only browsers of this machine, unless `advertisedAddress` or `iceServers` is given.
+   * @default any
    */
   readonly bindAddress?: string;
-  /** The public IP address that stands for this machine one-to-one, as in a cloud: browsers are told this one. */
+  /** The public IP address that maps one-to-one to this machine, as in a cloud; it is given to browsers. */
   readonly advertisedAddress?: string;
   /** Lowest and highest UDP port to use; each call takes one. @default any */
   readonly portRange?: readonly [number, number];
-  /** Where to learn this machine's public address, or to be relayed. @default none */
+  /** STUN and TURN servers, to find this machine's public address or relay its media. @default none */
   readonly iceServers?: readonly (string | IceServerOptions)[];
   /** Longest data-channel message in bytes, 1024 to 262144. @default 65536 */
   readonly maxMessageBytes?: number;
-  /** How long a call may take to connect, from the answer on. @default 15000 */
+  /** Time for a call to connect, from the answer. @default 15000 */
   readonly connectTimeoutMs?: number;
 }
 
-/** The same, checked and complete. */
+/** Checked options with all defaults. */
 export interface ResolvedWebRtcOptions {
-  /** Null: any. */
+  /** Null for any. */
   readonly bindAddress: string | null;
+  /**
+   * Whether only browsers of this machine are served. They may use its network addresses, since not all browsers use
+   * loopback for audio; browsers of other machines are rejected.
+   */
+  readonly onlyThisMachine: boolean;
   readonly advertisedAddress: string | null;
   readonly portRange: readonly [number, number] | null;
   readonly iceServers: readonly IceServer[];
@@ -55,7 +62,7 @@ const iceServer = z.union([
   }),
 ]);
 
-/** By field: what is accepted, and what to do about anything else. */
+/** For each field the schema, and the remedy for invalid values. */
 const fields = {
   bindAddress: { schema: ipAddress, remedy: 'Give an IP address of this machine, or leave it out.' },
   advertisedAddress: {
@@ -76,8 +83,8 @@ const fields = {
 const known: readonly string[] = [...Object.keys(fields), 'iceServers'];
 
 /**
- * Checks the options and fills in defaults; what is wrong goes to `problems`, without a word of any credential.
- * `isLocal` tells whether only this machine can reach the relay.
+ * Checks the options and fills in defaults; adds errors to `problems`, without any credential. `isLocal`: whether only
+ * this machine can reach the relay.
  */
 export function resolveWebRtcOptions(
   options: WebRtcOptions | undefined,
@@ -89,8 +96,8 @@ export function resolveWebRtcOptions(
     if (!known.includes(name)) {
       problems.push({
         field: `webrtc.${name}`,
-        problem: 'is no option.',
-        remedy: `Known are ${known.join(', ')}.`,
+        problem: 'is not an option.',
+        remedy: `The options are ${known.join(', ')}.`,
       });
     }
   }
@@ -107,9 +114,13 @@ export function resolveWebRtcOptions(
   };
   const advertisedAddress = take('advertisedAddress') ?? null;
   const iceServers = readIceServers(given.iceServers, problems);
-  const staysLocal = isLocal && advertisedAddress === null && iceServers.length === 0;
+  const bindAddress = take('bindAddress') ?? null;
   return {
-    bindAddress: take('bindAddress') ?? (staysLocal ? '127.0.0.1' : null),
+    bindAddress,
+    onlyThisMachine:
+      bindAddress === null
+        ? isLocal && advertisedAddress === null && iceServers.length === 0
+        : isLoopbackAddress(bindAddress) && advertisedAddress === null,
     advertisedAddress,
     portRange: take('portRange') ?? null,
     iceServers,
@@ -123,7 +134,7 @@ function readIceServers(value: unknown, problems: ConfigProblem[]): IceServer[] 
   if (!Array.isArray(value)) {
     problems.push({
       field: 'webrtc.iceServers',
-      problem: 'is no list.',
+      problem: 'is not a list.',
       remedy: "Give a list, for example ['stun:stun.example.com'].",
     });
     return [];
@@ -162,16 +173,16 @@ function readIceUrl(
 ): IceServer | { readonly problem: string; readonly remedy: string } {
   const [, scheme, host, portText = '3478', transport = 'udp'] = iceUrl.exec(url) ?? [];
   const portNumber = Number(portText);
-  // The text itself is not repeated: some write user and password into it.
+  // Do not quote the URL: some contain user and password.
   if (scheme === undefined || host === undefined || !port.safeParse(portNumber).success) {
     return {
-      problem: 'is no STUN or TURN URL.',
+      problem: 'is not a STUN or TURN URL.',
       remedy:
-        'Give stun:host[:port] or turn:host[:port], and credentials beside it in username and credential.',
+        'Give stun:host[:port] or turn:host[:port], and credentials in the fields username and credential.',
     };
   }
   if (scheme.toLowerCase().endsWith('s') || transport.toLowerCase() !== 'udp') {
-    return { problem: 'asks for TCP or TLS.', remedy: 'Only UDP is spoken here: stun: or turn:.' };
+    return { problem: 'requires TCP or TLS.', remedy: 'Only UDP is supported: use stun: or turn:.' };
   }
   const server = { hostname: host.replace(/^\[|\]$/g, ''), port: portNumber };
   if (scheme.toLowerCase() === 'stun') return server;

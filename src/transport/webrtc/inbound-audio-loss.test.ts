@@ -1,18 +1,18 @@
-/** Speech over a bad network: encoded as a browser would, lost and delayed on the way, received, and recognised. */
+/** Speech over a bad network: encoded as in a browser, lost and delayed, received, and recognised. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AudioFrame } from '../../audio/audio-frame.js';
 import { createOpusDecoder } from '../../audio/opus-decoder.js';
 import { createOpusEncoder } from '../../audio/opus-encoder.js';
 import { createResampler } from '../../audio/resampler.js';
 import type { Recording } from '../../replay/recordings.js';
-import { RoughNetwork, type RoughNetworkOptions } from '../../replay/rough-network.js';
-import { localSpeechToText } from '../../stt/local/local-speech-to-text.js';
-import { fixtures } from '../../testing/recordings.js';
-import { VirtualClock } from '../../testing/virtual-clock.js';
+import { RoughNetwork, type RoughNetworkOptions } from '../../simulators/browser/rough-network.js';
+import { localSpeechToText } from '../../providers/local/stt/local-speech-to-text.js';
+import { fixtures } from '../../../test/harness/recordings.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { InboundAudio, type InboundAudioStats } from './inbound-audio.js';
 import { writeRtpPacket } from './rtp-packet.js';
 
-/** Recordings that are recognised exactly when nothing is lost. */
+/** Recordings that are recognised exactly without loss. */
 const texts: Readonly<Record<string, string>> = {
   'at-ten-thirty': 'at ten thirty',
   'book-for-friday-at-three': 'i would like to book an appointment for friday at three',
@@ -33,7 +33,7 @@ const texts: Readonly<Record<string, string>> = {
 const payloadType = 111;
 const encodingRateHz = 48_000;
 
-/** The recording's Opus packets as RTP, one each 20 ms, with numbers that go round on the way. */
+/** The recording's Opus packets as RTP, one each 20 ms, with sequence numbers and timestamps that wrap. */
 async function rtpOf({ samples, sampleRateHz }: Recording): Promise<Uint8Array[]> {
   const resampler = await createResampler({ fromHz: sampleRateHz, toHz: encodingRateHz });
   const converted = [...resampler.push(samples), ...resampler.flush()];
@@ -63,7 +63,7 @@ interface Reception {
   readonly stats: InboundAudioStats;
 }
 
-/** What arrives of the packets, on a clock of its own. */
+/** The packets that arrive, on a virtual clock. */
 async function receive(packets: readonly Uint8Array[], network: RoughNetworkOptions): Promise<Reception> {
   const clock = new VirtualClock();
   const frames: AudioFrame[] = [];
@@ -118,7 +118,7 @@ describe('speech over a network that loses and delays packets', () => {
   });
   afterAll(() => stt.close());
 
-  /** Every recording over such a network, each with its own share of bad luck. */
+  /** Every recording over such a network, each with its own random seed. */
   const hearAll = (network: RoughNetworkOptions): Promise<Heard[]> =>
     Promise.all(
       [...recordings].map(async ([name, packets], index) => {
@@ -127,20 +127,20 @@ describe('speech over a network that loses and delays packets', () => {
       }),
     );
 
-  it('is heard exactly when nothing is lost, and nothing is made up', async () => {
+  it('is recognised exactly without loss, and nothing is concealed', async () => {
     const heard = await hearAll({});
     expect(textsOf(heard)).toEqual(texts);
     expect(sumOf(heard, 'lost') + sumOf(heard, 'late') + sumOf(heard, 'concealedSamples')).toBe(0);
   });
 
-  it('is heard exactly over 60 ms of jitter, which loses almost nothing', async () => {
+  it('is recognised exactly with 60 ms of jitter, which loses almost nothing', async () => {
     const heard = await hearAll({ jitterMs: 60 });
     expect(textsOf(heard)).toEqual(texts);
     expect(sumOf(heard, 'lost') / sumOf(heard, 'received')).toBeLessThan(0.005);
     expect(Math.max(...heard.map(({ stats }) => stats.jitterMs))).toBeGreaterThan(10);
   });
 
-  it.each([0, 60])('is heard exactly when 5 %% are lost, with %i ms of jitter', async (jitterMs) => {
+  it.each([0, 60])('is recognised exactly with 5 %% loss and %i ms of jitter', async (jitterMs) => {
     const heard = await hearAll({ lossShare: 0.05, jitterMs });
     expect(textsOf(heard)).toEqual(texts);
     expectPlausible(heard, 0.05);
@@ -149,7 +149,7 @@ describe('speech over a network that loses and delays packets', () => {
   it.each([
     { percent: 10, exactShare: 0.9 },
     { percent: 20, exactShare: 0.8 },
-  ])('is mostly heard when $percent % are lost, with 60 ms of jitter', async ({ percent, exactShare }) => {
+  ])('is mostly recognised with $percent % loss and 60 ms of jitter', async ({ percent, exactShare }) => {
     const heard = await hearAll({ lossShare: percent / 100, jitterMs: 60 });
     const exact = heard.filter(({ name, text }) => text === texts[name]);
     expect(exact.length).toBeGreaterThanOrEqual(heard.length * exactShare);
@@ -165,7 +165,7 @@ function sumOf(heard: readonly Heard[], count: keyof InboundAudioStats): number 
   return heard.reduce((sum, { stats }) => sum + stats[count], 0);
 }
 
-/** What was made up or recovered is the share that was lost, and redundancy brought back more than half of it. */
+/** The concealed and recovered share equals the loss, and redundancy recovered more than half of it. */
 function expectPlausible(heard: readonly Heard[], lossShare: number): void {
   const total = sumOf(heard, 'totalSamples');
   const concealed = sumOf(heard, 'concealedSamples') / total;

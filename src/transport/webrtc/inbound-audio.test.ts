@@ -4,8 +4,8 @@ import type { AudioFrame } from '../../audio/audio-frame.js';
 import { createOpusDecoder, type OpusSampleRate } from '../../audio/opus-decoder.js';
 import { createOpusEncoder } from '../../audio/opus-encoder.js';
 import { hasRedundancy } from '../../audio/opus-packet.js';
-import { fixtures } from '../../testing/recordings.js';
-import { VirtualClock } from '../../testing/virtual-clock.js';
+import { fixtures } from '../../../test/harness/recordings.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { InboundAudio, type InboundAudioOptions } from './inbound-audio.js';
 import { writeRtpPacket, type RtpPacket } from './rtp-packet.js';
 
@@ -26,7 +26,7 @@ beforeAll(async () => {
   speech = speech.slice(start + 10, start + 60);
 });
 
-/** Packet number `index` of a stream, as it comes over the wire. */
+/** Packet number `index` of a stream, as on the wire. */
 function rtp(index: number, changes: Partial<RtpPacket> = {}): Uint8Array {
   return writeRtpPacket({
     payloadType,
@@ -94,7 +94,7 @@ const numbers = (count: number): number[] => Array.from({ length: count }, (_, i
 
 describe('the receive path', () => {
   it.each([16_000, 24_000] as const)(
-    'gives a frame at %i Hz for each packet, at once',
+    'delivers a frame at %i Hz for each packet, at once',
     async (sampleRateHz) => {
       const { audio, frames, clock } = await newReception({ sampleRateHz });
       for (const index of numbers(30)) {
@@ -113,14 +113,14 @@ describe('the receive path', () => {
     },
   );
 
-  it('gives the same audio whether packets come in order or not', async () => {
+  it('delivers the same audio for packets in any order', async () => {
     const [straight, mixed] = [await newReception(), await newReception()];
     straight.push(...numbers(10).map((index) => rtp(index)));
     for (const index of [0, 2, 1, 3, 6, 5, 4, 7, 9, 8]) mixed.audio.push(rtp(index));
     expect(mixed.frames).toEqual(straight.frames);
   });
 
-  it('recovers a lost packet from the one behind it, when its wait is over', async () => {
+  it('recovers a lost packet from the next one, after the wait', async () => {
     const { audio, frames, clock } = await newReception();
     audio.push(rtp(0));
     clock.advance(40);
@@ -133,7 +133,7 @@ describe('the receive path', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('conceals a longer gap but for the frame that it recovers', async () => {
+  it('conceals a longer gap except the frame that it recovers', async () => {
     const reception = await newReception();
     reception.push(rtp(0), rtp(4));
     reception.clock.advance(100);
@@ -141,7 +141,7 @@ describe('the receive path', () => {
     expect(reception.audio.stats).toMatchObject({ lost: 3, concealedSamples: 640, recoveredSamples: 320 });
   });
 
-  it('conceals 100 ms at most, then is silent, and fills no more than a second', async () => {
+  it('conceals at most 100 ms, then delivers silence, and fills at most a second', async () => {
     const reception = await newReception();
     reception.push(...numbers(20).map((index) => rtp(index)), rtp(200));
     reception.clock.advance(100);
@@ -153,7 +153,7 @@ describe('the receive path', () => {
     expect(reception.audio.stats).toMatchObject({ lost: 180, concealedSamples: 15_680 });
   });
 
-  it('is silent while nothing was sent, which is no loss', async () => {
+  it('delivers silence for time in which nothing was sent, without counting loss', async () => {
     const reception = await newReception();
     reception.push(rtp(0), rtp(1, { timestamp: 10 * 960 - 960 }));
     expect(reception.lengths).toEqual([frameSamples, 9 * frameSamples, frameSamples]);
@@ -164,7 +164,7 @@ describe('the receive path', () => {
     });
   });
 
-  it('conceals a packet that is not Opus, and tells of it', async () => {
+  it('conceals and reports a packet that is not Opus', async () => {
     const reception = await newReception();
     reception.push(rtp(0), rtp(1, { payload: Uint8Array.of(0xff, 0) }), rtp(2));
     expect(reception.lengths).toEqual([frameSamples, frameSamples, frameSamples]);
@@ -172,7 +172,7 @@ describe('the receive path', () => {
     expect(reception.audio.stats).toMatchObject({ malformed: 1, lost: 0, concealedSamples: frameSamples });
   });
 
-  it('drops what is not RTP, other payload types, other sources, and padding', async () => {
+  it('drops packets that are not RTP, of other payload types or sources, and padding', async () => {
     const reception = await newReception();
     reception.push(rtp(0), Uint8Array.of(1, 2, 3), rtp(1, { payloadType: 63 }), rtp(9, { ssrc: 7 }));
     reception.push(rtp(1, { timestamp: 2 ** 32 - 960, payload: new Uint8Array() }));
@@ -182,7 +182,7 @@ describe('the receive path', () => {
     expect(reception.audio.stats).toMatchObject({ received: 4, malformed: 1, ignored: 2, lost: 0 });
   });
 
-  it('goes over to another source that has proved itself', async () => {
+  it('switches to another source that proves itself', async () => {
     const reception = await newReception();
     reception.push(...numbers(10).map((index) => rtp(index)));
     reception.push(...numbers(10).map((index) => rtp(index + 30_000, { ssrc: 2 })));
@@ -198,7 +198,7 @@ describe('the receive path', () => {
     expect(reception.audio.stats).toMatchObject({ received: 4, duplicates: 1, late: 1, lost: 1 });
   });
 
-  it('gives frames that may be kept', async () => {
+  it('delivers frames that may be kept', async () => {
     const reception = await newReception();
     reception.push(rtp(0), rtp(1), rtp(4));
     const copies = reception.frames.map(({ samples }) => samples.slice());
@@ -208,7 +208,7 @@ describe('the receive path', () => {
     expect(new Set(reception.frames.map(({ samples }) => samples.buffer)).size).toBe(reception.frames.length);
   });
 
-  it('takes anything for a packet: what it gives fits its counts, and it goes on', async () => {
+  it('accepts any bytes as packets, and delivers what its counts say', async () => {
     const reception = await newReception();
     const anyNumber = fc.integer({ min: 0, max: 100 });
     const anyPayload = fc.oneof(
@@ -237,7 +237,7 @@ describe('the receive path', () => {
 });
 
 describe('the receive path, flooded', () => {
-  it('delivers no more than time has passed, and seven seconds', async () => {
+  it('delivers at most the elapsed time plus seven seconds', async () => {
     const { audio, clock } = await newReception();
     for (let second = 0; second < 5; second++) {
       for (const index of numbers(1000)) audio.push(rtp(second * 1000 + index));
@@ -249,7 +249,7 @@ describe('the receive path, flooded', () => {
     expect(audio.stats.ignored).toBeGreaterThan(4000);
   });
 
-  it('allows no more at once after a long silence', async () => {
+  it('does not allow more at once after a long silence', async () => {
     const { audio, clock } = await newReception();
     audio.push(rtp(0));
     clock.advance(600_000);
@@ -257,7 +257,7 @@ describe('the receive path, flooded', () => {
     expect(audio.stats.totalSamples / 16).toBeLessThanOrEqual(7000 + 40);
   });
 
-  it('is not what five seconds are that had to wait for the call to begin: all of them are delivered', async () => {
+  it('delivers all of five seconds that waited for the call to begin', async () => {
     const { audio, clock } = await newReception();
     clock.advance(5000);
     for (const index of numbers(250)) audio.push(rtp(index));
@@ -269,7 +269,7 @@ describe('the receive path, flooded', () => {
     expect(audio.stats).toMatchObject({ ignored: 0, totalSamples: 10_000 * 16 });
   });
 
-  it('is not deceived by timestamps that run ahead of time', async () => {
+  it('limits audio whose timestamps run ahead of time', async () => {
     const { audio, clock } = await newReception();
     for (const index of numbers(500)) {
       audio.push(rtp(index, { timestamp: (index * 480_000) % 2 ** 32 }));
@@ -280,7 +280,7 @@ describe('the receive path, flooded', () => {
 });
 
 describe('the receive path, closed', () => {
-  it('delivers nothing more, not even what it holds, and leaves no timer', async () => {
+  it('delivers nothing more, not even held packets, and leaves no timer', async () => {
     const { audio, frames, clock } = await newReception();
     audio.push(rtp(0));
     audio.push(rtp(2));
@@ -293,7 +293,7 @@ describe('the receive path, closed', () => {
     expect(frames).toHaveLength(1);
   });
 
-  it('delivers nothing more when it is closed by whoever takes a frame', async () => {
+  it('delivers nothing more if onFrame closes it', async () => {
     const reception: Reception = await newReception({
       onFrame: () => {
         if (reception.frames.length === 2) reception.audio.close();

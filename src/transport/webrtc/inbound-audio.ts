@@ -1,58 +1,58 @@
-/** The receive path: RTP packets as they arrive in, the far end's audio in order and without a hole out. */
+/** The receive path: takes RTP packets as they arrive and returns the far end's audio in order and without gaps. */
 import type { AudioFrame } from '../../audio/audio-frame.js';
 import type { OpusDecoder } from '../../audio/opus-decoder.js';
 import { hasRedundancy, opusFrameMs, opusPacketMs } from '../../audio/opus-packet.js';
-import type { Clock, Timer } from '../../clock.js';
+import type { Clock, Timer } from '../../core/clock.js';
 import { JitterBuffer, type JitterBufferItem } from './jitter-buffer.js';
 import { parseRtpPacket, type RtpPacket } from './rtp-packet.js';
 
 export interface InboundAudioOptions {
   readonly clock: Clock;
-  /** Decodes the stream, straight to the rate of the frames. Closed with the path. */
+  /** Decodes the stream at the frames' rate. Closed by `close()`. */
   readonly decoder: OpusDecoder;
-  /** Opus' payload type; packets of any other are ignored. */
+  /** Payload type of Opus; other packets are ignored. */
   readonly payloadType: number;
   /**
-   * The next piece of audio: together they are one stretch of time, concealed where nothing came. Mostly 20 ms; up to a
-   * second of silence. Never called after `close()`.
+   * Called with the next audio, without gaps: lost packets are concealed. Mostly 20 ms; up to a second of silence.
+   * Never called after `close()`.
    */
   readonly onFrame: (frame: AudioFrame) => void;
-  /** A packet was dropped because it is not RTP, or its payload not Opus; called for each. */
+  /** Called for each packet that was dropped because it is not RTP, or its payload is not Opus. */
   readonly onMalformed?: (what: 'rtp' | 'opus') => void;
 }
 
 export interface InboundAudioStats {
-  /** RTP packets of Opus' payload type, duplicates and late ones included. */
+  /** RTP packets of Opus' payload type, including duplicates and late ones. */
   readonly received: number;
-  /** Packets that did not come in time. */
+  /** Packets that did not arrive in time. */
   readonly lost: number;
-  /** Of the lost ones, and of the time before the first packet: those that came after all. */
+  /** Lost packets that arrived later, and packets from before the first one. */
   readonly late: number;
   readonly duplicates: number;
   /** Packets that are not RTP or whose payload is not Opus. */
   readonly malformed: number;
-  /** Packets of other payload types, of sources that did not prove themselves, and of audio that outruns time. */
+  /** Packets of other payload types, of unproven sources, and of audio too far ahead of real time. */
   readonly ignored: number;
-  /** Samples delivered, of whatever origin. */
+  /** All delivered samples. */
   readonly totalSamples: number;
-  /** Of these: made up because nothing better was there. */
+  /** Delivered samples that were concealed or replaced by silence. */
   readonly concealedSamples: number;
-  /** Of these: lost, and recovered from the redundancy in the packet behind (in-band forward error correction). */
+  /** Delivered samples that were lost and recovered from the next packet (in-band forward error correction). */
   readonly recoveredSamples: number;
   /** Interarrival jitter (RFC 3550, section 6.4.1). */
   readonly jitterMs: number;
 }
 
-/** Opus' RTP clock, whatever it codes (RFC 7587, section 4.1). */
+/** Opus' RTP clock rate, for any audio rate (RFC 7587, section 4.1). */
 const clockRateHz = 48_000;
-/** Concealment sounds like speech for so long; what is missing beyond is silence. */
+/** Maximum concealment that still sounds like speech; longer gaps are filled with silence. */
 const maxConcealMs = 100;
-/** How long audio may have waited before it comes at once: for a session that was slow to begin, or in the network. */
+/** Maximum audio that may arrive at once, after waiting for a slow session start or in the network. */
 const maxWaitedMs = 5000;
-/** How far it may run ahead of real time beyond that: further, somebody floods, or counts time wrongly. */
+/** How far audio may run ahead of real time beyond that; more is a flood or wrong timestamps. */
 const maxAheadMs = 2000;
 
-/** One far end's audio. Whoever made it closes it. */
+/** The audio of one far end. Its creator closes it. */
 export class InboundAudio {
   readonly #clock: Clock;
   readonly #decoder: OpusDecoder;
@@ -64,9 +64,9 @@ export class InboundAudio {
   #timerMs: number | null = null;
   #delivering = false;
   #closed = false;
-  /** Of the last packet that could be decoded. */
+  /** Samples of the last packet that could be decoded. */
   #packetSamples: number;
-  /** When what was delivered would end if it were played in real time. */
+  /** When the delivered audio would end if played in real time. */
   #playsUntilMs = -Infinity;
   #received = 0;
   #malformed = 0;
@@ -102,8 +102,8 @@ export class InboundAudio {
   }
 
   /**
-   * Takes a packet that has just arrived, and delivers what it makes ready before it returns. The bytes may be kept for
-   * a while. Anything may be in them: what is not this stream's is counted and dropped. A no-op after `close()`.
+   * Takes a packet that just arrived and synchronously delivers all audio that is ready. May keep the bytes for a
+   * while. Accepts any bytes: counts and drops packets that do not belong to this stream. A no-op after `close()`.
    */
   push(bytes: Uint8Array): void {
     if (this.#closed) return;
@@ -121,7 +121,7 @@ export class InboundAudio {
     this.#deliver();
   }
 
-  /** Ends delivery; audio behind a gap is dropped. Idempotent. */
+  /** Ends delivery; audio after a gap is dropped. Idempotent. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
@@ -137,7 +137,7 @@ export class InboundAudio {
         this.#deliverItem(item);
     } finally {
       this.#delivering = false;
-      // Whoever took a frame may have closed us: then the decoder was left open until here.
+      // `onFrame` may have called `close()`, which leaves the decoder open until here.
       if (this.#closed) this.#decoder.close();
       else this.#wakeAt(this.#buffer.deadlineMs);
     }
@@ -176,7 +176,7 @@ export class InboundAudio {
     this.#conceal(this.#packetSamples);
   }
 
-  /** Audio for a gap: concealment that fades, silence where the gap is long, and what the packet behind it remembers. */
+  /** Fills a gap: fading concealment, silence if the gap is long, and the frame recovered from the next packet. */
   #makeUp(samples: number, next: Uint8Array): void {
     const frameSamples = this.#samplesOf(ticksOf(opusFrameMs(next)));
     const recovered = frameSamples <= samples && hasRedundancy(next) ? frameSamples : 0;
@@ -198,7 +198,7 @@ export class InboundAudio {
   #emit(samples: Int16Array): void {
     if (samples.length === 0 || this.#closed) return;
     this.#totalSamples += samples.length;
-    // A long silence earns no more than a short one: what is allowed at once must not grow with the call.
+    // Limit the credit for silence: the audio that may arrive at once must not grow with the call.
     const fromMs = Math.max(this.#playsUntilMs, this.#clock.nowMs() - maxWaitedMs);
     this.#playsUntilMs = fromMs + (samples.length / this.#decoder.sampleRateHz) * 1000;
     this.#onFrame({ samples, sampleRateHz: this.#decoder.sampleRateHz });

@@ -11,7 +11,7 @@ interface PacketOptions {
   readonly payload?: Uint8Array;
 }
 
-/** Packet number `index` of a stream whose numbers go round after its 20th packet. */
+/** Packet number `index` of a stream whose sequence numbers wrap after the 20th packet. */
 function packet(index: number, options: PacketOptions = {}): RtpPacket {
   const { ssrc = 1, timestamp = 2 ** 32 - 20 * frameTicks + index * frameTicks } = options;
   return {
@@ -41,7 +41,7 @@ function pushAll(buffer: JitterBuffer, packets: readonly RtpPacket[], nowMs = 0)
   });
 }
 
-/** An item in short: the packet's number, or what stands in its place. */
+/** An item as short text: the packet's number, or the kind of item. */
 function brief(item: JitterBufferItem): number | string {
   switch (item.type) {
     case 'packet':
@@ -55,7 +55,7 @@ function brief(item: JitterBufferItem): number | string {
   }
 }
 
-/** Sends packets at 20 ms intervals with these delays (null: lost) and takes whenever there is something to take. */
+/** Sends packets at 20 ms intervals with these delays (null: lost) and takes items as soon as there are any. */
 function run(buffer: JitterBuffer, delaysMs: readonly (number | null)[], firstIndex = 0): JitterBufferItem[] {
   const arrivals = delaysMs
     .flatMap((delayMs, at) =>
@@ -77,7 +77,7 @@ function run(buffer: JitterBuffer, delaysMs: readonly (number | null)[], firstIn
 }
 
 describe('the jitter buffer', () => {
-  it('hands on packets that are in order at once, across the end of their numbers', () => {
+  it('passes on packets in order at once, also when numbers wrap', () => {
     const buffer = newBuffer();
     for (let index = 0; index < 50; index++)
       expect(pushAll(buffer, [packet(index)], index * 20).map(brief)).toEqual([index]);
@@ -85,13 +85,13 @@ describe('the jitter buffer', () => {
     expect(buffer.stats).toMatchObject({ lost: 0, late: 0, duplicates: 0, foreign: 0 });
   });
 
-  it('holds what is behind a gap until the missing packet comes', () => {
+  it('holds packets after a gap until the missing one arrives', () => {
     const buffer = newBuffer();
     expect(pushAll(buffer, [packet(0), packet(2), packet(3), packet(1)]).map(brief)).toEqual([0, 1, 2, 3]);
     expect(buffer.stats.lost).toBe(0);
   });
 
-  it('gives a gap up at the deadline, with the packet behind it', () => {
+  it('gives up a gap at the deadline, with the next packet', () => {
     const buffer = newBuffer();
     pushAll(buffer, [packet(0)]);
     expect(pushAll(buffer, [packet(3)], 60)).toEqual([]);
@@ -105,7 +105,7 @@ describe('the jitter buffer', () => {
     expect(buffer.stats.lost).toBe(2);
   });
 
-  it('waits 20 ms on a steady line, and up to 100 ms on one that is anything but', () => {
+  it('waits 20 ms on a steady line, and up to 100 ms on an unsteady one', () => {
     const waitMs = (delayOf: (index: number) => number): number => {
       const buffer = newBuffer();
       run(
@@ -133,7 +133,7 @@ describe('the jitter buffer', () => {
     );
   });
 
-  it('drops duplicates and packets that come too late, and counts them', () => {
+  it('drops and counts duplicates and late packets', () => {
     const buffer = newBuffer();
     pushAll(buffer, [packet(5), packet(5), packet(4)]);
     pushAll(buffer, [packet(7), packet(7)]);
@@ -142,7 +142,7 @@ describe('the jitter buffer', () => {
     expect(buffer.stats).toMatchObject({ duplicates: 4, late: 2, lost: 1 });
   });
 
-  it('gives every packet at most once and in order, and accounts for each number that is missing', () => {
+  it('returns every packet at most once and in order, and accounts for each missing number', () => {
     const delay = fc.option(fc.double({ min: 0, max: 300, noNaN: true }), { freq: 5 });
     fc.assert(
       fc.property(fc.array(delay, { minLength: 1, maxLength: 200 }), (delaysMs) => {
@@ -167,14 +167,14 @@ describe('the jitter buffer', () => {
     );
   });
 
-  it('tells of time in which nothing was sent', () => {
+  it('reports time in which nothing was sent', () => {
     const buffer = newBuffer();
     const later = packet(1, { timestamp: packet(21).timestamp });
     expect(pushAll(buffer, [packet(0), later]).map(brief)).toEqual([0, 'silence 20', 1]);
     expect(buffer.stats.lost).toBe(0);
   });
 
-  it('parts a gap into the packets that were lost and the time in which nothing was sent', () => {
+  it('divides a gap into lost packets and time in which nothing was sent', () => {
     const buffer = newBuffer();
     pushAll(buffer, [packet(0), packet(3, { timestamp: packet(21).timestamp })]);
     expect(takeAll(buffer, 1000).map(brief)).toEqual(['lost 2 (2)', 'silence 18', 3]);
@@ -192,7 +192,7 @@ describe('the jitter buffer', () => {
     expect(takeAll(both, 1000).map(brief)).toEqual(['lost 10 (10)', 'silence 40', 11]);
   });
 
-  it('takes no time for packets of padding, whether they come or not', () => {
+  it('takes no time for packets of padding, received or lost', () => {
     const padding = packet(1, { timestamp: packet(0).timestamp, payload: new Uint8Array() });
     const [second, third] = [
       packet(2, { timestamp: packet(1).timestamp }),
@@ -204,20 +204,20 @@ describe('the jitter buffer', () => {
     expect(takeAll(buffer, 1000).map(brief)).toEqual(['lost 1 (0)', 4]);
   });
 
-  it('takes a payload that does not say its length for as long as the one before', () => {
+  it('assumes the length of the previous payload if one is unknown', () => {
     const buffer = newBuffer();
     const odd = packet(1, { payload: Uint8Array.of(255) });
     expect(pushAll(buffer, [packet(0), odd, packet(2)]).map(brief)).toEqual([0, 1, 2]);
   });
 
-  it('goes on when timestamps jump back', () => {
+  it('continues after timestamps jump back', () => {
     const buffer = newBuffer();
     const back = [1, 2].map((index) => packet(index, { timestamp: index * frameTicks }));
     pushAll(buffer, [packet(0, { timestamp: 1e6 })]);
     expect(pushAll(buffer, back).map(brief)).toEqual([1, 2]);
   });
 
-  it('gives a gap up early when too many packets wait behind it', () => {
+  it('gives up a gap early if too many packets wait after it', () => {
     const buffer = newBuffer();
     pushAll(buffer, [packet(0)]);
     const flood = Array.from({ length: 100 }, (_, index) => packet(index + 2));
@@ -225,7 +225,7 @@ describe('the jitter buffer', () => {
     expect(pushAll(buffer, flood.slice(99))).toHaveLength(101);
   });
 
-  it('ignores a stray of another source or far away, and goes over to one that proves itself', () => {
+  it('ignores stray packets of another source or far away, and switches to a source that proves itself', () => {
     for (const foreign of [
       (index: number) => packet(index, { ssrc: 2 }),
       (index: number) => packet(index + 600),
@@ -244,7 +244,7 @@ describe('the jitter buffer', () => {
     }
   });
 
-  it('does not forget in an hour which packets it has seen', () => {
+  it('recognises duplicates for an hour', () => {
     const buffer = newBuffer();
     for (let index = 0; index < 180_000; index++) {
       if (index % 10 === 3) continue;

@@ -1,7 +1,7 @@
 /**
- * Puts RTP packets back into order (RFC 3550 leaves the how to the receiver). It delays nothing that is in order: a
- * recogniser, unlike an ear, needs no even pace. Only a gap holds up what is behind it, until the missing packet comes or
- * could only be slower than any of the last seconds; then the gap is handed on, and the call goes on.
+ * Puts RTP packets back into order (RFC 3550 leaves the method to the receiver). Packets in order are never delayed:
+ * unlike an ear, a recogniser needs no even pace. A gap holds later packets until the missing one arrives, or until it
+ * would have to be slower than any packet of the last seconds; then the gap is passed on.
  */
 import { ArrivalJitter } from './arrival-jitter.js';
 import {
@@ -13,30 +13,30 @@ import {
 } from './rtp-packet.js';
 import { SourceProbation } from './source-probation.js';
 
-/** What comes out, in the order of the sender's time, without a hole. Durations are in ticks of the RTP clock. */
+/** Items in the order of the sender's time, without gaps. Durations are in ticks of the RTP clock. */
 export type JitterBufferItem =
   | { readonly type: 'packet'; readonly packet: RtpPacket }
-  /** `packets` packets with `ticks` of audio did not come; `next` is the packet behind them and is given right after. */
+  /** `packets` packets with `ticks` of audio are lost; `next` is the packet after them and the next item. */
   | { readonly type: 'lost'; readonly packets: number; readonly ticks: number; readonly next: RtpPacket }
-  /** The sender let time pass without sending (discontinuous transmission). */
+  /** The sender sent nothing for this time (discontinuous transmission). */
   | { readonly type: 'silence'; readonly ticks: number }
-  /** What follows is another stream and has nothing to do with what came before. */
+  /** A new, unrelated stream starts. */
   | { readonly type: 'restart' };
 
 export interface JitterBufferOptions {
-  /** Ticks a second of the RTP timestamps. @default 48000 */
+  /** Ticks per second of the RTP timestamps. @default 48000 */
   readonly clockRateHz?: number;
-  /** Ticks of audio in a payload; 0 where it does not say. */
+  /** Ticks of audio in a payload; 0 if unknown. */
   readonly ticksOf: (payload: Uint8Array) => number;
 }
 
 export interface JitterBufferStats {
-  /** Packets that were given up. One that still came afterwards counts here and as late. */
+  /** Packets that were given up. One that arrived afterwards counts here and as late. */
   readonly lost: number;
-  /** Packets that came after they had been given up, or from before the first. */
+  /** Packets that arrived after they were given up, or from before the first one. */
   readonly late: number;
   readonly duplicates: number;
-  /** Packets of other streams that did not prove themselves. */
+  /** Packets of other, unproven streams. */
   readonly foreign: number;
   /** Interarrival jitter (RFC 3550, section 6.4.1). */
   readonly jitterMs: number;
@@ -47,19 +47,19 @@ interface HeldPacket {
   readonly arrivedMs: number;
 }
 
-/** A gap is waited for at least so long after it was noticed, so that two swapped packets cost nothing... */
+/** Minimum wait after a gap was noticed, so that two swapped packets cost nothing. */
 const minWaitMs = 20;
-/** ...and at most so long: concealment is better than an answer that is later still. */
+/** Maximum wait: concealment is better than a later answer. */
 const maxWaitMs = 100;
-/** A packet may be slower than the slowest so far by this much. */
+/** A packet may be this much slower than the slowest so far. */
 const marginMs = 5;
-/** Behind a gap; more than any wait collects from a sender who keeps to real time. */
+/** Maximum number of packets held after a gap: more than a sender in real time sends during any wait. */
 const maxHeldPackets = 100;
-/** Sequence numbers farther off than this are another stream. */
+/** A sequence number further away than this belongs to another stream. */
 const maxJumpPackets = 500;
-/** Of lost audio and silence together between two packets; time beyond it is dropped. */
+/** Maximum lost audio plus silence between two packets; more is dropped. */
 const maxGapMs = 1000;
-/** How many sequence numbers are remembered: a power of two, and those within a jump to either side. */
+/** Number of remembered sequence numbers: a power of two that covers a jump in both directions. */
 const rememberedPackets = 1024;
 
 export class JitterBuffer {
@@ -67,7 +67,7 @@ export class JitterBuffer {
   readonly #clockRateHz: number;
   readonly #maxGapTicks: number;
   readonly #probation = new SourceProbation();
-  /** Sequence numbers received, each at its own modulo the length. */
+  /** Received sequence numbers, each at its value modulo the length. */
   readonly #received = new Int32Array(rememberedPackets).fill(-1);
   #arrivals: ArrivalJitter;
   /** In the order of their sequence numbers. */
@@ -77,7 +77,7 @@ export class JitterBuffer {
   #ssrc = 0;
   #nextSequence = 0;
   #nextTimestamp = 0;
-  /** Ticks in the last packet that said so; 20 ms before that. */
+  /** Ticks in the last packet with a known length; 20 ms at first. */
   #packetTicks: number;
   #lost = 0;
   #late = 0;
@@ -102,10 +102,7 @@ export class JitterBuffer {
     };
   }
 
-  /**
-   * When `take()` will give something although nothing more was pushed; null where it never will. Meaningful once
-   * `take()` has given null.
-   */
+  /** When `take()` returns an item without a further push; null for never. Valid after `take()` returned null. */
   get deadlineMs(): number | null {
     const [first] = this.#held;
     return first ? this.#gapDeadlineMs(first.packet) : null;
@@ -130,7 +127,7 @@ export class JitterBuffer {
     for (const kept of proven) this.#hold(kept, nowMs);
   }
 
-  /** The next item, or null while there is none: then call again after a push or at `deadlineMs`. */
+  /** The next item, or null: then call again after a push or at `deadlineMs`. */
   take(nowMs: number): JitterBufferItem | null {
     if (this.#restarted) {
       this.#restarted = false;
@@ -151,7 +148,7 @@ export class JitterBuffer {
     }
     this.#held.shift();
     this.#nextSequence = addToSequence(packet.sequenceNumber, 1);
-    // A packet of padding only takes a sequence number and no time.
+    // A packet with only padding has a sequence number but takes no time.
     if (packet.payload.length > 0) {
       this.#packetTicks = this.#ticksOf(packet.payload) || this.#packetTicks;
       this.#nextTimestamp = addToTimestamp(packet.timestamp, this.#packetTicks);
@@ -191,7 +188,8 @@ export class JitterBuffer {
   }
 
   #giveUp(missing: number, next: RtpPacket): JitterBufferItem {
-    // Time decides how much audio is missing: what was lost may have been padding, or shorter than the packets before.
+    // Timestamps decide how much audio is missing: the lost packets may have been padding, or shorter than earlier
+    // ones.
     const gapTicks = Math.max(0, timestampDistance(this.#nextTimestamp, next.timestamp));
     const filledTicks = Math.min(gapTicks, this.#maxGapTicks);
     const lostTicks = Math.min(filledTicks, missing * this.#packetTicks);
@@ -201,7 +199,7 @@ export class JitterBuffer {
     return { type: 'lost', packets: missing, ticks: lostTicks, next };
   }
 
-  /** Until when the packets before `first`, which is the first one behind the gap, are waited for. */
+  /** Until when to wait for the packets before `first`, the first packet after the gap. */
   #gapDeadlineMs(first: RtpPacket): number {
     let noticedMs = Infinity;
     for (const { arrivedMs } of this.#held) noticedMs = Math.min(noticedMs, arrivedMs);

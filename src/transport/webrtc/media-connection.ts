@@ -1,10 +1,10 @@
 /**
- * One WebRTC connection as the transport sees it: RTP packets and data-channel text in both directions, and one end.
- * The peer connection behind it (ICE, DTLS, SRTP, SCTP) stays on the other side of this contract.
+ * One WebRTC connection for the transport: RTP packets and data-channel text in both directions, and one end. The peer
+ * connection (ICE, DTLS, SRTP, SCTP) stays behind this contract.
  */
 import type { TransportWarning } from '../transport.js';
 
-/** Who hears what comes over a connection. */
+/** Receives everything that arrives on a connection. */
 export interface MediaConnectionListener {
   /** One RTP packet (never RTCP), decrypted; the bytes belong to the listener. */
   onRtp(packet: Uint8Array): void;
@@ -12,7 +12,9 @@ export interface MediaConnectionListener {
   onChannelOpen(): void;
   /** One text message of the data channel. */
   onText(text: string): void;
-  /** Something odd arrived and was dropped. */
+  /** Called for each dropped message of the data channel, which still counts as a message of the far end. */
+  onDropped?(): void;
+  /** Something unexpected arrived and was dropped; called once for each kind. */
   onWarning?(warning: TransportWarning): void;
   /**
    * The connection is over; nothing is delivered afterwards. Called exactly once, also after `close()`.
@@ -21,11 +23,11 @@ export interface MediaConnectionListener {
   onEnd(reason: 'hangup' | 'failed' | 'closed', cause?: Error): void;
 }
 
-/** What was agreed on in offer and answer. */
+/** The audio parameters of offer and answer. */
 export interface NegotiatedAudio {
   /** Opus' payload type. */
   readonly payloadType: number;
-  /** Of the RTP that the relay sends. */
+  /** SSRC of the RTP that the relay sends. */
   readonly ssrc: number;
   /** Whether the far end sends audio. */
   readonly receives: boolean;
@@ -37,22 +39,22 @@ export interface MediaConnection {
   readonly audio: NegotiatedAudio;
   /** Whether there is or will be a data channel. */
   readonly hasChannel: boolean;
-  /** Resolves true once media can flow, false where the connection ended before that; never rejects. */
+  /** Resolves true once media can flow, false if the connection ends before; never rejects. */
   readonly connected: Promise<boolean>;
-  /** Bytes that wait in the data channel. */
+  /** Unsent bytes in the data channel. */
   readonly bufferedBytes: number;
-  /** RTP packets and data-channel messages so far, in both directions: tests on virtual time wait for them to meet. */
+  /** RTP packets and data-channel messages so far. Tests on virtual time wait until both ends' counts match. */
   readonly wire: { readonly sent: number; readonly received: number };
 
-  /** Starts delivery. Called once; what arrived earlier is delivered in order. */
+  /** Starts delivery. Called once; anything that arrived earlier is delivered in order. */
   start(listener: MediaConnectionListener): void;
 
-  /** Sends an RTP packet. Returns false where the connection is down or not up yet; never throws. */
+  /** Sends an RTP packet. Returns false if the connection is not up; never throws. */
   sendRtp(packet: Uint8Array): boolean;
 
   /**
-   * Sends text on the data channel. Returns false where it is not open; never throws. What is sent right before the end
-   * mostly arrives, but nobody promises it.
+   * Sends text on the data channel. Returns false if it is not open; never throws. Text sent right before the end
+   * mostly arrives, but without guarantee.
    */
   sendText(text: string): boolean;
 

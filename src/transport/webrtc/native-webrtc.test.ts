@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { PeerRecorder } from '../../testing/peer-recorder.js';
-import { VirtualClock } from '../../testing/virtual-clock.js';
+import { PeerRecorder } from '../../../test/harness/peer-recorder.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { answerOffer } from './answering-peer.js';
 import { resolveWebRtcOptions } from './ice-options.js';
 import { leaseWebRtc, webRtcUse } from './native-webrtc.js';
@@ -32,7 +32,7 @@ async function connect() {
 }
 
 describe('the native library', () => {
-  it('stays up for calls that live when another relay of the process is done with it', async () => {
+  it('stays up for live calls when another relay of the process releases it', async () => {
     const other = leaseWebRtc();
     await other.load();
     const call = await connect();
@@ -44,7 +44,7 @@ describe('the native library', () => {
     await call.relay.ended();
   });
 
-  it('is shut down with its last user, and starts again for the next', async () => {
+  it('shuts down with its last lease, and starts again for the next', async () => {
     await last.release();
     expect(webRtcUse()).toEqual({ leases: 0, nativeObjects: 0 });
     for (let round = 0; round < 3; round++) {
@@ -57,7 +57,7 @@ describe('the native library', () => {
     }
   });
 
-  it('lets go of everything that was never connected', async () => {
+  it('releases everything that never connected', async () => {
     const only = leaseWebRtc();
     const clock = new VirtualClock();
     for (let i = 0; i < 5; i++) (await offerConnection({ clock })).connection.close();
@@ -65,7 +65,7 @@ describe('the native library', () => {
     expect(webRtcUse()).toEqual({ leases: 0, nativeObjects: 0 });
   });
 
-  it('costs nobody anything who only claims it', async () => {
+  it('is not loaded by a claim alone', async () => {
     const unused = leaseWebRtc();
     expect(webRtcUse().leases).toBe(1);
     await unused.release();

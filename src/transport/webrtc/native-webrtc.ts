@@ -1,34 +1,34 @@
 /**
- * The native WebRTC library of this process: loaded when the first connection needs it, shut down when nobody uses it.
- * Without that shutdown its handles keep the process alive for ever; and the shutdown closes every connection of the
- * process, so it has to wait for the last user.
+ * The native WebRTC library of this process: loaded for the first connection, shut down after the last release. Without
+ * the shutdown its handles keep the process alive. The shutdown closes every connection of the process, so it waits for
+ * the last lease.
  */
 import type * as NodeDataChannel from 'node-datachannel';
-import { TransportError } from '../../errors.js';
+import { TransportError } from '../../core/errors.js';
 
 export type WebRtcLibrary = typeof NodeDataChannel;
 
-/** A claim on the library; as long as one is held, it stays up. */
+/** A claim on the library, which stays up while any lease is held. */
 export interface WebRtcLease {
   /**
-   * Loads the library unless it is loaded: some 20 ms the first time. A relay calls it beforehand so that the first caller
-   * need not wait. Throws a TransportError where there is no build of it for this platform.
+   * Loads the library once, in about 20 ms. A relay calls it early so that the first caller need not wait. Rejects with
+   * a TransportError if there is no build for this platform.
    */
   load(): Promise<WebRtcLibrary>;
   /**
-   * Gives the claim back. Idempotent. Resolves when the library is shut down, if this was the last claim and nobody made
-   * another meanwhile, else soon.
+   * Releases the claim. Idempotent. Resolves after the shutdown if this was the last claim and no new one was made
+   * meanwhile, else soon.
    */
   release(): Promise<void>;
 }
 
 let leases = 0;
 let library: Promise<WebRtcLibrary> | null = null;
-/** Whether it was loaded since the last shutdown: it starts again by itself when it is used. */
+/** Whether it was used since the last shutdown: it starts again by itself at the next use. */
 let isUp = false;
 const kept = new Set<object>();
 
-/** Claims the library without loading it. Whoever claims it has to release it. */
+/** Claims the library without loading it. The caller releases the claim. */
 export function leaseWebRtc(): WebRtcLease {
   leases++;
   let isHeld = true;
@@ -57,26 +57,26 @@ export function leaseWebRtc(): WebRtcLease {
 }
 
 /**
- * Keeps a native object from being garbage-collected until {@link letGo} or the shutdown. A track or channel that is
- * collected before its `onClosed` has run leaves a dangling pointer behind, and the next shutdown crashes on it. For a
- * channel that never opened it never runs.
+ * Keeps a native object from being garbage-collected until {@link letGo} or the shutdown. If a track or channel is
+ * collected before its `onClosed` ran, it leaves a dangling pointer that crashes the next shutdown. A channel that
+ * never opened never calls `onClosed`.
  */
 export function keep(native: object): void {
   kept.add(native);
 }
 
-/** The native object is closed through and through: it may be collected. */
+/** Lets a native object be collected, after it is fully closed. */
 export function letGo(native: object): void {
   kept.delete(native);
 }
 
-/** What is in use: for tests that look for leaks. */
+/** Held leases and native objects, for tests of leaks. */
 export function webRtcUse(): { readonly leases: number; readonly nativeObjects: number } {
   return { leases, nativeObjects: kept.size };
 }
 
 async function shutDownIfUnused(): Promise<void> {
-  // A release often happens inside one of the library's own callbacks, which must not be pulled away from under it.
+  // A release often happens within a callback of the library, which must return before the shutdown.
   await new Promise((resolve) => setImmediate(resolve));
   if (leases > 0 || !isUp || !library) return;
   isUp = false;

@@ -74,14 +74,14 @@ function problemOf(sdp: string): OfferProblemCode | null {
   return reading.ok ? null : reading.problem.code;
 }
 
-/** The audio section with one line changed, or taken out. */
+/** The audio section with one line changed or removed. */
 function audioWith(line: string, instead?: string): string[] {
   expect(audio).toContain(line);
   return audio.flatMap((own) => (own !== line ? [own] : instead === undefined ? [] : [instead]));
 }
 
 describe('reading an offer', () => {
-  it('finds what a browser offers', () => {
+  it('reads a browser’s offer', () => {
     expect(read(sdpOf(session, audio, channel))).toMatchObject({
       mid: '0',
       direction: 'sendrecv',
@@ -91,7 +91,7 @@ describe('reading an offer', () => {
     });
   });
 
-  it('keeps the candidates that are UDP and an address, and takes all of them out of the description', () => {
+  it('returns the UDP candidates with an address, and removes all candidates from the description', () => {
     const { candidates, sdp } = read(sdpOf(session, audio, channel));
     expect(candidates).toEqual([
       'candidate:3494145 1 udp 2122260223 192.0.2.2 40135 typ host generation 0 network-id 1',
@@ -101,22 +101,49 @@ describe('reading an offer', () => {
     expect(sdp).toBe(sdpOf(kept));
   });
 
-  it('keeps no more than 32 candidates', () => {
-    const many = Array.from({ length: 100 }, (_, i) => `a=candidate:${i} 1 udp 1 192.0.2.${i} 4000 typ host`);
-    expect(read(sdpOf(session, [...audio, ...many])).candidates).toHaveLength(32);
+  it('returns each candidate once, and none for RTCP or of a section whose transport is unused', () => {
+    const candidate = (component: number, port: number) =>
+      `a=candidate:1 ${component} udp 1 192.0.2.9 ${port} typ host`;
+    const { candidates } = read(
+      sdpOf(
+        session,
+        [...audio, candidate(1, 4001), candidate(1, 4001), candidate(2, 4002)],
+        [...channel, candidate(1, 4003)],
+      ),
+    );
+    expect(candidates.map((line) => line.split(' ')[5])).toEqual(['40135', '40137', '4001']);
   });
 
-  it.each(['sendrecv', 'sendonly', 'recvonly'] as const)('tells the direction %s', (direction) => {
+  it('returns the two usable ones of Firefox’ sixteen candidates', () => {
+    const firefox = [
+      'a=candidate:0 1 UDP 2122187007 192.0.2.2 46429 typ host',
+      'a=candidate:1 1 UDP 2122252543 fd00::2 43413 typ host',
+      'a=candidate:2 1 TCP 2105458943 192.0.2.2 9 typ host tcptype active',
+      'a=candidate:0 2 UDP 2122187006 192.0.2.2 33603 typ host',
+      'a=candidate:3 2 TCP 2105524478 fd00::2 9 typ host tcptype active',
+    ];
+    const bare = audio.filter((line) => !line.includes('candidate'));
+    const ports = read(sdpOf(session, [...bare, ...firefox], [...channel, ...firefox])).candidates;
+    expect(ports).toEqual([firefox[0]?.slice(2), firefox[1]?.slice(2)]);
+  });
+
+  it('returns the candidates of the section that carries the bundle', () => {
+    const bundled = session.map((line) => (line === 'a=group:BUNDLE 0 1' ? 'a=group:BUNDLE 2 0' : line));
+    const carrier = [...video, 'a=candidate:1 1 udp 1 192.0.2.9 4001 typ host'];
+    expect(read(sdpOf(bundled, carrier, audio)).candidates[0]).toContain(' 4001 ');
+  });
+
+  it.each(['sendrecv', 'sendonly', 'recvonly'] as const)('reads the direction %s', (direction) => {
     expect(read(sdpOf(session, audioWith('a=sendrecv', `a=${direction}`))).direction).toBe(direction);
   });
 
-  it('takes the direction of the session where the audio has none, and sendrecv where neither has', () => {
+  it('uses the direction of the session if the audio has none, and sendrecv if neither has one', () => {
     const undirected = audioWith('a=sendrecv');
     expect(read(sdpOf([...session, 'a=recvonly'], undirected)).direction).toBe('recvonly');
     expect(read(sdpOf(session, undirected)).direction).toBe('sendrecv');
   });
 
-  it('disables video, further audio and a second data channel, wherever they stand', () => {
+  it('disables video, further audio and a second data channel, at any place', () => {
     const second = (section: readonly string[], mid: string) =>
       section.map((line) => (line.startsWith('a=mid:') ? `a=mid:${mid}` : line));
     const { sdp, hasVideo, mid } = read(
@@ -132,7 +159,7 @@ describe('reading an offer', () => {
     ]);
   });
 
-  it('makes video inactive instead where the audio depends on its transport', () => {
+  it('makes video inactive instead if the audio depends on its transport', () => {
     const bundled = session.map((line) => (line === 'a=group:BUNDLE 0 1' ? 'a=group:BUNDLE 2 0' : line));
     const bare = ['m=audio 0 UDP/TLS/RTP/SAVPF 111', 'a=bundle-only', ...audio.slice(1)];
     const { mid, sdp } = read(sdpOf(bundled, video, bare));
@@ -141,20 +168,20 @@ describe('reading an offer', () => {
     expect(sdp).toContain('m=audio 0');
   });
 
-  it('passes over an audio section without Opus if another has it', () => {
+  it('skips an audio section without Opus if another has it', () => {
     const old = ['m=audio 9 RTP/AVP 0', 'a=mid:old', 'a=rtpmap:0 PCMU/8000'];
     const { mid, sdp } = read(sdpOf(session, old, audio));
     expect(mid).toBe('0');
     expect(sdp).toContain('m=audio 0 RTP/AVP 0');
   });
 
-  it('accepts credentials and fingerprint of the whole session', () => {
+  it('accepts credentials and a fingerprint at session level', () => {
     const bare = audio.filter((line) => !security.includes(line));
     expect(problemOf(sdpOf(session, bare))).toBe('no_security');
     expect(problemOf(sdpOf([...session, ...security], bare))).toBeNull();
   });
 
-  it('accepts lines that end in a line feed alone', () => {
+  it('accepts lines that end with only a line feed', () => {
     expect(read(sdpOf(session, audio).replaceAll('\r', ''))).toEqual(read(sdpOf(session, audio)));
   });
 
@@ -172,7 +199,7 @@ describe('reading an offer', () => {
     ],
     ['audio without Opus', 'no_opus', sdpOf(session, audioWith('a=rtpmap:111 opus/48000/2'))],
     [
-      'Opus that the media line does not name',
+      'Opus that the media line does not list',
       'no_opus',
       sdpOf(session, audioWith('a=rtpmap:111 opus/48000/2', 'a=rtpmap:99 opus/48000/2')),
     ],
@@ -187,11 +214,11 @@ describe('reading an offer', () => {
       sdpOf(session, audio, ...Array.from({ length: 16 }, () => video)),
     ],
     ['too long an offer', 'too_long', sdpOf(session, audio) + `a=x:${'é'.repeat(maxOfferBytes / 2)}`],
-  ])('refuses %s as %s', (_what, code, sdp) => {
+  ])('rejects %s as %s', (_what, code, sdp) => {
     expect(problemOf(sdp)).toBe(code);
   });
 
-  it('says in its messages what to do, and nothing of the offer', () => {
+  it('gives a remedy in its messages, and quotes nothing from the offer', () => {
     const reading = readOffer('sesame');
     expect(reading).toEqual({
       ok: false,
@@ -200,7 +227,7 @@ describe('reading an offer', () => {
     expect(JSON.stringify(reading)).not.toContain('sesame');
   });
 
-  it('never throws, whatever it is given', () => {
+  it('never throws, for any text', () => {
     const anyLine = fc.oneof(
       fc.constantFrom(...session, ...audio, ...channel, ...video),
       fc.string(),
@@ -213,7 +240,7 @@ describe('reading an offer', () => {
     fc.assert(fc.property(anyText, (sdp) => void readOffer(sdp)));
   });
 
-  it('gives a description without candidates that reads the same again, however the lines are mixed', () => {
+  it('returns a description without candidates that reads the same again, for any order of lines', () => {
     const shuffled = fc
       .shuffledSubarray([audio, channel, video], { minLength: 1 })
       .map((sections) => sdpOf(session, ...sections));

@@ -1,36 +1,36 @@
 import { isIP } from 'node:net';
 
-/** Longest offer in bytes: a browser's takes 2 to 6 KiB. */
+/** Maximum length of an offer in bytes; a browser's has 2 to 6 KiB. */
 export const maxOfferBytes = 65_536;
 
-/** Most media sections in an offer; we use two of them. */
+/** Maximum number of media sections in an offer; the relay uses two. */
 const maxSections = 16;
 
-/** Candidates past this number are ignored: each makes the relay send packets to an address of a stranger's choice. */
-const maxCandidates = 32;
-
-/** Which way the audio goes, as the offerer sees it (RFC 8866, section 6.7). */
+/** Direction of the audio from the offerer's side (RFC 8866, section 6.7). */
 export type OfferedDirection = 'sendrecv' | 'sendonly' | 'recvonly';
 
-/** What the relay needs to know of an offer in order to answer it. */
+/** The parts of an offer that the relay needs for its answer. */
 export interface Offer {
   /** Identification tag of the audio section (RFC 5888). */
   readonly mid: string;
   readonly direction: OfferedDirection;
-  /** Number that stands for Opus in the offerer's RTP. */
+  /** Payload type of Opus in the offerer's RTP. */
   readonly opusPayloadType: number;
   readonly hasVideo: boolean;
+  /** Identifies the offerer's ICE session (RFC 8839, section 5.4). */
+  readonly iceUfrag: string;
   readonly hasChannel: boolean;
   /**
-   * The offerer's addresses (RFC 8839, section 5.1), without `a=`: UDP with a literal address only. Names, which browsers use
-   * to hide local addresses, are left out: the relay looks up no names for strangers, and it learns the address anyway as
-   * soon as the offerer's own connectivity checks arrive.
+   * The offerer's candidates (RFC 8839, section 5.1), without `a=`: unique UDP candidates with a literal address, of
+   * the section whose transport the audio uses. Host names, which browsers use to hide local addresses, are left out:
+   * the relay resolves no names from outside, and it learns the address from the offerer's own connectivity checks.
+   * `remote-candidates.ts` decides which candidates are checked.
    */
   readonly candidates: readonly string[];
   /**
-   * The offer without its candidates, and with every section disabled (port 0) that the relay has no use for: video, further
-   * audio, a second data channel. The answer then refuses them in the same way (RFC 3264, section 6). One that carries a
-   * bundle is made inactive instead.
+   * The offer without candidates. Every section that the relay does not use (video, further audio, a second data
+   * channel) is disabled with port 0, so the answer rejects it (RFC 3264, section 6). A section that carries a bundle
+   * is made inactive instead.
    */
   readonly sdp: string;
 }
@@ -48,31 +48,31 @@ export type OfferProblemCode =
 /** Why an offer cannot be answered. */
 export interface OfferProblem {
   readonly code: OfferProblemCode;
-  /** For whoever wrote the client; holds nothing of the offer. */
+  /** For the client's developer; quotes nothing from the offer. */
   readonly message: string;
 }
 
 export type OfferReading =
   { readonly ok: true; readonly offer: Offer } | { readonly ok: false; readonly problem: OfferProblem };
 
-/** What is wrong and what to do about it, by code. */
+/** The problem and its remedy, by code. */
 const messages: Readonly<Record<OfferProblemCode, string>> = {
-  not_sdp: 'This is no session description; post the SDP of an RTCPeerConnection offer.',
+  not_sdp: 'The body is not a session description; post the SDP of an RTCPeerConnection offer.',
   too_long: `The offer is longer than ${maxOfferBytes} bytes.`,
   too_many_sections: `The offer has more than ${maxSections} media sections.`,
   no_audio:
     'The offer has no audio section; add a track or addTransceiver("audio") before createOffer, recvonly without a microphone.',
-  no_opus: 'The audio section offers no Opus (opus/48000/2), the only codec spoken here.',
+  no_opus: 'The audio section offers no Opus (opus/48000/2), the only supported codec.',
   inactive_audio: 'The audio section is inactive; offer sendrecv, sendonly or recvonly.',
   no_mid: 'The audio section has no a=mid.',
   no_security:
-    'The offer lacks ICE credentials or a DTLS fingerprint (a=ice-ufrag, a=ice-pwd, a=fingerprint); plain RTP is not spoken here.',
+    'The offer lacks ICE credentials or a DTLS fingerprint (a=ice-ufrag, a=ice-pwd, a=fingerprint); plain RTP is not supported.',
 };
 
 /** A session description's lines up to the first media section, or one media section (RFC 8866, section 5). */
 type Section = readonly string[];
 
-/** Reads an offer that a stranger sent. Pure; never throws. */
+/** Reads an untrusted offer. Pure; never throws. */
 export function readOffer(sdp: string): OfferReading {
   if (Buffer.byteLength(sdp) > maxOfferBytes) return refuse('too_long');
   const [session, ...media] = sectionsOf(sdp);
@@ -88,10 +88,10 @@ export function readOffer(sdp: string): OfferReading {
   if (direction === 'inactive') return refuse('inactive_audio');
   const mid = attributeOf(audio, 'mid');
   if (mid === null || !isToken(mid)) return refuse('no_mid');
-  const isSecured = ['ice-ufrag', 'ice-pwd', 'fingerprint'].every(
+  const [iceUfrag, ...others] = ['ice-ufrag', 'ice-pwd', 'fingerprint'].map(
     (name) => attributeOf(audio, name) ?? attributeOf(session, name),
   );
-  if (!isSecured) return refuse('no_security');
+  if (!iceUfrag || others.some((value) => !value)) return refuse('no_security');
 
   const channel = media.find((section) => isOffered(section, 'application') && carriesDataChannels(section));
   const answered = media.map((section) => {
@@ -105,8 +105,11 @@ export function readOffer(sdp: string): OfferReading {
       direction,
       opusPayloadType,
       hasVideo: media.some((section) => isOffered(section, 'video')),
+      iceUfrag,
       hasChannel: channel !== undefined,
-      candidates: candidatesOf(media),
+      candidates: candidatesOf(
+        media.filter((section) => section === audio || carriesBundle(session, section)).flat(),
+      ),
       sdp: [session, ...answered]
         .flat()
         .filter((line) => !/^a=(?:candidate:|end-of-candidates)/.test(line))
@@ -141,7 +144,7 @@ function isOffered(section: Section, kind: 'audio' | 'video' | 'application'): b
   return mediaLineOf(section)[0] === kind && !isDisabled(section);
 }
 
-/** Port 0 disables a section, but for one that shares another's port (RFC 9143, section 6). */
+/** Port 0 disables a section, unless it shares another's port (RFC 9143, section 6). */
 function isDisabled(section: Section): boolean {
   return mediaLineOf(section)[1] === '0' && !section.includes('a=bundle-only');
 }
@@ -152,13 +155,13 @@ function carriesDataChannels(section: Section): boolean {
   return protocol?.endsWith('DTLS/SCTP') === true && format === 'webrtc-datachannel';
 }
 
-/** Whether it is the section whose transport the others of a bundle use: the first of the group (RFC 9143, section 7.2). */
+/** Whether a bundle uses this section's transport: it is the first of the group (RFC 9143, section 7.2). */
 function carriesBundle(session: Section, section: Section): boolean {
   const mid = attributeOf(section, 'mid');
   return mid !== null && attributeOf(session, 'group')?.split(' ')[1] === mid && !isDisabled(section);
 }
 
-/** For the section that carries a bundle: were it disabled, browsers would find the others without a transport. */
+/** For the section that carries a bundle: if it were disabled, the others would have no transport in browsers. */
 function deactivate(section: Section): Section {
   const isDirection = /^a=(?:sendrecv|sendonly|recvonly|inactive)$/;
   return [...section.filter((line) => !isDirection.test(line)), 'a=inactive'];
@@ -201,19 +204,22 @@ function opusPayloadTypeOf(section: Section): number | null {
   return null;
 }
 
-/** RFC 8866, section 9: what may stand for a tag. */
+/** Whether the text is a valid token (RFC 8866, section 9). */
 function isToken(text: string): boolean {
   return /^[\w!#$%&'*+.^`{|}~-]{1,64}$/.test(text);
 }
 
-/** `candidate:<foundation> <component> <transport> <priority> <address> <port> typ …` */
-function candidatesOf(sections: readonly Section[]): string[] {
+/**
+ * The usable candidates among `a=candidate:<foundation> <component> <transport> <priority> <address> <port> …` lines,
+ * without `a=` and duplicates. Only of component 1: RTCP shares its port here (RFC 8839, section 5.1).
+ */
+export function candidatesOf(lines: readonly string[]): string[] {
   const usable = new Set<string>();
-  for (const line of sections.flat()) {
+  for (const line of lines) {
     if (!line.startsWith('a=candidate:')) continue;
-    const [, , transport, , address = ''] = line.split(' ');
-    if (transport?.toLowerCase() === 'udp' && isIP(address) !== 0) usable.add(line.slice(2));
-    if (usable.size === maxCandidates) break;
+    const [, component, transport, , address = ''] = line.split(' ');
+    if (component === '1' && transport?.toLowerCase() === 'udp' && isIP(address) !== 0)
+      usable.add(line.slice(2));
   }
   return [...usable];
 }

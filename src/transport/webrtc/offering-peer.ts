@@ -1,4 +1,4 @@
-import type { Clock } from '../../clock.js';
+import type { Clock } from '../../core/clock.js';
 import { leaseWebRtc } from './native-webrtc.js';
 import {
   defaultConnectTimeoutMs,
@@ -11,42 +11,45 @@ import {
 } from './peer-connection.js';
 import { pageChannelLabel } from './page-protocol.js';
 
-/** What a browser does that is about to call: see {@link offerConnection}. */
+/** Options of {@link offerConnection}. */
 export interface OfferOptions {
   readonly clock: Clock;
-  /** Which way the audio goes, as this end sees it. @default 'sendrecv' */
+  /** Direction of the audio from this end. @default 'sendrecv' */
   readonly direction?: 'sendrecv' | 'sendonly' | 'recvonly';
   /** Whether to open the data channel. @default true */
   readonly withChannel?: boolean;
-  /** The only local address to use; the native library ends the process where this machine has none such. @default any */
+  /**
+   * The only local address to use. It must be one of this machine: else the native library ends the process.
+   * @default any
+   */
   readonly bindAddress?: string;
   /** @default 15000 */
   readonly connectTimeoutMs?: number;
-  /** Longest message that may come in. @default 65536 */
+  /** Maximum length of a received message in bytes. @default 65536 */
   readonly maxMessageBytes?: number;
 }
 
-/** A call offered and not answered yet. */
+/** An offered call without an answer yet. */
 export interface OfferedConnection {
-  /** Complete, with all candidates: there is nothing to add to it later. */
+  /** The complete offer with all candidates; nothing is added later. */
   readonly offer: string;
   /**
-   * Takes the answer; the connection then comes up by itself.
-   * Throws a TransportError if it is no answer to this offer; the connection is then closed.
+   * Takes the answer; the connection then comes up by itself. Throws a TransportError and closes the connection if it
+   * is not an answer to this offer.
    */
   accept(answer: string): void;
-  /** To be closed by the caller, also when there is no answer. */
+  /** The caller closes it, also without an answer. */
   readonly connection: PeerConnection;
 }
 
-/** Opus' payload type in the offer, as browsers have it. */
+/** Opus' payload type in the offer, as in browsers. */
 const opusPayloadType = 111;
 
 const directions = { sendrecv: 'SendRecv', sendonly: 'SendOnly', recvonly: 'RecvOnly' } as const;
 
 /**
- * Offers a call as a browser would: one audio section, the data channel, and no trickling of candidates.
- * Throws a TransportError where the native library does not work.
+ * Offers a call like a browser: one audio section, the data channel, and no trickled candidates. Rejects with a
+ * TransportError if the native library does not work.
  */
 export async function offerConnection(options: OfferOptions): Promise<OfferedConnection> {
   const { clock, direction = 'sendrecv', withChannel = true, bindAddress } = options;
@@ -86,7 +89,7 @@ export async function offerConnection(options: OfferOptions): Promise<OfferedCon
       maxMessageBytes,
     });
     if (withChannel) connection.adoptChannel(peer.createDataChannel(pageChannelLabel));
-    // Without servers to ask, the candidates are all there when this returns.
+    // Without STUN and TURN servers, all candidates are known when this returns.
     peer.setLocalDescription('offer');
     const offer = peer.localDescription()?.sdp ?? '';
     return {
@@ -103,6 +106,6 @@ export async function offerConnection(options: OfferOptions): Promise<OfferedCon
     };
   } catch (thrown) {
     await lease.release();
-    throw nativeFailure('No call can be offered', thrown);
+    throw nativeFailure('The call cannot be offered', thrown);
   }
 }

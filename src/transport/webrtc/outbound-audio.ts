@@ -1,27 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import type { AudioFormat } from '../../audio/audio-frame.js';
-import type { Clock, Timer } from '../../clock.js';
+import type { Clock, Timer } from '../../core/clock.js';
 import type { OpusEncoder } from '../../audio/opus-encoder.js';
 import type { MediaConnection } from './media-connection.js';
 import { PacedPlayout } from './paced-playout.js';
 import { writeRtpPacket } from './rtp-packet.js';
+import { webRtcDefinition } from './webrtc-definition.js';
 
-/** What the agent's audio is encoded from. */
-export const outboundRateHz = 24_000;
-
-/** What a transport to a browser plays. */
-export const webRtcOutputFormat: AudioFormat = { encoding: 'linear16', sampleRateHz: outboundRateHz };
+/** Sample rate of the agent's audio before encoding. */
+export const outboundRateHz = webRtcDefinition.plays.sampleRateHz;
 
 const frameMs = 20;
-/** Opus' RTP clock runs at 48 kHz whatever the audio's rate (RFC 7587, section 4.1). */
+/** Opus' RTP clock runs at 48 kHz for any audio rate (RFC 7587, section 4.1). */
 const timestampStep = 960;
-/** Encoded silence behind every stretch of sound, so that the browser does not stretch or fade what it heard last. */
+/** Frames of encoded silence after every sound, so that the browser does not stretch or fade its end. */
 const silentFrames = 10;
-/** The page has noticed that there is silence. */
+/** Frames of silence after which the page has detected silence. */
 const noticedFrames = 9;
-/** A pacer that is late by more has been kept from its work: it goes on from now instead of hurrying after. */
+/** If the pacer is later than this, it was blocked: it skips the lost time and does not catch up. */
 const maxLateMs = 100;
-/** How much of what was sent a resume can repeat. */
+/** How much sent audio a resume can repeat. */
 const keepMs = 3500;
 
 export interface OutboundAudioOptions {
@@ -29,11 +26,11 @@ export interface OutboundAudioOptions {
   readonly clock: Clock;
   readonly encoder: OpusEncoder;
   /**
-   * A frame was sent: `count` samples of the agent's from position `start`, due at the far end at `playMs` if the way took
-   * no time; `afterSilence` where nothing was audible there before it.
+   * Called for each sent frame: `count` samples of the agent's audio from position `start`, to be played at `playMs`
+   * without network delay. `afterSilence`: nothing was audible at the far end before it.
    */
   readonly onSent: (start: number, count: number, playMs: number, afterSilence: boolean) => void;
-  /** The voice cannot be encoded; nothing more is sent. */
+  /** Called when the voice cannot be encoded; nothing more is sent. */
   readonly onFailure: (cause: unknown) => void;
 }
 
@@ -43,9 +40,9 @@ interface Run {
 }
 
 /**
- * Paces the agent's audio: one Opus frame each 20 ms, on deadlines counted from the beginning of a run of sound, so that
- * nothing drifts, and one frame ahead, so that a late timer is not heard. What was not sent yet can be held or dropped;
- * what was sent will be heard.
+ * Paces the agent's audio: one Opus frame every 20 ms. Deadlines count from the start of a run of sound, so they do not
+ * drift; one frame is sent ahead, so a late timer is inaudible. Unsent audio can be held or dropped; sent audio will be
+ * heard.
  */
 export class OutboundAudio {
   readonly #connection: MediaConnection;
@@ -65,7 +62,7 @@ export class OutboundAudio {
   #timer: Timer | null = null;
   #sequenceNumber: number;
   #timestamp: number;
-  /** Where the latest frame's samples end, and when they will have been played. */
+  /** Position after the latest frame's samples, and when they will have been played. */
   #end = { positionSamples: 0, playMs: 0 };
   #lateFrames = 0;
 
@@ -90,12 +87,12 @@ export class OutboundAudio {
     return this.#playout.sentSamples;
   }
 
-  /** Frames that left after their turn: the frame of lead was used up. */
+  /** Frames that were sent later than the lead of one frame allows. */
   get lateFrames(): number {
     return this.#lateFrames;
   }
 
-  /** When a position that was sent is due at the far end, if the way took no time. */
+  /** When a sent position is played at the far end, without network delay. */
   playMsOf(positionSamples: number): number {
     const { positionSamples: end, playMs } = this.#end;
     return playMs - ((end - positionSamples) / outboundRateHz) * 1000;
@@ -107,7 +104,7 @@ export class OutboundAudio {
     this.#begin();
   }
 
-  /** Stops after what was sent. Returns how far that is. */
+  /** Stops sending. Returns the position after the sent audio. */
   pause(): number {
     this.#paused = true;
     return this.#playout.sentSamples;
@@ -119,7 +116,7 @@ export class OutboundAudio {
     this.#begin();
   }
 
-  /** Drops what was not sent. Returns how far what was sent goes. */
+  /** Drops unsent audio. Returns the position after the sent audio. */
   clear(): number {
     const sent = this.#playout.sentSamples;
     this.#playout.drop();
@@ -134,7 +131,7 @@ export class OutboundAudio {
     this.#playout.drop();
   }
 
-  /** Begins a run, after whatever else is done in this moment: who plays something may want to watch it. */
+  /** Starts a run in a microtask, so that the caller of `play()` can still call `watch()` first. */
   #begin(): void {
     if (this.#run || this.#pumping || this.#paused || !this.#playout.waits) return;
     this.#pumping = true;
@@ -149,7 +146,7 @@ export class OutboundAudio {
     });
   }
 
-  /** Nobody stands above a timer to catch what goes wrong in it: it must end this call and no other. */
+  /** Catches errors of the timer callback, so that they end only this call. */
   #tick(run: Run): void {
     try {
       this.#pump(run);
@@ -175,7 +172,7 @@ export class OutboundAudio {
     this.#timer = this.#clock.setTimer(dueOf(run) - nowMs, () => this.#tick(run));
   }
 
-  /** Leaves out time that has passed; the timestamps show it, so that the browser does not wait for what never was. */
+  /** Skips lost time. The timestamps advance, so the browser does not wait for frames that were never sent. */
   #skip(run: Run, frames: number): void {
     run.startMs += frames * frameMs;
     this.#timestamp = (this.#timestamp + frames * timestampStep) >>> 0;
@@ -221,7 +218,7 @@ export class OutboundAudio {
   }
 }
 
-/** When the next frame is to leave: the first two of a run at once, then each 20 ms ahead of its turn. */
+/** When the next frame is due: the first two of a run at once, then each 20 ms before it plays. */
 function dueOf({ startMs, frames }: Run): number {
   return startMs + Math.max(0, frames - 1) * frameMs;
 }

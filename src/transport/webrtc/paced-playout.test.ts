@@ -2,12 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { PacedPlayout } from './paced-playout.js';
 
-/** Samples that tell their own position. */
+/** Samples whose values are their positions. */
 function content(from: number, count: number): Int16Array {
   return Int16Array.from({ length: count }, (_, i) => ((from + i) % 30_000) + 1);
 }
 
-/** A playout of frames of four samples that keeps eight. */
+/** A playout with frames of four samples that keeps eight samples. */
 function small(): PacedPlayout {
   return new PacedPlayout({ sampleRateHz: 200, keepMs: 40 });
 }
@@ -23,7 +23,7 @@ function take(playout: PacedPlayout): number[] {
 }
 
 describe('paced playout', () => {
-  it('gives frames of 20 ms, the last one filled up with silence', () => {
+  it('returns frames of 20 ms, the last one padded with silence', () => {
     const playout = small();
     queue(playout, 6);
     const frame = new Int16Array(4).fill(99);
@@ -34,7 +34,7 @@ describe('paced playout', () => {
     expect(playout.waits).toBe(false);
   });
 
-  it('gives every sample once and in order, however it was cut', () => {
+  it('returns every sample once and in order, however it was queued', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 11 }), { maxLength: 60 }), (pieces) => {
         const playout = small();
@@ -50,7 +50,7 @@ describe('paced playout', () => {
     );
   });
 
-  it('repeats what was sent from a position on, as far as it is kept', () => {
+  it('repeats sent audio from a position, as far as it is kept', () => {
     const playout = small();
     for (let i = 0; i < 10; i++) queue(playout, 4);
     for (let i = 0; i < 8; i++) take(playout);
@@ -62,7 +62,7 @@ describe('paced playout', () => {
     expect(oldest).toBeLessThanOrEqual(32 - 8 + 1);
   });
 
-  it('goes on to the end after any rewind, without a hole', () => {
+  it('plays to the end after any rewind, without a gap', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 50 }), fc.integer({ min: 0, max: 60 }), (taken, to) => {
         const playout = new PacedPlayout({ sampleRateHz: 200, keepMs: 10_000 });
@@ -77,7 +77,7 @@ describe('paced playout', () => {
     );
   });
 
-  it('drops what waits; positions go on', () => {
+  it('drops waiting audio; positions continue', () => {
     const playout = small();
     queue(playout, 10);
     take(playout);
@@ -89,7 +89,7 @@ describe('paced playout', () => {
     expect(take(playout)).toEqual([11, 12]);
   });
 
-  it('does not keep what nobody can ask for any more', () => {
+  it('does not keep audio that no resume can repeat', () => {
     const playout = small();
     for (let i = 0; i < 1000; i++) {
       queue(playout, 4);

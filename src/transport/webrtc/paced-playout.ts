@@ -1,12 +1,12 @@
 /**
- * What is to be played, cut into frames of 20 ms. A browser cannot be told to forget what it was sent, so audio stays
- * here until its frame is due; what was sent stays a little longer, so that a resume can repeat it.
+ * The playout queue, in frames of 20 ms. A browser cannot drop audio that was sent, so audio stays here until its frame
+ * is due. Sent audio stays a little longer, so that a resume can repeat it.
  *
- * Pure: who asks for the next frame decides when. Positions count samples over everything ever queued.
+ * Pure: the caller decides when to take a frame. Positions count all samples ever queued.
  */
 export interface PacedPlayoutOptions {
   readonly sampleRateHz: number;
-  /** How long what was sent stays. */
+  /** How long sent audio is kept. */
   readonly keepMs: number;
 }
 
@@ -24,29 +24,29 @@ export class PacedPlayout {
     this.#keepSamples = (sampleRateHz * keepMs) / 1000;
   }
 
-  /** Samples ever queued. */
+  /** Number of samples ever queued. */
   get queuedSamples(): number {
     return this.#queued;
   }
 
-  /** Everything before this position was given out or dropped. */
+  /** Everything before this position was taken or dropped. */
   get sentSamples(): number {
     return this.#sent;
   }
 
-  /** Whether something waits. */
+  /** Whether audio is waiting. */
   get waits(): boolean {
     return this.#sent < this.#queued;
   }
 
-  /** Puts samples behind everything queued before; they are kept without a copy. */
+  /** Adds samples to the end of the queue, without a copy. */
   queue(samples: Int16Array): void {
     if (samples.length === 0) return;
     this.#stretches.push({ start: this.#queued, samples });
     this.#queued += samples.length;
   }
 
-  /** Fills `frame` with what comes next, and silence where that is too short. Returns how many samples are no padding. */
+  /** Fills `frame` with the next samples, padded with silence. Returns the number of samples without padding. */
   take(frame: Int16Array): number {
     let filled = 0;
     while (filled < frame.length && this.#sent < this.#queued) {
@@ -64,7 +64,7 @@ export class PacedPlayout {
     return filled;
   }
 
-  /** Goes back to a position, as far as what was sent is still here. Later positions than the next one change nothing. */
+  /** Goes back to a position, or to the oldest kept one. A position after the next sample changes nothing. */
   rewind(fromSamples: number): void {
     const oldest = this.#stretches[0]?.start ?? this.#sent;
     const to = Math.max(oldest, Math.floor(fromSamples));
@@ -73,7 +73,7 @@ export class PacedPlayout {
     this.#current = this.#stretches.findIndex(({ start, samples }) => start + samples.length > to);
   }
 
-  /** Forgets everything that waits, and what was sent: nothing is repeated across it. */
+  /** Drops all audio, waiting and sent, so that no later resume repeats it. */
   drop(): void {
     this.#stretches = [];
     this.#current = 0;

@@ -1,18 +1,19 @@
-import type { Clock, Timer } from '../../clock.js';
+import type { Clock, Timer } from '../../core/clock.js';
 import type { SessionEvent } from '../../events/session-event.js';
 import type { TransportWarning } from '../transport.js';
+import { Budget } from './budget.js';
 import { ClockMap } from './clock-map.js';
 import type { MediaConnection } from './media-connection.js';
 import { parsePageMessage } from './page-messages.js';
 import { syncEveryMs, type PageMessage, type RelayMessage } from './page-protocol.js';
 
-/** What the page says, apart from what its clock shows. */
+/** All messages of the page except clock answers. */
 export type PageReport = Exclude<PageMessage, { type: 'sync' }>;
 
 export interface PageChannelListener {
   onReport(report: PageReport): void;
   onWarning(warning: TransportWarning): void;
-  /** The page sends more than anyone can mean. */
+  /** The page sends far more than the limits: end the call. */
   onIntolerable(message: string): void;
 }
 
@@ -22,24 +23,30 @@ export interface PageChannelOptions {
   readonly listener: PageChannelListener;
 }
 
-/** How a client may misuse the channel; counted in {@link PageChannel.stats}. */
-export type PageFault = 'malformed_page_message' | 'page_flood' | 'page_stuck';
+/** Misuse of the channel; counted in {@link PageChannel.stats}. */
+export type PageFault = 'malformed_page_message' | 'page_flood' | 'typed_flood' | 'page_stuck';
 
-/** At the beginning the clock is asked more often: the first answer must not wait for a good figure. */
+/** The first syncs come faster, so that the clock map is good before the first answer. */
 const firstSyncs = 5;
 const firstSyncEveryMs = 100;
-/** Events that wait for the channel to open. */
+/** Maximum number of events held until the channel opens. */
 const maxEarlyEvents = 200;
-/** A page that falls this far behind gets no more events until it has caught up. */
+/** Above this backlog the page gets no more events until it catches up. */
 const maxBacklogBytes = 1024 * 1024;
-/** Messages a second that a page may send, and as many at once. */
+/** Messages per second that a page may send; also the burst. */
 const messagesPerSecond = 100;
-/** After so many messages beyond that it is no page any more. */
+/** The call ends after this many messages over the limit. */
 const maxDropped = 5000;
+/** Burst of typed turns: each calls the model, which costs money. A person in a hurry sends three or four. */
+const maxTypedBurst = 10;
+/** Sustained typed turns per second. */
+const typedPerSecond = 0.5;
+/** The call ends after this many typed turns over the limit. */
+const maxTypedRefused = 100;
 
 /**
- * The relay's end of the data channel: shows the page its session's events, keeps asking for its clock (the answers are its
- * heartbeat), and judges what it says. Begins with {@link opened}; after {@link close} no timer is left.
+ * The relay's end of the data channel: sends the session's events to the page, polls the page's clock (the answers are
+ * its heartbeat), and checks its messages. Starts with {@link opened}; after {@link close} no timer is left.
  */
 export class PageChannel {
   readonly clocks = new ClockMap();
@@ -52,14 +59,15 @@ export class PageChannel {
   #syncs = 0;
   #timer: Timer | null = null;
   #heartbeatMs: number | null = null;
-  #budget = messagesPerSecond;
-  #budgetMs: number;
+  readonly #messages: Budget;
+  readonly #typed: Budget;
 
   constructor({ connection, clock, listener }: PageChannelOptions) {
     this.#connection = connection;
     this.#clock = clock;
     this.#listener = listener;
-    this.#budgetMs = clock.nowMs();
+    this.#messages = new Budget(clock, messagesPerSecond, messagesPerSecond);
+    this.#typed = new Budget(clock, maxTypedBurst, typedPerSecond);
   }
 
   /** When the page last answered; null before the first time. */
@@ -67,7 +75,7 @@ export class PageChannel {
     return this.#heartbeatMs;
   }
 
-  /** The channel is open: what waited is sent, and the clocks are compared from now on. */
+  /** Call when the channel is open: sends the held events and starts to sync the clocks. */
   opened(): void {
     if (!this.#early) return;
     const early = this.#early;
@@ -76,7 +84,7 @@ export class PageChannel {
     this.#sync();
   }
 
-  /** Shows the page an event. */
+  /** Sends an event to the page. */
   show(event: SessionEvent): void {
     if (this.#early) {
       if (this.#early.length < maxEarlyEvents) this.#early.push(event);
@@ -86,16 +94,21 @@ export class PageChannel {
     else this.#send({ type: 'event', event });
   }
 
-  /** Takes a text from the page. */
+  /** Takes a text message from the page. */
   take(text: string): void {
     if (!this.#withinBudget()) return;
     const message = parsePageMessage(text);
     if (!message) this.#note('malformed_page_message');
     else if (message.type === 'sync') this.#answered(message);
-    else this.#listener.onReport(message);
+    else if (message.type !== 'text' || this.#mayType()) this.#listener.onReport(message);
   }
 
-  /** Stops asking. Idempotent. */
+  /** Counts a message that was dropped before it could be read. */
+  dropped(): void {
+    this.#withinBudget();
+  }
+
+  /** Stops the syncs. Idempotent. */
   close(): void {
     this.#early = null;
     this.#timer?.cancel();
@@ -126,16 +139,16 @@ export class PageChannel {
   }
 
   #withinBudget(): boolean {
-    const nowMs = this.#clock.nowMs();
-    const earned = ((nowMs - this.#budgetMs) / 1000) * messagesPerSecond;
-    this.#budget = Math.min(messagesPerSecond, this.#budget + earned);
-    this.#budgetMs = nowMs;
-    if (this.#budget >= 1) {
-      this.#budget--;
-      return true;
-    }
+    if (this.#messages.spend()) return true;
     if (this.#note('page_flood') === maxDropped)
       this.#listener.onIntolerable(`The page sent ${maxDropped} messages too many.`);
+    return false;
+  }
+
+  #mayType(): boolean {
+    if (this.#typed.spend()) return true;
+    if (this.#note('typed_flood') === maxTypedRefused)
+      this.#listener.onIntolerable(`The page sent ${maxTypedRefused} typed turns too many.`);
     return false;
   }
 
@@ -148,7 +161,8 @@ export class PageChannel {
 }
 
 const explanations: Readonly<Record<PageFault, string>> = {
-  malformed_page_message: 'The page sent what is no message of the protocol; it was ignored.',
-  page_flood: `The page sends over ${messagesPerSecond} messages a second; what is more is dropped.`,
-  page_stuck: 'The page does not read its events; it gets none until it has caught up.',
+  malformed_page_message: 'The page sent a message that is not in the protocol; it was ignored.',
+  page_flood: `The page sends more than ${messagesPerSecond} messages a second; the excess is dropped.`,
+  typed_flood: `Typed turns arrive faster than a person types: after ${maxTypedBurst} at once, one every ${1 / typedPerSecond} s is accepted, and the rest is dropped.`,
+  page_stuck: 'The page does not read its events; it gets no more until it has caught up.',
 };

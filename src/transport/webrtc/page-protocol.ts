@@ -1,34 +1,34 @@
 /**
- * What the page and the relay say to each other beside the audio: JSON text on one reliable data channel that the page
- * opens. Only types and constants: the page's own code imports this file.
+ * The protocol between page and relay beside the audio: JSON text on one reliable data channel that the page opens.
+ * Only types and constants, since the page's code imports this file.
  *
- * Clocks: `pageMs` counts milliseconds on the page's monotonic clock, `relayMs` on the relay's. The page never converts;
- * the relay maps one to the other by the `sync` exchange, as NTP does.
+ * Clocks: `pageMs` counts milliseconds on the page's monotonic clock, `relayMs` on the relay's. Only the relay converts
+ * between them, by the `sync` exchange, as NTP does.
  */
 import type { SessionEvent } from '../../events/session-event.js';
 
 /** Label of the data channel. */
 export const pageChannelLabel = 'hzrelay';
 
-/** How often the relay asks for the page's clock; the answers are the page's heartbeat. */
+/** How often the relay polls the page's clock; the answers are the page's heartbeat. */
 export const syncEveryMs = 1000;
 
 /** Longest typed turn in characters. */
 export const maxTypedLength = 2000;
 
-/** Silence after which the page (and the relay, of what it receives) counts a sound as ended. */
+/** Silence after which the page, and the relay for received audio, counts a sound as ended. */
 export const soundEndsAfterMs = 150;
 
-/** What the relay tells the page. */
+/** A message from the relay to the page. */
 export type RelayMessage =
-  /** An event of this page's session, as every listener gets it. */
+  /** An event of this page's session. */
   | { readonly type: 'event'; readonly event: SessionEvent }
-  /** Asks for the page's clock; to be answered at once. */
+  /** Polls the page's clock; the page answers at once. */
   | { readonly type: 'sync'; readonly id: number; readonly relayMs: number };
 
-/** What the page tells the relay. */
+/** A message from the page to the relay. */
 export type PageMessage =
-  /** The answer to `sync`: when it arrived, and when this left. */
+  /** The answer to `sync`: when the question arrived, and when the answer was sent. */
   | {
       readonly type: 'sync';
       readonly id: number;
@@ -41,30 +41,30 @@ export type PageMessage =
   | { readonly type: 'speech_end'; readonly pageMs: number }
   /** The agent became audible after silence: its first audible sample, at the loudspeaker. */
   | { readonly type: 'audible'; readonly pageMs: number }
-  /** What the browser's statistics say of the way from the relay to the ear. */
+  /** The browser's statistics about the delay from the relay to the ear. */
   | {
       readonly type: 'stats';
-      /** Mean time that audio waited in the browser's jitter buffer lately. */
+      /** Recent mean delay in the browser's jitter buffer. */
       readonly jitterBufferMs: number;
-      /** Of the ICE candidate pair; null while it is not known. */
+      /** Round trip of the ICE candidate pair; null while unknown. */
       readonly roundTripMs: number | null;
-      /** From the audio graph to the loudspeaker. */
+      /** Delay from the audio graph to the loudspeaker. */
       readonly outputLatencyMs: number;
     }
   /** The visitor typed instead of speaking. */
   | { readonly type: 'text'; readonly text: string }
-  /** The visitor leaves; the relay need not wait for a time-out. */
+  /** The visitor leaves; spares the relay a timeout. */
   | { readonly type: 'bye' };
 
-/** What a client posts to `/webrtc/offer` as JSON. */
+/** JSON body of `POST /webrtc/offer`. */
 export interface OfferRequest {
   readonly sdp: string;
   readonly type: 'offer';
 }
 
-/** What it gets back; `DELETE /webrtc/<id>` ends the call. */
+/** Response to an offer; `DELETE /webrtc/<id>` ends the call. */
 export interface OfferResponse {
-  /** 128 random bits in hex: whoever knows it may end the call. */
+  /** 128 random bits in hex; it authorises a client to end the call. */
   readonly id: string;
   /** The call's name in events and logs. */
   readonly callId: string;

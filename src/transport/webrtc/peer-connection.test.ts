@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { TransportError } from '../../errors.js';
-import { eventually, PeerRecorder, rtpPacket } from '../../testing/peer-recorder.js';
-import { VirtualClock } from '../../testing/virtual-clock.js';
+import { TransportError } from '../../core/errors.js';
+import { eventually, PeerRecorder, rtpPacket } from '../../../test/harness/peer-recorder.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { answerOffer } from './answering-peer.js';
 import { resolveWebRtcOptions, type WebRtcOptions } from './ice-options.js';
 import { leaseWebRtc, webRtcUse, type WebRtcLibrary } from './native-webrtc.js';
@@ -30,7 +30,7 @@ function read(sdp: string): Offer {
 interface PairOptions {
   readonly caller?: Partial<OfferOptions>;
   readonly relay?: WebRtcOptions;
-  /** What becomes of the answer on its way. */
+  /** Changes the answer on its way. */
   readonly munge?: (answer: string) => string;
 }
 
@@ -64,8 +64,8 @@ async function connect({
 
 type Pair = Awaited<ReturnType<typeof connect>>;
 
-/** Resolves when both natives are closed through and through. */
-async function closedThroughAndThrough(): Promise<void> {
+/** Resolves when no native object is left. */
+async function nativeObjectsClosed(): Promise<void> {
   await eventually(() => webRtcUse().nativeObjects === 0);
 }
 
@@ -90,7 +90,7 @@ describe('a connection', () => {
     expect(caller.packets.map((packet) => Buffer.from(packet))).toEqual(sent(relay));
   });
 
-  it('carries text both ways, in order and unharmed', async () => {
+  it('carries text both ways, in order and unchanged', async () => {
     const { caller, relay } = await connect();
     const texts = ['', 'héllo €😀', 'x'.repeat(65_536), '{"type":"bye"}'];
     for (const text of texts) {
@@ -103,7 +103,7 @@ describe('a connection', () => {
     expect(caller.texts).toEqual(texts);
   });
 
-  it('counts what it sent and received, so that the two ends can be compared', async () => {
+  it('counts sent and received messages, so that both ends can be compared', async () => {
     const { caller, relay } = await connect();
     sendRtp(caller, 1);
     caller.connection.sendText('one');
@@ -114,7 +114,7 @@ describe('a connection', () => {
     expect(relay.connection.wire).toEqual({ sent: 1, received: 2 });
   });
 
-  it('keeps what arrives before the start, in order', async () => {
+  it('holds early messages until the start, in order', async () => {
     const { caller, relay } = await connectUnstarted();
     await caller.until(() => caller.log.includes('open'));
     for (let sequence = 0; sequence < 5; sequence++) sendRtp(caller, sequence);
@@ -126,7 +126,7 @@ describe('a connection', () => {
     expect(relay.log).toContain('open');
   });
 
-  it('does not connect the data channel of an offer that has none', async () => {
+  it('has no data channel if the offer has none', async () => {
     const { caller, relay } = await connect({ caller: { withChannel: false } });
     expect(relay.connection.hasChannel).toBe(false);
     expect(relay.connection.sendText('nobody hears')).toBe(false);
@@ -134,7 +134,7 @@ describe('a connection', () => {
     await relay.until(() => relay.packets.length === 1);
   });
 
-  it('only sends where the caller only listens', async () => {
+  it('only sends if the caller only listens', async () => {
     const { caller, relay, answer } = await connect({ caller: { direction: 'recvonly' } });
     expect(answer).toContain('a=sendonly');
     expect(relay.connection.audio).toMatchObject({ sends: true, receives: false, payloadType: 111 });
@@ -142,7 +142,7 @@ describe('a connection', () => {
     await caller.until(() => caller.packets.length === 1);
   });
 
-  it('only receives where the caller only speaks', async () => {
+  it('only receives if the caller only speaks', async () => {
     const { caller, relay, answer } = await connect({ caller: { direction: 'sendonly' } });
     expect(answer).toContain('a=recvonly');
     expect(relay.connection.audio).toMatchObject({ sends: false, receives: true });
@@ -150,7 +150,7 @@ describe('a connection', () => {
     await relay.until(() => relay.packets.length === 1);
   });
 
-  it('hands on no RTCP', async () => {
+  it('passes on no RTCP', async () => {
     const { caller, relay } = await connect();
     const report = rtpPacket(caller.connection.audio.ssrc, 1);
     for (const type of [192, 200, 201, 223]) {
@@ -180,11 +180,11 @@ describe('a connection', () => {
   }
 });
 
-/** Said in one breath before a connection closes: how many arrive is up to the library's threads. */
+/** Sent right before a connection closes: how many arrive depends on the library's threads. */
 const words = Array.from({ length: 100 }, (_, index) => String(index));
 
 describe('the end of a connection', () => {
-  it('comes once at either end when the relay hangs up, behind what arrived of its last words', async () => {
+  it('comes once at each end when the relay hangs up, after the last messages that arrived', async () => {
     const { caller, relay } = await connect();
     for (const word of words) relay.connection.sendText(word);
     relay.connection.close();
@@ -193,19 +193,19 @@ describe('the end of a connection', () => {
     await caller.ended();
     expect(caller.texts).toEqual(words.slice(0, caller.texts.length));
     expect(caller.log.at(-1)).toBe('end');
-    await closedThroughAndThrough();
+    await nativeObjectsClosed();
     expect(relay.ends).toHaveLength(1);
     expect(caller.ends).toEqual([{ reason: 'hangup', cause: undefined }]);
   });
 
-  it('comes once at either end when the caller hangs up, behind what arrived of its last words', async () => {
+  it('comes once at each end when the caller hangs up, after the last messages that arrived', async () => {
     const { caller, relay } = await connect();
     for (const word of words) caller.connection.sendText(word);
     caller.connection.close();
     await relay.ended();
     expect(relay.texts).toEqual(words.slice(0, relay.texts.length));
     expect(relay.log.at(-1)).toBe('end');
-    await closedThroughAndThrough();
+    await nativeObjectsClosed();
     expect(relay.ends).toEqual([{ reason: 'hangup', cause: undefined }]);
     expect(caller.ends).toEqual([{ reason: 'closed', cause: undefined }]);
   });
@@ -214,14 +214,14 @@ describe('the end of a connection', () => {
     const { caller, relay } = await connect();
     caller.connection.close();
     relay.connection.close();
-    await closedThroughAndThrough();
+    await nativeObjectsClosed();
     expect([caller.ends, relay.ends].map((ends) => ends.map(({ reason }) => reason))).toEqual([
       ['closed'],
       ['closed'],
     ]);
   });
 
-  it('is told to a listener that starts after it', async () => {
+  it('is reported to a listener that starts later', async () => {
     const { connection } = await offerConnection({ clock: new VirtualClock(), withChannel: false });
     connection.close();
     const late = new PeerRecorder();
@@ -230,7 +230,7 @@ describe('the end of a connection', () => {
     expect(late.ends[0]?.reason).toBe('closed');
   });
 
-  it('makes everything that is sent afterwards a no-op', async () => {
+  it('makes later sends a no-op', async () => {
     const { caller, relay } = await connect();
     relay.connection.close();
     expect(sendRtp(relay, 1)).toBe(false);
@@ -241,7 +241,7 @@ describe('the end of a connection', () => {
     expect(caller.connection.sendText('late')).toBe(false);
   });
 
-  it('may be brought about in the middle of a delivery', async () => {
+  it('may be caused within a delivery', async () => {
     const { caller, relay } = await connect();
     relay.onText = () => relay.connection.close();
     caller.connection.sendText('go');
@@ -250,7 +250,7 @@ describe('the end of a connection', () => {
     expect(relay.ends).toHaveLength(1);
   });
 
-  it('comes by itself, as a failure, where no connection comes about', async () => {
+  it('comes by itself, as a failure, if no connection is established', async () => {
     const clock = new VirtualClock();
     const { offer, connection: calling } = await offerConnection({ clock, withChannel: false });
     const webrtc = resolveWebRtcOptions({ connectTimeoutMs: 4000 }, true, []);
@@ -274,14 +274,14 @@ describe('the end of a connection', () => {
       (index % 2 ? caller : relay).connection.close();
     }
     await Promise.all(pairs.flatMap(({ caller, relay }) => [caller.ended(), relay.ended()]));
-    await closedThroughAndThrough();
+    await nativeObjectsClosed();
     expect(webRtcUse()).toEqual({ leases: 1, nativeObjects: 0 });
     expect(pairs.map(({ clock }) => clock.pendingTimers)).toEqual([0, 0, 0, 0, 0]);
   });
 });
 
 describe('a misbehaving caller', () => {
-  it('is told of once per kind of message that cannot be used', async () => {
+  it('is warned of once for each kind of unusable message', async () => {
     const munge = (answer: string) => answer.replace(/max-message-size:\d+/, 'max-message-size:1000000');
     const { caller, relay } = await connect({
       caller: { maxMessageBytes: 1_000_000 },
@@ -296,7 +296,7 @@ describe('a misbehaving caller', () => {
     expect(relay.connection.wire.received).toBe(4);
   });
 
-  it('gets its further data channels closed, and keeps the one that counts', async () => {
+  it('gets further data channels closed, and keeps the first', async () => {
     const { relay, channels, hangUp } = await connectRaw(['other', 'hzrelay', 'hzrelay']);
     await relay.until(() => relay.log.includes('open') && relay.warnings.length > 0);
     await eventually(() => channels.filter((channel) => channel.isOpen()).length === 1);
@@ -329,7 +329,7 @@ describe('a misbehaving caller', () => {
     }
   });
 
-  /** A caller that does as it likes: the native library itself. */
+  /** A caller without restrictions: the native library itself. */
   async function connectRaw(labels: readonly string[]) {
     const peer = new library.PeerConnection('raw', {
       iceServers: [],
@@ -355,7 +355,7 @@ describe('a misbehaving caller', () => {
       peer.close();
       await relay.ended();
       await eventually(() => closings > channels.length);
-      // Used to the last, so that none is collected before.
+      // Used until here, so that none is collected earlier.
       for (const native of [track, ...channels]) native.close();
     };
     return { relay, channels, hangUp };

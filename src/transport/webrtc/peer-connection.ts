@@ -6,8 +6,8 @@ import type {
   PeerConnection as NativePeer,
   Track,
 } from 'node-datachannel';
-import type { Clock, Timer } from '../../clock.js';
-import { messageOf, TransportError } from '../../errors.js';
+import type { Clock, Timer } from '../../core/clock.js';
+import { messageOf, TransportError } from '../../core/errors.js';
 import { printable } from '../../events/sys-log.js';
 import type { MediaConnection, MediaConnectionListener, NegotiatedAudio } from './media-connection.js';
 import { keep, letGo, type WebRtcLease, type WebRtcLibrary } from './native-webrtc.js';
@@ -20,12 +20,15 @@ export const defaultConnectTimeoutMs = 15_000;
 /** Longest data-channel message in bytes. */
 export const defaultMaxMessageBytes = 65_536;
 
-/** The limit to give to the library, which cuts a longer message off at it: one more, so that a cut one shows. */
+/**
+ * The library's message limit, one byte more than ours: the library truncates longer messages, and the extra byte shows
+ * it.
+ */
 export function nativeMessageLimit(maxMessageBytes: number): number {
   return maxMessageBytes + 1;
 }
 
-/** How much is kept for a listener that has not started yet, in packets and messages: five seconds of audio. */
+/** Maximum number of packets and messages held before `start()`: five seconds of audio. */
 const maxEarly = 250;
 
 type EndReason = Parameters<MediaConnectionListener['onEnd']>[0];
@@ -41,14 +44,25 @@ export interface PeerConnectionParts {
   readonly hasChannel: boolean;
   readonly connectTimeoutMs: number;
   readonly maxMessageBytes: number;
+  /** Whether the other end may have this address. @default any address */
+  readonly mayTalkTo?: (address: string) => boolean;
+}
+
+/** The other end is on another machine, but the relay serves only its own machine. */
+export class ForeignMachineError extends TransportError {
+  constructor(address: string) {
+    super(
+      `The browser is at ${address}, on another machine, but this relay serves only browsers of its own machine: to serve others, set webrtc.bindAddress (--webrtc-bind) to an address that they can reach.`,
+    );
+  }
 }
 
 /**
- * A connection of the native library, seen as a {@link MediaConnection}: whichever of peer, track and channel closes first
- * ends it, once, and takes the others with it. It holds a lease on the library until its end.
+ * A {@link MediaConnection} of the native library. The first of peer, track and channel to close ends it and closes the
+ * others. It holds a lease on the library until its end.
  *
- * Without a data channel the library closes a connection without a word: the far end finds out by itself, some 30 s later
- * where it watches nothing but ICE.
+ * Without a data channel the library closes a connection silently: a far end that watches only ICE notices after about
+ * 30 s.
  */
 export class PeerConnection implements MediaConnection {
   readonly audio: NegotiatedAudio;
@@ -58,6 +72,7 @@ export class PeerConnection implements MediaConnection {
   readonly #peer: NativePeer;
   readonly #track: Track;
   readonly #maxMessageBytes: number;
+  readonly #mayTalkTo: (address: string) => boolean;
   readonly #connectTimer: Timer;
   readonly #warned = new Set<string>();
   #settleConnected: (isUp: boolean) => void = () => undefined;
@@ -68,7 +83,7 @@ export class PeerConnection implements MediaConnection {
   #sent = 0;
   #received = 0;
 
-  /** Takes over all parts and closes them at its end; the peer must not have a remote description yet. */
+  /** Takes over all parts and closes them at the end; the peer must not have a remote description yet. */
   constructor(parts: PeerConnectionParts) {
     this.audio = parts.audio;
     this.hasChannel = parts.hasChannel;
@@ -76,12 +91,13 @@ export class PeerConnection implements MediaConnection {
     this.#peer = parts.peer;
     this.#track = parts.track;
     this.#maxMessageBytes = parts.maxMessageBytes;
+    this.#mayTalkTo = parts.mayTalkTo ?? (() => true);
     this.connected = new Promise((resolve) => (this.#settleConnected = resolve));
     this.#connectTimer = parts.clock.setTimer(parts.connectTimeoutMs, () =>
       this.#finish(
         'failed',
         new TransportError(
-          `No connection came about within ${parts.connectTimeoutMs / 1000} s: no path for UDP, or the other end is gone.`,
+          `The connection was not established within ${parts.connectTimeoutMs / 1000} s: there is no path for UDP, or the other end is gone.`,
         ),
       ),
     );
@@ -102,6 +118,11 @@ export class PeerConnection implements MediaConnection {
     return this.#channel?.bufferedAmount() ?? 0;
   }
 
+  /** The failure that ended the connection; null if there was none. */
+  get failure(): Error | null {
+    return this.#end?.cause ?? null;
+  }
+
   get wire(): { readonly sent: number; readonly received: number } {
     return { sent: this.#sent, received: this.#received };
   }
@@ -116,7 +137,7 @@ export class PeerConnection implements MediaConnection {
 
   sendRtp(packet: Uint8Array): boolean {
     try {
-      // The track may be closed by the far end before its `onClosed` has reached us, and then sending throws.
+      // The far end may have closed the track before `onClosed` runs; sending would then throw.
       if (!this.#track.isOpen()) return false;
       const bytes = Buffer.isBuffer(packet)
         ? packet
@@ -132,7 +153,7 @@ export class PeerConnection implements MediaConnection {
   sendText(text: string): boolean {
     try {
       if (!this.#channel?.isOpen()) return false;
-      // Its answer only tells whether the message had to wait in the buffer.
+      // The result only tells whether the message was buffered.
       this.#channel.sendMessage(text);
       this.#sent++;
       return true;
@@ -145,11 +166,11 @@ export class PeerConnection implements MediaConnection {
     this.#finish('closed');
   }
 
-  /** Takes the channel that this end opened. Called before the connection is up. */
+  /** Takes the data channel of the call. An offering end calls it before the connection is up. */
   adoptChannel(channel: DataChannel): void {
     this.#channel = channel;
     keep(channel);
-    // News waits in one queue per callback, and the queues are emptied in this order: the end last.
+    // The library queues events per callback and delivers the queues in this order: the end must come last.
     channel.onOpen(() => this.#deliver((listener) => listener.onChannelOpen()));
     channel.onMessage((message) => this.#onMessage(message));
     channel.onClosed(() => {
@@ -173,16 +194,21 @@ export class PeerConnection implements MediaConnection {
     }
   }
 
-  /** Peer and track tell on their own, in either order, and only both together carry media. */
+  /** Peer and track come up separately, in either order; media needs both. */
   #onUp(): void {
     if (this.#end || !this.#track.isOpen() || this.#peer.state() !== 'connected') return;
+    const address = this.#peer.getSelectedCandidatePair()?.remote.address;
+    if (address !== undefined && !this.#mayTalkTo(address)) {
+      this.#finish('failed', new ForeignMachineError(address));
+      return;
+    }
     this.#connectTimer.cancel();
     this.#settleConnected(true);
   }
 
   /**
-   * The far end closed the peer, the track or the channel, or the peer failed and this news of it came first. What it had
-   * sent before that may wait in another queue, so that the end waits for one turn of the event loop.
+   * The far end closed the peer, the track or the channel, or the peer failed and this event came first. Earlier
+   * messages may still be in another queue, so the end waits for one turn of the event loop.
    */
   #onClosed(): void {
     if (this.#end) return;
@@ -192,18 +218,18 @@ export class PeerConnection implements MediaConnection {
   #onChannel(channel: DataChannel): void {
     if (!this.#end && !this.#channel && channel.getLabel() === pageChannelLabel) {
       this.adoptChannel(channel);
-      // The news of it is late: it may be closed again already, and then nothing more is told of it.
+      // This event is late: the channel may already be closed, and then no further event comes.
       if (!channel.isOpen()) this.#onClosed();
       return;
     }
     keep(channel);
     channel.onClosed(() => letGo(channel));
     channel.close();
-    this.#warn('foreign_channel', 'A data channel that nobody asked for was closed.');
+    this.#drop('foreign_channel', 'An unexpected data channel was closed.');
   }
 
   #onPacket(packet: Buffer): void {
-    // Whatever the library leaves of RTCP is not for the listener.
+    // The library passes on some RTCP; the listener gets none.
     if (isRtcp(packet)) return;
     this.#received++;
     if (this.#listener) {
@@ -216,18 +242,19 @@ export class PeerConnection implements MediaConnection {
   #onMessage(message: string | Buffer | ArrayBuffer): void {
     this.#received++;
     if (typeof message !== 'string') {
-      this.#warn('binary_message', 'A binary message arrived on the data channel; only text is understood.');
+      this.#drop('binary_message', 'A binary message arrived on the data channel; only text is supported.');
       return;
     }
     if (Buffer.byteLength(message) > this.#maxMessageBytes) {
-      this.#warn('oversize_message', `A message is longer than ${this.#maxMessageBytes} bytes.`);
+      this.#drop('oversize_message', `A message is longer than ${this.#maxMessageBytes} bytes.`);
       return;
     }
     if (this.#early.length < maxEarly) this.#deliver((listener) => listener.onText(message));
   }
 
-  /** Warns once of each kind. */
-  #warn(code: string, message: string): void {
+  /** Reports a dropped message, and warns once for each kind. */
+  #drop(code: string, message: string): void {
+    if (!this.#end) this.#listener?.onDropped?.();
     if (this.#warned.has(code)) return;
     this.#warned.add(code);
     this.#deliver((listener) => listener.onWarning?.({ code, message }));
@@ -243,12 +270,12 @@ export class PeerConnection implements MediaConnection {
     if (this.#end) return;
     this.#end = { reason, cause };
     this.#connectTimer.cancel();
-    // All of them, also what the far end closed: the native objects live until their `close` was called.
+    // Close all, also those that the far end closed: native objects live until their `close` is called.
     for (const part of [this.#channel, this.#track, this.#peer]) {
       try {
         part?.close();
       } catch {
-        // What cannot be closed any more is closed.
+        // It is already closed.
       }
     }
     void this.#lease.release();
@@ -257,7 +284,7 @@ export class PeerConnection implements MediaConnection {
   }
 }
 
-/** The audio section of a description of ours: Opus, mono, with in-band FEC, from one source. */
+/** The audio section of the local description: Opus, mono, with in-band FEC, from one source. */
 export function describeAudio(
   library: WebRtcLibrary,
   options: {
@@ -272,12 +299,12 @@ export function describeAudio(
     options.payloadType,
     'minptime=10;maxaveragebitrate=32000;stereo=0;sprop-stereo=0;useinbandfec=1',
   );
-  // Without a source and its stream id the other end would play nothing.
+  // Without a source and its stream id the other end plays nothing.
   audio.addSSRC(options.ssrc, cname, streamId, trackId);
   return audio;
 }
 
-/** Lets the library send the RTCP reports from which the other end learns of loss and round-trip time (RFC 3550, section 6). */
+/** Lets the library send RTCP reports, from which the other end gets loss and round-trip time (RFC 3550, section 6). */
 function reportReception(
   library: WebRtcLibrary,
   track: Track,
@@ -292,20 +319,23 @@ function reportReception(
   return [receiving, sending];
 }
 
-/** Of Opus in RTP, whatever it was encoded from (RFC 7587, section 4.1). */
+/** RTP clock rate of Opus, for any audio rate (RFC 7587, section 4.1). */
 const opusClockRateHz = 48_000;
 
-/** Who sends, in RTCP and in the description; the same for all, for it is seen by one far end only. */
+/** The sender's names in RTCP and in the description; the same for all calls, since each has only one far end. */
 const cname = 'hzrelay';
 const streamId = 'hzrelay';
 const trackId = 'hzrelay-audio';
 
-/** Any of the 32-bit numbers that name a source of RTP, from the system's random source. */
+/** A random 32-bit SSRC from the system's random source. */
 export function randomSsrc(): number {
   return crypto.getRandomValues(new Uint32Array(1))[0] ?? 1;
 }
 
-/** A TransportError for what the native library threw; it quotes the far end's description, which may hold anything. */
+/**
+ * A TransportError for an error of the native library. Its text may quote the far end's description, so it is made
+ * printable.
+ */
 export function nativeFailure(what: string, thrown: unknown): TransportError {
   return new TransportError(`${what}: ${printable(messageOf(thrown))}`, { cause: thrown });
 }

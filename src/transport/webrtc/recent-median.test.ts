@@ -6,7 +6,7 @@ describe('a recent median', () => {
     expect(new RecentMedian(5).value).toBeNull();
   });
 
-  it('is the middle of the latest values, by size and not by age', () => {
+  it('is the middle of the latest values by size, not by age', () => {
     const median = new RecentMedian(3);
     for (const value of [100, 100, 100, 7, 9, 8]) median.add(value);
     expect(median.value).toBe(8);

@@ -1,10 +1,10 @@
-/** The middle of the latest few values: one that was measured badly does not move it. */
+/** The median of the latest values, so a single bad measurement does not move it. */
 export class RecentMedian {
   readonly #counted: number;
   readonly #values: number[] = [];
   #median: number | null = null;
 
-  /** `counted`: how many of the latest values count. */
+  /** `counted`: number of latest values in the median. */
   constructor(counted: number) {
     this.#counted = counted;
   }

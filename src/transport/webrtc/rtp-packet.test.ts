@@ -31,7 +31,7 @@ const packet: RtpPacket = {
   payload: Uint8Array.of(1, 2, 3),
 };
 
-/** The packet with contributing sources, an extension and padding put in. */
+/** The packet with contributing sources, an extension and padding. */
 function dress(
   plain: RtpPacket,
   { sources = 0, extensionWords = -1, padding = 0 }: Readonly<Record<string, number>>,
@@ -76,7 +76,7 @@ describe('an RTP packet', () => {
     );
   });
 
-  it('may consist of padding only', () => {
+  it('may contain only padding', () => {
     const empty = { ...packet, payload: new Uint8Array() };
     expect(parseRtpPacket(dress(empty, { padding: 200 }))).toEqual(empty);
   });
@@ -86,7 +86,7 @@ describe('an RTP packet', () => {
     expect(parseRtpPacket(bytes)?.payload.buffer).toBe(bytes.buffer);
   });
 
-  it('is not read from bytes that break off within the header, its sources or its extension', () => {
+  it('is not read from bytes that end within the header, its sources or its extension', () => {
     const bytes = dress(packet, { sources: 3, extensionWords: 2 });
     for (let length = 0; length < bytes.length - packet.payload.length; length++)
       expect(parseRtpPacket(bytes.subarray(0, length))).toBeNull();
@@ -100,7 +100,7 @@ describe('an RTP packet', () => {
     }
   });
 
-  it('is not read where the padding is said to be nothing, or more than there is', () => {
+  it('is not read if its padding length is zero, or more than there are bytes', () => {
     const bytes = dress(packet, { padding: 4 });
     for (const padding of [0, 8, 255]) {
       bytes[bytes.length - 1] = padding;
@@ -110,7 +110,7 @@ describe('an RTP packet', () => {
     expect(parseRtpPacket(bytes)?.payload).toHaveLength(0);
   });
 
-  it('is read from any bytes or not at all', () => {
+  it('is read or rejected without an error, for any bytes', () => {
     const header = fc.constantFrom(0x80, 0x90, 0xa0, 0xb0, 0xbf);
     fc.assert(
       fc.property(header, fc.uint8Array({ maxLength: 80 }), (first, rest) => {
@@ -121,7 +121,7 @@ describe('an RTP packet', () => {
     );
   });
 
-  it('is written to the beginning of bytes that are given, and not where they are too few', () => {
+  it('is written to the front of a given array, if that is long enough', () => {
     const into = new Uint8Array(20).fill(0xff);
     const written = writeRtpPacket(packet, into);
     expect(written.buffer).toBe(into.buffer);
@@ -132,22 +132,22 @@ describe('an RTP packet', () => {
 });
 
 describe('RTCP', () => {
-  it('is told from RTP by its packet type', () => {
+  it('is distinguished from RTP by its packet type', () => {
     for (const type of [192, 200, 201, 206, 223]) expect(isRtcp(Uint8Array.of(0x80, type))).toBe(true);
     for (const type of [0, 111, 111 | 0x80, 191, 224]) expect(isRtcp(Uint8Array.of(0x80, type))).toBe(false);
     expect(isRtcp(new Uint8Array())).toBe(false);
   });
 });
 
-describe('numbers that go round', () => {
-  it('are compared the shorter way', () => {
+describe('numbers that wrap', () => {
+  it('are compared in the shorter direction', () => {
     expect(sequenceDistance(65_535, 2)).toBe(3);
     expect(sequenceDistance(2, 65_535)).toBe(-3);
     expect(timestampDistance(0xffff_ff00, 0x100)).toBe(0x200);
     expect(timestampDistance(0x100, 0xffff_ff00)).toBe(-0x200);
   });
 
-  it('come back from any sum', () => {
+  it('are recovered from any sum', () => {
     fc.assert(
       fc.property(anySequence, fc.integer({ min: -32_768, max: 32_767 }), (from, count) => {
         const to = addToSequence(from, count);

@@ -19,24 +19,24 @@
  *     +-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
  */
 
-/** An RTP packet without contributing sources, extension and padding. */
+/** An RTP packet, without contributing sources, extension and padding. */
 export interface RtpPacket {
   /** 0 to 127. */
   readonly payloadType: number;
   readonly marker: boolean;
-  /** 16 bits: after 65535 comes 0. */
+  /** 16 bits; wraps from 65535 to 0. */
   readonly sequenceNumber: number;
-  /** 32 bits, in ticks of the payload's clock (Opus: 48000 a second, whatever it codes). */
+  /** 32 bits, in ticks of the payload's clock (Opus: always 48000 a second). */
   readonly timestamp: number;
-  /** Whose stream it belongs to; 32 bits. */
+  /** Identifies the stream; 32 bits. */
   readonly ssrc: number;
   readonly payload: Uint8Array;
 }
 
-/** Bytes before the payload where there are neither contributing sources nor an extension. */
+/** Length of the header without contributing sources and extension. */
 const rtpHeaderBytes = 12;
 
-/** Reads a packet; its payload shares the memory of `bytes`. Null where the bytes are not a whole RTP packet. */
+/** Reads a packet; its payload shares the memory of `bytes`. Null if the bytes are not a whole RTP packet. */
 export function parseRtpPacket(bytes: Uint8Array): RtpPacket | null {
   if (bytes.length < rtpHeaderBytes) return null;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -66,8 +66,8 @@ export function parseRtpPacket(bytes: Uint8Array): RtpPacket | null {
 }
 
 /**
- * Writes a packet into fresh bytes, or into the beginning of `into`, and gives the bytes written. Throws a RangeError
- * where it does not fit.
+ * Writes a packet to a new array, or to the front of `into`, and returns the written bytes. Throws a RangeError if it
+ * does not fit.
  */
 export function writeRtpPacket(packet: RtpPacket, into?: Uint8Array): Uint8Array {
   const length = rtpHeaderBytes + packet.payload.length;
@@ -84,13 +84,13 @@ export function writeRtpPacket(packet: RtpPacket, into?: Uint8Array): Uint8Array
   return bytes;
 }
 
-/** Whether bytes that came over an RTP port are RTCP instead: packet types 192 to 223 (RFC 5761, section 4). */
+/** Whether bytes from an RTP port are RTCP: packet types 192 to 223 (RFC 5761, section 4). */
 export function isRtcp(bytes: Uint8Array): boolean {
   const type = bytes[1] ?? 0;
   return type >= 192 && type <= 223;
 }
 
-/** How many packets `to` comes after `from`, the shorter way round: -32768 to 32767. */
+/** Number of packets from `from` to `to`, in the shorter direction: -32768 to 32767. */
 export function sequenceDistance(from: number, to: number): number {
   return ((to - from) << 16) >> 16;
 }
@@ -100,7 +100,7 @@ export function addToSequence(sequenceNumber: number, count: number): number {
   return (sequenceNumber + count) & 0xffff;
 }
 
-/** How many ticks `to` is later than `from`, the shorter way round: -2^31 to 2^31 - 1. */
+/** Number of ticks from `from` to `to`, in the shorter direction: -2^31 to 2^31 - 1. */
 export function timestampDistance(from: number, to: number): number {
   return (to - from) | 0;
 }

@@ -6,14 +6,14 @@ function packet(sequenceNumber: number, ssrc = 1): RtpPacket {
   return { payloadType: 111, marker: false, sequenceNumber, timestamp: 0, ssrc, payload: Uint8Array.of(1) };
 }
 
-describe('a source that is not known', () => {
-  it('proves itself by three packets in sequence, and none of them is lost', () => {
+describe('an unknown source', () => {
+  it('proves itself with three packets in sequence, and none of them is lost', () => {
     const probation = new SourceProbation();
     const packets = [packet(65_534), packet(65_535), packet(0)];
     expect(packets.map((each) => probation.consider(each))).toEqual([null, null, packets]);
   });
 
-  it('begins anew with every packet that is out of sequence or of another source', () => {
+  it('starts again with every packet that is out of sequence or of another source', () => {
     const probation = new SourceProbation();
     for (const stray of [
       packet(1),
@@ -27,7 +27,7 @@ describe('a source that is not known', () => {
       expect(probation.consider(stray)).toBeNull();
   });
 
-  it('begins anew when the current stream shows that it is alive', () => {
+  it('starts again when the current stream is alive', () => {
     const probation = new SourceProbation();
     probation.consider(packet(1));
     probation.consider(packet(2));

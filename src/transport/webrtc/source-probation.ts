@@ -4,14 +4,14 @@ import { addToSequence, type RtpPacket } from './rtp-packet.js';
 const neededPackets = 3;
 
 /**
- * Where packets wait that do not belong to the stream that is being received: another SSRC, or sequence numbers far from
- * the expected. A few of them in sequence, with none of the current stream in between, are a new stream; one or two are
- * strays (the idea of RFC 3550, appendix A.1). Nothing of a proven stream is lost: the packets that proved it are kept.
+ * Holds packets that do not belong to the current stream: another SSRC, or sequence numbers far from the expected ones.
+ * Three in sequence, without a packet of the current stream in between, are a new stream; fewer are strays (compare RFC
+ * 3550, appendix A.1). The packets that prove a new stream are kept, so nothing of it is lost.
  */
 export class SourceProbation {
   #packets: RtpPacket[] = [];
 
-  /** Takes a packet that does not fit; gives the new stream's first packets as soon as they prove it, else null. */
+  /** Takes a packet that does not fit. Returns the first packets of a new stream once they prove it, else null. */
   consider(packet: RtpPacket): readonly RtpPacket[] | null {
     const last = this.#packets.at(-1);
     const follows =
@@ -22,7 +22,7 @@ export class SourceProbation {
     return this.#packets.splice(0);
   }
 
-  /** The current stream is alive: whatever waits here are strays. */
+  /** Drops the held packets as strays, since the current stream is alive. */
   dismiss(): void {
     if (this.#packets.length > 0) this.#packets = [];
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { SpeechDelay } from './speech-delay.js';
 
-/** A sound as both ends hear it. */
+/** A sound that both ends hear. */
 function hear(delay: SpeechDelay, beginMs: number, endMs: number, lateMs: number): void {
   delay.atRelay('begin', beginMs + lateMs);
   delay.atPage('begin', beginMs);
@@ -10,7 +10,7 @@ function hear(delay: SpeechDelay, beginMs: number, endMs: number, lateMs: number
 }
 
 describe('the delay of the visitor’s voice', () => {
-  it('is unknown until both ends have heard the same edge', () => {
+  it('is unknown until both ends have found the same edge', () => {
     const delay = new SpeechDelay();
     delay.atPage('begin', 1000);
     expect(delay.delayMs).toBeNull();
@@ -18,14 +18,14 @@ describe('the delay of the visitor’s voice', () => {
     expect(delay.delayMs).toBe(80);
   });
 
-  it('is the same whichever end tells first', () => {
+  it('is the same for either order of reports', () => {
     const delay = new SpeechDelay();
     hear(delay, 1000, 1500, 70);
     hear(delay, 3000, 3400, 70);
     expect(delay.delayMs).toBe(70);
   });
 
-  it('is the middle of the latest ones, so that one edge found elsewhere does not move it', () => {
+  it('is the median of the latest ones, so that one misplaced edge does not move it', () => {
     const delay = new SpeechDelay();
     hear(delay, 1000, 1500, 60);
     hear(delay, 3000, 3400, 180);
@@ -33,14 +33,14 @@ describe('the delay of the visitor’s voice', () => {
     expect(delay.delayMs).toBe(60);
   });
 
-  it('follows a line that becomes slower', () => {
+  it('follows a line that gets slower', () => {
     const delay = new SpeechDelay();
     for (let i = 0; i < 4; i++) hear(delay, i * 2000, i * 2000 + 500, 50);
     for (let i = 4; i < 8; i++) hear(delay, i * 2000, i * 2000 + 500, 220);
     expect(delay.delayMs).toBe(220);
   });
 
-  it('matches nothing of another kind, from before it was said, or far too late', () => {
+  it('does not match edges of another type, from before the sound, or far too late', () => {
     const delay = new SpeechDelay();
     delay.atPage('begin', 1000);
     delay.atRelay('end', 1050);
@@ -49,7 +49,7 @@ describe('the delay of the visitor’s voice', () => {
     expect(delay.delayMs).toBeNull();
   });
 
-  it('gets over edges that only one end heard', () => {
+  it('tolerates edges that only one end found', () => {
     const delay = new SpeechDelay();
     for (let i = 0; i < 20; i++) delay.atPage('begin', i * 1000);
     for (let i = 0; i < 20; i++) delay.atRelay('end', i * 1000);
@@ -57,7 +57,7 @@ describe('the delay of the visitor’s voice', () => {
     expect(delay.delayMs).toBe(90);
   });
 
-  it('is never below zero, though the clocks may make it seem so', () => {
+  it('is never below zero, despite clock errors', () => {
     const delay = new SpeechDelay();
     delay.atPage('end', 1000);
     delay.atRelay('end', 990);

@@ -1,6 +1,6 @@
 /**
- * How long the visitor's voice takes from the microphone to the relay. Page and relay find the edges of the same sounds in
- * the same signal, each on its own side; the time between the two is the delay. Pure.
+ * Measures the delay of the visitor's voice from the microphone to the relay. Page and relay detect the edges of the
+ * same sounds in the same signal; the time between the two is the delay. Pure.
  */
 
 import { RecentMedian } from './recent-median.js';
@@ -12,15 +12,15 @@ interface Edge {
   readonly atMs: number;
 }
 
-/** Edges that wait for their counterpart; a lost one must not make later ones wait. */
+/** Maximum number of unmatched edges, so that a lost edge does not block later ones. */
 const remembered = 8;
-/** Delays of which the median counts: the two ends do not find every edge on the very same sample. */
+/** Number of delays in the median: the two ends do not find every edge at the same sample. */
 const counted = 5;
-/** Beyond this from what is expected, two edges are not of the same sound. */
+/** Two edges whose delay differs from the expected one by more than this belong to different sounds. */
 const plausibleMs = 250;
-/** Later than this behind the microphone no packet is played any more. */
+/** Maximum delay: no later packet is played. */
 const longestMs = 1000;
-/** Before anything is known: capture, one frame of encoder, and a local network. */
+/** Initial delay: capture, one encoder frame, and a local network. */
 const initialMs = 40;
 
 export class SpeechDelay {
@@ -28,12 +28,12 @@ export class SpeechDelay {
   readonly #atRelay: Edge[] = [];
   readonly #delay = new RecentMedian(counted);
 
-  /** The delay in milliseconds; null before an edge was found on both sides. */
+  /** The delay in milliseconds; null before both ends found the same edge. */
   get delayMs(): number | null {
     return this.#delay.value;
   }
 
-  /** The page heard an edge at the microphone, at this time of the relay's clock. */
+  /** Records an edge that the page found at the microphone, at this time of the relay's clock. */
   atPage(type: SoundEdgeType, atMs: number): void {
     const edge = { type, atMs };
     const counterpart = this.#nearest(this.#atRelay, type, (arrivedMs) => arrivedMs - atMs);
@@ -41,7 +41,7 @@ export class SpeechDelay {
     else remember(this.#atPage, edge);
   }
 
-  /** The relay found an edge in what it received; its sample arrived at this time. */
+  /** Records an edge that the relay found in the received audio; its sample arrived at this time. */
   atRelay(type: SoundEdgeType, atMs: number): void {
     const edge = { type, atMs };
     const counterpart = this.#nearest(this.#atPage, type, (leftMs) => atMs - leftMs);
@@ -62,7 +62,7 @@ export class SpeechDelay {
     for (const edge of edges) {
       const delayMs = delayOf(edge.atMs);
       const off = Math.abs(delayMs - expectedMs);
-      // A little below zero is possible: the clocks are known to half a round trip, the edges to a block.
+      // Slightly below zero is possible: clocks are exact to half a round trip, edges to a block.
       if (edge.type !== type || delayMs < -20 || delayMs > longestMs || off > bestOff) continue;
       best = edge;
       bestOff = off;

@@ -2,23 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { rmsDbfs } from '../../audio/level.js';
 import { audibleEnd } from '../../audio/silence.js';
-import type { AudioFrame } from '../../audio/audio-frame.js';
-import type { SessionEvent } from '../../events/session-event.js';
-import { PageFarEnd, type HeardFrame, type PageFarEndOptions } from '../../testing/page-far-end.js';
-import { transportContract, type Range } from '../../testing/transport-contract.js';
-import { VirtualClock } from '../../testing/virtual-clock.js';
-import type { HeardMark, TransportWarning } from '../transport.js';
-import { WebRtcTransport } from './webrtc-transport.js';
-
-const rateHz = 24_000;
-
-/** A tone that rises with the playout position, so that each stretch of it has a pitch of its own. */
-function content(from: number, to: number): Int16Array {
-  return Int16Array.from({ length: to - from }, (_, i) => {
-    const t = (from + i) / rateHz;
-    return Math.round(9000 * Math.sin(2 * Math.PI * (400 * t + 500 * t * t)));
-  });
-}
+import type { HeardFrame, PageFarEnd } from '../../../test/harness/page-far-end.js';
+import { transportContract, type Range } from '../../../test/contracts/transport-contract.js';
+import { connect, content, pairUp, rateHz, sound } from '../../../test/harness/webrtc-transport-call.js';
 
 /** The position whose tone a frame of 20 ms holds at its middle, by its zero crossings. */
 function positionOf(samples: Int16Array): number {
@@ -30,71 +16,6 @@ function positionOf(samples: Int16Array): number {
   const periods = crossings.length - 1;
   const frequencyHz = (periods * rateHz) / ((crossings.at(-1) ?? 0) - (crossings[0] ?? 0));
   return ((frequencyHz - 400) / 1000) * rateHz;
-}
-
-interface Call {
-  readonly clock: VirtualClock;
-  readonly far: PageFarEnd;
-  readonly transport: WebRtcTransport;
-  readonly frames: AudioFrame[];
-  readonly heard: HeardMark[];
-  readonly warnings: TransportWarning[];
-  readonly typed: string[];
-  readonly ends: { readonly reason: string; readonly cause: Error | undefined }[];
-  play(ms: number): void;
-  pass(ms: number): Promise<void>;
-}
-
-async function pairUp(
-  options: PageFarEndOptions = {},
-): Promise<{ readonly clock: VirtualClock; readonly far: PageFarEnd; readonly transport: WebRtcTransport }> {
-  const clock = new VirtualClock();
-  const far = await PageFarEnd.create(clock, options);
-  const transport = await WebRtcTransport.create(far, { clock, call: { callId: 'WR1', parameters: {} } });
-  return { clock, far, transport };
-}
-
-async function connect(options: PageFarEndOptions = {}): Promise<Call> {
-  const { clock, far, transport } = await pairUp(options);
-  const call: Call = {
-    clock,
-    far,
-    transport,
-    frames: [],
-    heard: [],
-    warnings: [],
-    typed: [],
-    ends: [],
-    play(ms) {
-      const from = transport.queuedSamples;
-      transport.play({ samples: content(from, from + (ms * rateHz) / 1000), sampleRateHz: rateHz });
-    },
-    async pass(ms) {
-      for (let passed = 0; passed < ms; passed += 10) {
-        await nextTurn();
-        clock.advance(Math.min(10, ms - passed));
-      }
-      await nextTurn();
-    },
-  };
-  transport.start({
-    onAudio: (frame) => call.frames.push(frame),
-    onHeard: (mark) => call.heard.push(mark),
-    onDtmf: () => undefined,
-    onTypedText: (text) => call.typed.push(text),
-    onWarning: (warning) => call.warnings.push(warning),
-    onEnd: (reason, cause) => call.ends.push({ reason, cause }),
-  });
-  return call;
-}
-
-/** 300 ms of noise between silences at 24 kHz: something with a beginning and an end. */
-function sound(beforeMs: number, soundMs: number, afterMs: number): Int16Array {
-  const length = ((beforeMs + soundMs + afterMs) * rateHz) / 1000;
-  const [from, to] = [(beforeMs * rateHz) / 1000, ((beforeMs + soundMs) * rateHz) / 1000];
-  return Int16Array.from({ length }, (_, i) =>
-    i < from || i >= to ? 0 : Math.round(8000 * Math.sin(i * 0.09) * Math.sin(i * 0.0041 + 1)),
-  );
 }
 
 /**
@@ -130,6 +51,8 @@ transportContract('WebRTC', async () => {
     content,
     expectHeard: (ranges: readonly Range[]) => expectFrames(far, ranges),
     say: (ms) => far.say(sound(0, ms, 0)),
+    // This far end sends nothing but what it says.
+    setUplink: () => undefined,
     pass: async (ms) => {
       for (let passed = 0; passed < ms; passed += 20) {
         await nextTurn();
@@ -241,8 +164,8 @@ describe('the pacing', () => {
   it('refuses audio of another rate and positions that are none', async () => {
     const { transport } = await connect();
     expect(() => transport.play({ samples: new Int16Array(160), sampleRateHz: 8000 })).toThrow(/24000/);
-    expect(() => transport.watch(NaN)).toThrow(/no playout position/);
-    expect(() => transport.resume(NaN)).toThrow(/no playout position/);
+    expect(() => transport.watch(NaN)).toThrow(/playout position/);
+    expect(() => transport.resume(NaN)).toThrow(/playout position/);
     await transport.close();
   });
 });
@@ -347,137 +270,5 @@ describe('the visitor’s voice', () => {
     expect(call.warnings.map(({ code }) => code)).toEqual(['malformed_rtp']);
     expect(call.ends).toEqual([]);
     await call.transport.close();
-  });
-});
-
-describe('a visitor who is gone', () => {
-  it('is warned of after 3 s without audio, and ended after 8 s without audio and heartbeat', async () => {
-    const call = await connect();
-    call.far.say(sound(0, 100, 0));
-    await call.pass(1000);
-    call.far.isDead = true;
-    await call.pass(3000);
-    expect(call.warnings.map(({ code }) => code)).toEqual(['no_inbound_audio']);
-    expect(call.ends).toEqual([]);
-    await call.pass(6000);
-    expect(call.ends.map(({ reason }) => reason)).toEqual(['transport_error']);
-    expect(call.ends[0]?.cause?.message).toMatch(/no sign of life for 8 s/);
-    expect(call.far.closed).toBe(true);
-    expect(call.clock.pendingTimers).toBe(0);
-  });
-
-  it('is not one who is only muted: the heartbeat keeps the call', async () => {
-    const call = await connect();
-    await call.pass(20_000);
-    expect(call.ends).toEqual([]);
-    expect(call.warnings.map(({ code }) => code)).toEqual(['no_inbound_audio']);
-    await call.transport.close();
-  });
-
-  it('is not missed for audio that was never offered', async () => {
-    const call = await connect({ receives: false });
-    await call.pass(20_000);
-    expect(call.ends).toEqual([]);
-    expect(call.warnings).toEqual([]);
-    call.far.isDead = true;
-    await call.pass(10_000);
-    expect(call.ends).toHaveLength(1);
-  });
-
-  it.each([
-    ['closes the connection', (far: PageFarEnd) => far.leave(), 'hangup'],
-    ['says goodbye', (far: PageFarEnd) => far.tell({ type: 'bye' }), 'hangup'],
-    ['cannot be reached any more', (far: PageFarEnd) => far.fail(), 'transport_error'],
-  ])('ends the call once when it %s', async (_, go, reason) => {
-    const call = await connect();
-    call.play(1000);
-    await call.pass(100);
-    go(call.far);
-    call.far.leave();
-    await call.pass(100);
-    await call.transport.close();
-    expect(call.ends.map((end) => end.reason)).toEqual([reason]);
-    expect(call.clock.pendingTimers).toBe(0);
-  });
-});
-
-describe('the page’s channel', () => {
-  const event: SessionEvent = {
-    type: 'warning',
-    sessionId: '00000000',
-    turn: 0,
-    atMs: 1,
-    code: 'x',
-    message: 'y',
-  };
-
-  it('shows events in order, also those from before it was open', async () => {
-    const call = await connect({ backMs: 50 });
-    call.transport.show({ ...event, code: 'early' });
-    await call.pass(100);
-    call.transport.show({ ...event, code: 'late' });
-    await call.pass(20);
-    const shown = call.far.messages.flatMap((message) => (message.type === 'event' ? [message.event] : []));
-    expect(shown.map((each) => 'code' in each && each.code)).toEqual(['early', 'late']);
-    await call.transport.close();
-  });
-
-  it('shows the last event of a session that closes the call', async () => {
-    const call = await connect();
-    await call.pass(20);
-    const { sent } = call.far.wire;
-    const closed = call.transport.close();
-    call.transport.show({ ...event, type: 'session.end', reason: 'completed', durationMs: 1 });
-    expect(call.far.wire.sent).toBe(sent + 1);
-    await closed;
-    expect(call.far.closed).toBe(true);
-    call.transport.show(event);
-    expect(call.far.wire.sent).toBe(sent + 1);
-  });
-
-  it('holds events back while the page does not read', async () => {
-    const call = await connect();
-    await call.pass(20);
-    call.far.bufferedBytes = 2 * 1024 * 1024;
-    call.transport.show(event);
-    call.far.bufferedBytes = 0;
-    call.transport.show({ ...event, code: 'seen' });
-    await call.pass(20);
-    const shown = call.far.messages.filter(({ type }) => type === 'event');
-    expect(shown).toHaveLength(1);
-    expect(call.warnings.map(({ code }) => code)).toEqual(['page_stuck']);
-    await call.transport.close();
-  });
-
-  it.each([
-    ['no JSON', '{'],
-    ['no object', '[]'],
-    ['an unknown type', '{"type":"exec"}'],
-    ['a time that is no number', '{"type":"speech_end","pageMs":"1"}'],
-    ['a time before the clock began', '{"type":"audible","pageMs":-1}'],
-    ['an empty text', '{"type":"text","text":"   "}'],
-    ['a text without end', JSON.stringify({ type: 'text', text: 'a'.repeat(2001) })],
-    ['an answer to what was never asked', '{"type":"sync","id":99,"receivedPageMs":1,"sentPageMs":1}'],
-  ])('ignores %s, with a warning', async (_, text) => {
-    const call = await connect();
-    call.far.tell(text);
-    await call.pass(50);
-    expect(call.warnings.map(({ code }) => code)).toEqual(['malformed_page_message']);
-    expect(call.transport.pageFaults).toEqual({ malformed_page_message: 1 });
-    expect(call.typed).toEqual([]);
-    expect(call.ends).toEqual([]);
-    await call.transport.close();
-  });
-
-  it('drops what is beyond a hundred messages a second, and ends a call that floods', async () => {
-    const call = await connect();
-    await call.pass(1000);
-    for (let i = 0; i < 300; i++) call.far.tell({ type: 'text', text: String(i) });
-    await call.pass(20);
-    expect(call.typed.length).toBeLessThanOrEqual(102);
-    expect(call.warnings.map(({ code }) => code)).toEqual(['page_flood']);
-    for (let i = 0; i < 6000; i++) call.far.tell('{');
-    await call.pass(20);
-    expect(call.ends.map(({ reason }) => reason)).toEqual(['transport_error']);
   });
 });

@@ -2,9 +2,10 @@ import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
 import { createOpusDecoder, type OpusDecoder } from '../../audio/opus-decoder.js';
 import { createOpusEncoder, type OpusEncoder, type OpusEncoderOptions } from '../../audio/opus-encoder.js';
 import { SoundEdges } from '../../audio/sound-edges.js';
-import type { Clock, Timer } from '../../clock.js';
-import { TransportError } from '../../errors.js';
+import type { Clock, Timer } from '../../core/clock.js';
+import { TransportError } from '../../core/errors.js';
 import type { SessionEvent } from '../../events/session-event.js';
+import { mediaStoppedAfterMs, MediaWatch } from '../media-watch.js';
 import type {
   CallInfo,
   Heard,
@@ -16,15 +17,16 @@ import type {
 import { HeardMarks } from './heard-marks.js';
 import { InboundAudio } from './inbound-audio.js';
 import type { MediaConnection } from './media-connection.js';
-import { OutboundAudio, outboundRateHz, webRtcOutputFormat } from './outbound-audio.js';
+import { OutboundAudio, outboundRateHz } from './outbound-audio.js';
 import { PageChannel, type PageFault, type PageReport } from './page-channel.js';
 import { soundEndsAfterMs } from './page-protocol.js';
 import { SpeechDelay } from './speech-delay.js';
+import { webRtcDefinition } from './webrtc-definition.js';
 
 export interface WebRtcTransportOptions {
   readonly clock: Clock;
   readonly call: CallInfo;
-  /** How the agent's voice is encoded. */
+  /** Encoding of the agent's voice. */
   readonly opus?: Partial<Pick<OpusEncoderOptions, 'complexity' | 'bitrateBps'>>;
 }
 
@@ -33,25 +35,22 @@ interface Codecs {
   readonly decoder: OpusDecoder;
 }
 
-/** Opus decodes straight to what recognisers take. */
-const inboundRateHz = 16_000;
-/** How often somebody looks whether the page still lives. */
-const lookEveryMs = 1000;
-/** Browsers send audio without a break, in silence too. */
-const warnAfterMs = 3000;
-/** Without audio and without a heartbeat for this long nobody is there any more. */
+const inboundRateHz = webRtcDefinition.hears.sampleRateHz;
+/** How often the transport checks that the page is alive. */
+const checkAliveEveryMs = 1000;
+/** A page counts as gone after this long without heartbeat and audio. */
 const goneAfterMs = 8000;
 
 /**
- * One visitor's call over WebRTC: Opus in both directions, and the page's reports on a data channel. Nothing is sent
- * ahead of its time, so a pause or a clear takes effect with the next frame, and what was sent counts as heard.
- * When it was heard the page says itself, see {@link HeardMarks}; what comes in is put in order by {@link InboundAudio}.
+ * One visitor's call over WebRTC: Opus in both directions, and the page's reports on a data channel. Audio is sent only
+ * when it is due, so a pause or a clear takes effect with the next frame, and sent audio counts as heard. The page
+ * reports when it was heard, see {@link HeardMarks}; {@link InboundAudio} puts inbound packets in order.
  */
 export class WebRtcTransport implements Transport {
-  readonly type = 'webrtc';
+  readonly type = webRtcDefinition.type;
   readonly call: CallInfo;
-  readonly inputFormat: AudioFormat = { encoding: 'linear16', sampleRateHz: inboundRateHz };
-  readonly outputFormat = webRtcOutputFormat;
+  readonly inputFormat: AudioFormat = webRtcDefinition.hears;
+  readonly outputFormat: AudioFormat = webRtcDefinition.plays;
   readonly #connection: MediaConnection;
   readonly #clock: Clock;
   readonly #inbound: InboundAudio;
@@ -60,16 +59,15 @@ export class WebRtcTransport implements Transport {
   readonly #page: PageChannel;
   readonly #edges = new SoundEdges({ sampleRateHz: inboundRateHz, endsAfterMs: soundEndsAfterMs });
   readonly #speechDelay = new SpeechDelay();
+  readonly #media: MediaWatch;
   readonly #marks: HeardMarks;
   #listener: TransportListener | null = null;
   #end: { readonly reason: TransportEndReason; readonly cause?: Error | undefined } | null = null;
   #paused: Promise<Heard> | null = null;
   #typed = false;
   #markTimer: Timer | null = null;
-  #lookTimer: Timer | null = null;
+  #aliveTimer: Timer | null = null;
   #lastAudioMs = 0;
-  #startedMs = 0;
-  #warnedOfSilence = false;
   readonly #malformed = new Set<'rtp' | 'opus'>();
 
   private constructor(connection: MediaConnection, options: WebRtcTransportOptions, codecs: Codecs) {
@@ -97,6 +95,11 @@ export class WebRtcTransport implements Transport {
       onFailure: (cause) =>
         this.#fail(new TransportError('The voice could not be encoded; the call was ended.', { cause })),
     });
+    this.#media = new MediaWatch({
+      clock,
+      onStopped: () => this.#onMediaStopped(),
+      onResumed: (gapMs) => this.#tell((listener) => listener.onMediaResumed?.(gapMs)),
+    });
     this.#page = new PageChannel({
       connection,
       clock,
@@ -109,8 +112,8 @@ export class WebRtcTransport implements Transport {
   }
 
   /**
-   * Takes over a connection that is up, and closes it; what arrives is held until {@link start}. Throws a RangeError for an
-   * encoding that cannot be; the connection stays the caller's then.
+   * Takes over a connection that is up, and closes it; messages are held until {@link start}. Rejects with a RangeError
+   * for invalid encoder options; the caller then keeps the connection.
    */
   static async create(
     connection: MediaConnection,
@@ -121,11 +124,15 @@ export class WebRtcTransport implements Transport {
     return new WebRtcTransport(connection, options, { encoder, decoder });
   }
 
+  get mediaStopped(): boolean {
+    return this.#media.isStopped;
+  }
+
   get queuedSamples(): number {
     return this.#outbound.queuedSamples;
   }
 
-  /** How the visitor's audio arrives. */
+  /** Quality of the visitor's audio. */
   get inboundQuality(): InboundQuality {
     const { received, lost, concealedSamples, recoveredSamples, totalSamples, jitterMs } =
       this.#inbound.stats;
@@ -139,12 +146,12 @@ export class WebRtcTransport implements Transport {
     };
   }
 
-  /** How often the page broke the protocol, by kind. */
+  /** Number of protocol faults of the page, by kind. */
   get pageFaults(): Readonly<Partial<Record<PageFault, number>>> {
     return this.#page.stats;
   }
 
-  /** Frames of the agent's voice that left after their turn: the frame of lead was used up. */
+  /** Frames of the agent's voice that were sent later than the lead of one frame allows. */
   get lateFrames(): number {
     return this.#outbound.lateFrames;
   }
@@ -160,19 +167,20 @@ export class WebRtcTransport implements Transport {
       listener.onEnd(this.#end.reason, this.#end.cause);
       return;
     }
-    this.#startedMs = this.#clock.nowMs();
-    this.#lastAudioMs = this.#startedMs;
-    this.#look();
+    this.#lastAudioMs = this.#clock.nowMs();
+    this.#checkAlive();
+    if (this.#connection.audio.receives) this.#media.start();
     this.#connection.start({
       onRtp: (packet) => this.#onRtp(packet),
       onChannelOpen: () => this.#page.opened(),
       onText: (text) => this.#onText(text),
+      onDropped: () => this.#page.dropped(),
       onWarning: (warning) => this.#tell((listener) => listener.onWarning(warning)),
       onEnd: (reason, cause) => this.#onConnectionEnd(reason, cause),
     });
   }
 
-  /** Shows the page an event of its session; the last ones arrive only while the connection is not down. */
+  /** Sends an event of the session to the page, unless the connection is down. */
   show(event: SessionEvent): void {
     if (this.#connection.hasChannel) this.#page.show(event);
   }
@@ -192,7 +200,7 @@ export class WebRtcTransport implements Transport {
     requirePosition(positionSamples);
     if (this.#end) return;
     const { sentSamples, queuedSamples } = this.#outbound;
-    // The end of the queue is heard when what was sent is; the same position with more behind it is yet to be sent.
+    // The end of a fully sent queue counts as sent; the same position with unsent audio after it does not.
     if (positionSamples < sentSamples || sentSamples === queuedSamples)
       this.#marks.watchSent(positionSamples, this.#outbound.playMsOf(positionSamples));
     else this.#marks.watch(positionSamples);
@@ -229,7 +237,7 @@ export class WebRtcTransport implements Transport {
   #onRtp(packet: Uint8Array): void {
     if (this.#end) return;
     this.#lastAudioMs = this.#clock.nowMs();
-    this.#warnedOfSilence = false;
+    this.#media.heard();
     this.#inbound.push(packet);
   }
 
@@ -246,8 +254,14 @@ export class WebRtcTransport implements Transport {
   #onMalformed(what: 'rtp' | 'opus'): void {
     if (this.#malformed.has(what)) return;
     this.#malformed.add(what);
-    const message = `The browser sent a packet that is no ${what === 'rtp' ? 'RTP' : 'Opus'}; such are dropped.`;
+    const message = `The browser sent a packet that is not ${what === 'rtp' ? 'RTP' : 'Opus'}; such packets are dropped.`;
     this.#tell((listener) => listener.onWarning({ code: `malformed_${what}`, message }));
+  }
+
+  #onMediaStopped(): void {
+    const seconds = mediaStoppedAfterMs / 1000;
+    const message = `No audio has arrived from the browser for ${seconds} s although its connection is up. Browsers send audio all the time, also during silence: check that the microphone is on and the page is awake.`;
+    this.#tell((listener) => listener.onWarning({ code: 'media_stopped', message }));
   }
 
   #onText(text: string): void {
@@ -284,7 +298,7 @@ export class WebRtcTransport implements Transport {
     }
   }
 
-  /** What the caller's latest words took to get here: a typed turn's half a round trip. */
+  /** Delay of the caller's latest words to the relay; for a typed turn half a round trip. */
   #inputDelayMs(): number {
     const oneWayMs = (this.#page.clocks.roundTripMs ?? 0) / 2;
     return this.#typed ? oneWayMs : (this.#speechDelay.delayMs ?? oneWayMs);
@@ -296,30 +310,31 @@ export class WebRtcTransport implements Transport {
     const { dueMs } = this.#marks;
     if (this.#end || dueMs === null) return;
     this.#markTimer = this.#clock.setTimer(dueMs - this.#clock.nowMs(), () => {
-      // The due time, not the time it is: rounding must not make the timer come again and again without effect.
+      // Use at least the due time: rounding must not make the timer fire again and again without effect.
       for (const mark of this.#marks.takeDue(Math.max(dueMs, this.#clock.nowMs())))
         this.#tell((listener) => listener.onHeard(mark));
       this.#setMarkTimer();
     });
   }
 
-  /** Looks whether the visitor is still there: a crashed tab says nothing, and ICE takes half a minute to notice. */
-  #look(): void {
+  /**
+   * Checks that the page is alive: a crashed tab sends nothing, and ICE takes half a minute to notice. A client that
+   * never answered a sync is not a page and may be silent for any time: ICE keeps checking its consent, and the
+   * connection fails when that expires (RFC 7675, section 5.1: 30 s).
+   */
+  #checkAlive(): void {
     const nowMs = this.#clock.nowMs();
     const silentMs = nowMs - this.#lastAudioMs;
     const { receives } = this.#connection.audio;
-    if (receives && silentMs >= warnAfterMs && !this.#warnedOfSilence) {
-      this.#warnedOfSilence = true;
-      const message = `No audio has come from the browser for ${warnAfterMs / 1000} s.`;
-      this.#tell((listener) => listener.onWarning({ code: 'no_inbound_audio', message }));
-    }
-    const lastSignMs = this.#page.heartbeatMs ?? this.#startedMs;
-    const isSilent = receives ? silentMs >= goneAfterMs : this.#connection.hasChannel;
-    if (isSilent && nowMs - lastSignMs >= goneAfterMs) {
-      this.#fail(new TransportError(`The browser is gone: no sign of life for ${goneAfterMs / 1000} s.`));
+    const { heartbeatMs } = this.#page;
+    const isSilent = !receives || silentMs >= goneAfterMs;
+    if (heartbeatMs !== null && isSilent && nowMs - heartbeatMs >= goneAfterMs) {
+      this.#fail(
+        new TransportError(`The browser is gone: no heartbeat and no audio for ${goneAfterMs / 1000} s.`),
+      );
       return;
     }
-    if (!this.#end) this.#lookTimer = this.#clock.setTimer(lookEveryMs, () => this.#look());
+    if (!this.#end) this.#aliveTimer = this.#clock.setTimer(checkAliveEveryMs, () => this.#checkAlive());
   }
 
   #onConnectionEnd(reason: 'hangup' | 'failed' | 'closed', cause?: Error): void {
@@ -327,7 +342,7 @@ export class WebRtcTransport implements Transport {
     this.#fail(cause ?? new TransportError('The connection to the browser was lost.'));
   }
 
-  /** A listener that throws ends its own call and nothing else. */
+  /** A listener that throws ends only its own call. */
   #tell(deliver: (listener: TransportListener) => void): void {
     if (this.#end || !this.#listener) return;
     try {
@@ -345,22 +360,23 @@ export class WebRtcTransport implements Transport {
     if (this.#end) return;
     this.#end = { reason, cause };
     this.#markTimer?.cancel();
-    this.#lookTimer?.cancel();
+    this.#aliveTimer?.cancel();
+    this.#media.stop();
     this.#page.close();
     this.#outbound.close();
     this.#inbound.close();
     this.#encoder.close();
-    // The session tells its last event now, and the page is to see it.
+    // Close later, since the session sends its last event to the page now.
     setImmediate(() => this.#connection.close());
     try {
       this.#listener?.onEnd(reason, cause);
     } catch {
-      // The call is over and its listener gone: there is nobody left to tell, and no other call may be harmed.
+      // The call is over, so the error has no listener; it must not reach other calls.
     }
   }
 }
 
 function requirePosition(positionSamples: number): void {
   if (Number.isFinite(positionSamples)) return;
-  throw new TransportError(`${positionSamples} is no playout position; give one in samples.`);
+  throw new TransportError(`A playout position must be a finite number of samples, not ${positionSamples}.`);
 }

@@ -1,4 +1,4 @@
-/** A call as the page runs it: carries out what the state machine decides. */
+/** The page's call: carries out the effects of the state machine. */
 import type { SessionEvent } from '../../events/session-event.js';
 import { callStep, idle, type CallEffect, type CallInput, type CallState } from '../model/call-state.js';
 import type { Failure } from '../model/failures.js';
@@ -7,17 +7,17 @@ import { EarWatch } from './ear-watch.js';
 import { Microphone } from './microphone.js';
 import { SoundGraph } from './sound-graph.js';
 
-/** How long the network gets to come back before the page calls again. */
+/** Wait for the network before the page calls again. */
 const retryAfterMs = 1500;
 
 export interface CallListener {
   onState(state: CallState): void;
   onEvent(event: SessionEvent): void;
-  /** Something does not work, but the call goes on without it. */
+  /** Something failed, but the call continues without it. */
   onHindrance(failure: Failure): void;
-  /** The microphone is in use; null when it no longer is. */
+  /** The microphone in use; null if none is. */
   onMicrophone(microphone: Microphone | null): void;
-  /** How loud the visitor is, some twenty times a second. */
+  /** The visitor's level, about twenty times a second. */
   onLevel(rms: number): void;
 }
 
@@ -25,7 +25,7 @@ export class Call {
   readonly #listener: CallListener;
   readonly #voice: HTMLAudioElement;
   #state: CallState = idle;
-  /** Aborts what belongs to the current attempt and takes its time. */
+  /** Aborts the pending work of the current attempt. */
   #attempt = new AbortController();
   #deviceId = '';
   #muted = false;
@@ -44,7 +44,7 @@ export class Call {
     return this.#state;
   }
 
-  /** Calls; a no-op during a call. */
+  /** Starts a call; does nothing during one. */
   connect(): void {
     this.#input({ type: 'connect' });
   }
@@ -54,13 +54,13 @@ export class Call {
     this.#input({ type: 'disconnect' });
   }
 
-  /** Hangs up because the page goes away. */
+  /** Hangs up because the page is closing. */
   leave(): void {
     this.#connection?.close(true);
     this.disconnect();
   }
 
-  /** Says this text instead of speaking it. */
+  /** Sends a typed turn. */
   type(text: string): void {
     this.#connection?.send({ type: 'text', text });
   }
@@ -70,7 +70,7 @@ export class Call {
     if (this.#microphone) this.#microphone.muted = muted;
   }
 
-  /** Takes this microphone, also in the middle of a call that has one. */
+  /** Switches to this microphone, also during a call. */
   async useMicrophone(deviceId: string): Promise<void> {
     this.#deviceId = deviceId;
     const connection = this.#connection;
@@ -89,12 +89,12 @@ export class Call {
     this.#ears?.hearVisitor(next, (rms) => this.#listener.onLevel(rms));
   }
 
-  /** Lets the agent be heard, after a click: browsers ask for one. */
+  /** Starts playback after a click, which some browsers require. */
   async play(): Promise<void> {
     try {
       await Promise.all([this.#voice.play(), this.#graph?.resume()]);
     } catch (thrown) {
-      // Anything but a refusal means that the call was over before it began to sound.
+      // Any other error means that the call ended before playback began.
       if (thrown instanceof DOMException && thrown.name === 'NotAllowedError')
         this.#listener.onHindrance({ kind: 'playback_blocked' });
     }
@@ -154,7 +154,7 @@ export class Call {
       },
       onEvent: (event) => {
         this.#listener.onEvent(event);
-        // Of a call that is over already the next one must not hear.
+        // Ignore the end of an earlier call.
         if (event.type === 'session.end' && connection === this.#connection)
           this.#input({ type: 'session_ended', reason: event.reason });
       },

@@ -1,5 +1,5 @@
 /**
- * One connection to the relay: offer and answer, the data channel, the audio of both sides. Whatever ends it, ends it once.
+ * One connection to the relay: offer and answer, the data channel, the audio of both sides. It ends exactly once.
  */
 import type { SessionEvent } from '../../events/session-event.js';
 import {
@@ -9,16 +9,17 @@ import {
   type RelayMessage,
 } from '../../transport/webrtc/page-protocol.js';
 import type { Failure } from '../model/failures.js';
+import { noPathFailure } from '../model/no-path.js';
 import { deleteCall, postOffer } from './offer.js';
 
-/** Without servers to ask, all candidates are there at once; a slow network interface must not hold the call up. */
+/** Without ICE servers all candidates are known at once; a slow network interface must not delay the call. */
 const gatheringMs = 500;
-/** From the answer to the open data channel. */
+/** Time-out from the answer to the open data channel. */
 const connectingMs = 10_000;
-/** A relay that has not asked for the clock for so long is gone: ICE alone notices after half a minute. */
+/** A relay that has sent no clock message for this long is gone; ICE alone would need half a minute to notice. */
 const silentMs = 5 * syncEveryMs;
 
-/** How long the relay's last word is awaited after goodbye. */
+/** Wait for the relay's last message after the goodbye. */
 const farewellMs = 500;
 
 export interface ConnectionListener {
@@ -26,9 +27,9 @@ export interface ConnectionListener {
   /** The agent's voice. */
   onStream(stream: MediaStream): void;
   onEvent(event: SessionEvent): void;
-  /** It never came about. Nothing follows. */
+  /** The connection failed to open. The last callback. */
   onFailed(failure: Failure): void;
-  /** It was open and is not any more. Nothing follows. */
+  /** The open connection was lost. The last callback. */
   onLost(): void;
 }
 
@@ -39,6 +40,7 @@ export class Connection {
   readonly #sender: RTCRtpSender;
   readonly #closing = new AbortController();
   #id: string | null = null;
+  #answer = '';
   #opened = false;
   #heardMs = 0;
 
@@ -53,7 +55,7 @@ export class Connection {
   }
 
   /**
-   * Connects, and tells the listener what comes of it; without a track the page only listens and types. Close it with
+   * Connects, and reports the outcome to the listener; without a track the page only listens and types. Close it with
    * {@link close}.
    */
   static open(track: MediaStreamTrack | null, listener: ConnectionListener): Connection {
@@ -68,7 +70,7 @@ export class Connection {
     if (this.#channel.readyState === 'open') this.#channel.send(JSON.stringify(message));
   }
 
-  /** Sends another microphone from now on. */
+  /** Switches the microphone track. */
   async replaceTrack(track: MediaStreamTrack): Promise<void> {
     await this.#sender.replaceTrack(track);
   }
@@ -78,8 +80,8 @@ export class Connection {
   }
 
   /**
-   * Says goodbye and hangs up; nothing is reported afterwards but how the session ended, if the relay says so in time.
-   * Idempotent. `abruptly`: by a request, since the page goes away or the connection carries nothing any more.
+   * Says goodbye and hangs up. Afterwards only the session's end is reported, if the relay sends it in time. Idempotent.
+   * `abruptly`: by an HTTP request, because the page is closing or the connection is dead.
    */
   close(abruptly = false): void {
     if (this.#closing.signal.aborted) return;
@@ -90,12 +92,12 @@ export class Connection {
       this.#awaitFarewell();
       return;
     }
-    // A channel that the relay has closed needs no more words.
+    // The relay already knows if it closed the channel itself.
     if (this.#id !== null && (readyState === 'open' || readyState === 'connecting')) deleteCall(this.#id);
     this.#peer.close();
   }
 
-  /** The relay's last word is how the session ended; then it closes the channel. */
+  /** Waits for the relay's last message, the session's end, after which the relay closes the channel. */
   #awaitFarewell(): void {
     const over = new AbortController();
     const { signal } = over;
@@ -130,9 +132,10 @@ export class Connection {
         return;
       }
       this.#id = answer.id;
+      this.#answer = answer.sdp;
       await this.#peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
       after(connectingMs, signal, () => {
-        if (!this.#opened) this.#fail({ kind: 'no_path' });
+        if (!this.#opened) this.#failWithoutPath();
       });
     } catch (thrown) {
       if (!signal.aborted) this.#fail({ kind: 'relay_refused', detail: String(thrown) });
@@ -152,7 +155,7 @@ export class Connection {
       () => {
         if (this.#peer.connectionState !== 'failed') return;
         if (this.#opened) this.#lose();
-        else this.#fail({ kind: 'no_path' });
+        else this.#failWithoutPath();
       },
       once,
     );
@@ -182,6 +185,10 @@ export class Connection {
     else this.#listener.onEvent(message.event);
   }
 
+  #failWithoutPath(): void {
+    this.#fail(noPathFailure(this.#peer.localDescription?.sdp ?? '', this.#answer));
+  }
+
   #fail(failure: Failure): void {
     if (this.#closing.signal.aborted) return;
     this.close();
@@ -195,7 +202,7 @@ export class Connection {
   }
 }
 
-/** Resolves when all candidates are in the local description, or when it has taken long enough. */
+/** Resolves when all candidates are in the local description, or after the time-out. */
 function gathered(peer: RTCPeerConnection, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const look = (): void => {
@@ -207,7 +214,7 @@ function gathered(peer: RTCPeerConnection, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Calls back once after this time, unless the signal aborts before. */
+/** Calls back once after this time; the signal cancels it. */
 function after(ms: number, signal: AbortSignal, callback: () => void): void {
   const timer = setTimeout(callback, ms);
   signal.addEventListener('abort', () => clearTimeout(timer), { once: true });

@@ -1,6 +1,6 @@
 /**
- * Tells the relay what the visitor's ear and mouth do, on the page's own clock: when the agent becomes audible, when the
- * visitor's sound begins and ends, and what the browser adds to the way.
+ * Reports ear and mouth to the relay, on the page's own clock: when the agent becomes audible, when the visitor's sound
+ * begins and ends, and the delays that the browser adds.
  */
 import { WayStatistics } from '../model/way-statistics.js';
 import type { Connection } from './connection.js';
@@ -22,7 +22,7 @@ export class EarWatch {
     this.#graph = graph;
   }
 
-  /** Begins to report; stop it with {@link close}. Without a graph only the statistics are reported. */
+  /** Starts reporting; stop it with {@link close}. Without a graph it reports only statistics. */
   static start(connection: Connection, graph: SoundGraph | null): EarWatch {
     const watch = new EarWatch(connection, graph);
     watch.#reporting = setInterval(() => void watch.#reportStatistics(), statisticsEveryMs);
@@ -30,8 +30,8 @@ export class EarWatch {
   }
 
   /**
-   * Listens to the agent. The stream must also play in an audio element: Chromium gives a graph nothing of it otherwise.
-   * The graph gets each sample up to one buffer of 10 ms later than that element does, so what is reported is never early.
+   * Listens to the agent. The stream must also play in an audio element, or Chromium delivers no audio to the graph. The graph
+   * gets each sample up to one buffer of 10 ms later than the element, so a report is never too early.
    */
   hearAgent(stream: MediaStream): void {
     const graph = this.#graph;
@@ -43,7 +43,7 @@ export class EarWatch {
     });
   }
 
-  /** Listens to the visitor; `onLevel` hears how loud, some twenty times a second. */
+  /** Listens to the visitor; `onLevel` gets the level, about twenty times a second. */
   hearVisitor(microphone: Microphone, onLevel: (rms: number) => void): void {
     const graph = this.#graph;
     if (!graph) return;

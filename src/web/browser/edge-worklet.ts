@@ -1,12 +1,12 @@
 /**
- * Runs on the audio thread: finds where sound begins and ends in its input, and how loud it is. What it posts is
- * described in `listening-report.ts`.
+ * Runs on the audio thread: finds where sound begins and ends in its input, and measures its level. `listening-report.ts`
+ * defines its messages.
  */
 import { SoundEdges, type SoundEdge } from '../../audio/sound-edges.js';
 import { soundEndsAfterMs } from '../../transport/webrtc/page-protocol.js';
 import { edgeProcessorName, levelEveryMs, type ListeningReport } from './listening-report.js';
 
-/** Of the worklet's global scope (Web Audio API, 1.32.3), which no type library of TypeScript describes. */
+/** A global of the worklet's scope (Web Audio API, 1.32.3), which TypeScript's type libraries lack. */
 declare const sampleRate: number;
 declare const currentFrame: number;
 declare function registerProcessor(name: string, processor: new () => AudioWorkletProcessor): void;
@@ -18,14 +18,14 @@ class EdgeProcessor extends AudioWorkletProcessor {
   readonly #edges = new SoundEdges({ sampleRateHz: sampleRate, endsAfterMs: soundEndsAfterMs, fullScale: 1 });
   readonly #levelSamples = Math.round((sampleRate * levelEveryMs) / 1000);
   #silence = new Float32Array(128);
-  /** The graph's frame at which the first sample was taken. */
+  /** The graph's frame number of the first sample. */
   #startFrame: number | null = null;
   #energy = 0;
   #inLevel = 0;
 
   process(inputs: readonly (readonly Float32Array[])[]): boolean {
     this.#startFrame ??= currentFrame;
-    // Quanta that the graph left out count as silence, so that positions stay true to its clock.
+    // Quanta that the graph skipped count as silence, so that positions match its clock.
     while (this.#startFrame + this.#edges.position + this.#silence.length <= currentFrame)
       this.#edges.push(this.#silence, this.#onEdge);
     const samples = inputs[0]?.[0] ?? this.#silence;

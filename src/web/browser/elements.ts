@@ -1,11 +1,11 @@
-/** The element with this id. Throws where the page lacks it or has another kind there. */
+/** The element with this id. Throws if it is missing or of another kind. */
 export function byId<E extends HTMLElement>(id: string, kind: new () => E): E {
   const element = document.getElementById(id);
   if (element instanceof kind) return element;
   throw new Error(`The page has no ${kind.name} #${id}.`);
 }
 
-/** A new element with classes and contents. */
+/** Makes an element with classes and contents. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   classes: string,

@@ -1,7 +1,7 @@
-/** How far from its end a box may stand and still count as showing it, in pixels. */
+/** Distance from its end, in pixels, at which a box still counts as showing the end. */
 const tolerance = 24;
 
-/** A scrolled box that follows its end as it fills, until the reader scrolls up, and again when they come back down. */
+/** A scroll box that follows its end as it fills. It stops when the reader scrolls up, and resumes at the bottom. */
 export class FollowingBox {
   readonly #box: HTMLElement;
   #follows = true;
@@ -11,11 +11,11 @@ export class FollowingBox {
     box.addEventListener('scroll', () => {
       this.#follows = box.scrollHeight - box.clientHeight - box.scrollTop < tolerance;
     });
-    // Panels above may take room from it.
+    // Panels above may shrink it.
     new ResizeObserver(() => this.changed()).observe(box);
   }
 
-  /** To be called whenever the contents have changed. */
+  /** Call it after every change of the contents. */
   changed(): void {
     if (this.#follows) this.#box.scrollTop = this.#box.scrollHeight;
   }

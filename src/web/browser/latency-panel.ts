@@ -1,4 +1,4 @@
-/** Where the time went: the chosen turn as a waterfall with its mouth→ear in large figures, and all turns as bars. */
+/** The latency of the selected turn as a waterfall with its mouth→ear in large figures, and all turns as bars. */
 import type { SessionEvent } from '../../events/session-event.js';
 import { slowTurnMs } from '../../events/sys-log.js';
 import {
@@ -8,10 +8,10 @@ import {
   turnsAfter,
   type Segment,
   type TurnBar,
-} from '../model/waterfall.js';
+} from '../../call-view/waterfall.js';
 import { byId, make } from './elements.js';
 
-/** What stands there before the first turn: the panel has its size from the beginning. */
+/** Shown before the first turn, so that the panel does not change size. */
 const noTurn: TurnBar = {
   turn: -1,
   totalMs: null,
@@ -24,14 +24,14 @@ const noTurn: TurnBar = {
 export class LatencyPanel {
   readonly #body = byId('latency', HTMLDivElement);
   #turns: readonly TurnBar[] = [];
-  /** The turn that the visitor chose; null follows the latest. */
+  /** The selected turn; null follows the latest. */
   #chosen: number | null = null;
 
   constructor() {
     this.#show();
   }
 
-  /** Shows what an event changes. */
+  /** Updates the panel for an event. */
   add(event: SessionEvent): void {
     const next = turnsAfter(this.#turns, event);
     if (next === this.#turns) return;
@@ -51,7 +51,7 @@ export class LatencyPanel {
       waterfall(turn, axis.endMs, axis.ticksMs),
       this.#bars(turn, axis.endMs),
     );
-    // Whoever walks through the turns by keyboard stays where they were.
+    // Keep the keyboard focus on the same turn.
     if (focused !== undefined) this.#body.querySelector<HTMLElement>(`[data-turn="${focused}"]`)?.focus();
   }
 
@@ -81,7 +81,7 @@ export class LatencyPanel {
   }
 }
 
-/** The latest turn that answers somebody: a greeting says nothing about latency. */
+/** The latest turn with a latency; a greeting has none. */
 function latestWithFigure(turns: readonly TurnBar[]): TurnBar | undefined {
   return turns.findLast(({ totalMs }) => totalMs !== null) ?? turns.at(-1);
 }
@@ -125,7 +125,7 @@ function waterfall({ parts, segments }: TurnBar, endMs: number, ticksMs: readonl
   return chart;
 }
 
-/** Bars on the time axis. Decoration: what they show stands beside them as text. */
+/** Bars on the time axis. Decoration only: the same values are beside them as text. */
 function track(segments: readonly Segment[], endMs: number): HTMLElement {
   const box = make('span', 'track');
   box.setAttribute('aria-hidden', 'true');

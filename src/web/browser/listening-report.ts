@@ -1,12 +1,12 @@
-/** What the audio thread tells the page about a sound that it listens to. */
+/** The audio thread's report about a sound. */
 export type ListeningReport =
-  /** A sound began with this sample, or ended just before it, on the audio graph's clock. */
+  /** A sound began with this sample, or ended before it, on the audio graph's clock. */
   | { readonly type: 'begin' | 'end'; readonly contextSeconds: number }
-  /** How loud it was lately: 1 is a full-scale square wave. */
+  /** The recent level: 1 is a full-scale square wave. */
   | { readonly type: 'level'; readonly rms: number };
 
-/** The name under which the processor is registered. */
+/** The registered name of the processor. */
 export const edgeProcessorName = 'hzrelay-edges';
 
-/** How often the level is told. */
+/** Interval of level reports. */
 export const levelEveryMs = 50;

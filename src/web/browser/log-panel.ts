@@ -1,10 +1,10 @@
-/** The SYS_LOG on the page: the terminal's lines, following their end unless the reader has scrolled up. */
+/** The SYS_LOG on the page: the terminal's lines. It follows its end until the reader scrolls up. */
 import type { SessionEvent } from '../../events/session-event.js';
 import { formatLogLine, sysLogLine } from '../../events/sys-log.js';
 import { byId, make } from './elements.js';
 import { FollowingBox } from './following-box.js';
 
-/** Older lines go: a page may stand open for days. */
+/** Older lines are removed, because a page may stay open for days. */
 const maxLines = 1000;
 
 export class LogPanel {
@@ -19,7 +19,7 @@ export class LogPanel {
     });
   }
 
-  /** Adds an event's line. */
+  /** Adds the line of an event. */
   add(event: SessionEvent): void {
     const line = sysLogLine(event);
     const text = formatLogLine(line);

@@ -1,6 +1,6 @@
 /** The test page: puts its parts together. */
 import type { SessionEvent } from '../../events/session-event.js';
-import { activityAfter, type Activity } from '../model/activity.js';
+import { activityAfter, type Activity } from '../../call-view/activity.js';
 import { inCall, type CallState } from '../model/call-state.js';
 import { Call } from './call.js';
 import { byId } from './elements.js';
@@ -52,7 +52,7 @@ const status = new StatusPanel(() => {
 const typing = new Typing((text) => call.type(text));
 
 function showState(state: CallState): void {
-  // What was wrong with a call is of no interest in the next one, or once it is over.
+  // Problems of a call do not concern the next one.
   if (state.phase !== 'connecting' && state.phase !== 'live') problems.clear();
   if (state.phase === 'failed') problems.add(state.failure);
   typing.enabled = state.phase === 'live';
@@ -61,16 +61,17 @@ function showState(state: CallState): void {
 
 function showEvent(event: SessionEvent): void {
   activity = activityAfter(activity, event);
+  if (event.type === 'warning' && event.code === 'typed_flood') problems.add({ kind: 'typing_too_fast' });
   log.add(event);
   transcript.add(event);
   latency.add(event);
   status.show(call.state, activity);
 }
 
-// The printed link carries the relay's token, which has become a cookie by now: it need not stand in the address bar.
+// The printed link contains the relay's token, which is now in a cookie: remove it from the address bar.
 if (new URLSearchParams(location.search).has('token')) history.replaceState(null, '', location.pathname);
 
-// Not `unload`, which phones skip: this is the last that every browser tells a page.
+// Not `unload`, which phones skip: `pagehide` is the last event that every browser sends.
 addEventListener('pagehide', () => call.leave());
 (navigator.mediaDevices as MediaDevices | undefined)?.addEventListener('devicechange', () => {
   void microphonePanel.refresh(microphone);

@@ -1,10 +1,10 @@
-/** The microphone's controls: which one, how loud, muted or not. */
+/** The microphone's controls: device, level, mute. */
 import { byId, make } from './elements.js';
 import { Microphone } from './microphone.js';
 
-/** What the meter's left end stands for: below is the noise of a quiet room. */
+/** The meter's left end; quieter audio is room noise. */
 const quietestDb = -60;
-/** The meter's figure changes less often than its bar: screen readers need not hear each. */
+/** The meter's figure changes less often than its bar, for screen readers. */
 const figureEveryMs = 500;
 
 export interface MicrophonePanelListener {
@@ -30,10 +30,10 @@ export class MicrophonePanel {
     });
   }
 
-  /** Shows which microphones there are, and which of them is in use. */
+  /** Lists the microphones and marks the one in use. */
   async refresh(microphone: Microphone | null): Promise<void> {
     const choices = await Microphone.choices();
-    // Without the visitor's permission they have no names, and a choice without names is none.
+    // Without the visitor's permission the devices have no names to choose from.
     if (choices.length === 0) return;
     const chosen = microphone?.deviceId ?? this.#choice.value;
     this.#choice.replaceChildren(
@@ -41,7 +41,7 @@ export class MicrophonePanel {
     );
   }
 
-  /** Shows how loud the visitor is: the root mean square of full scale 1. */
+  /** Shows the visitor's level: the root mean square, with full scale 1. */
   showLevel(rms: number): void {
     const db = 20 * Math.log10(Math.max(rms, 1e-6));
     const share = Math.min(1, Math.max(0, 1 - db / quietestDb));

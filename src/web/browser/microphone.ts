@@ -1,4 +1,4 @@
-/** The visitor's microphone: asked for, chosen, muted, given back. */
+/** The visitor's microphone: opened, chosen, muted, closed. */
 import { microphoneFailure, type Failure } from '../model/failures.js';
 
 /** A microphone that can be chosen. */
@@ -7,7 +7,7 @@ export interface MicrophoneChoice {
   readonly label: string;
 }
 
-/** Capture latency where the browser does not tell: a common buffer. */
+/** Capture latency if the browser does not report it: a common buffer size. */
 const usualLatencyMs = 10;
 
 export class Microphone {
@@ -24,11 +24,11 @@ export class Microphone {
   }
 
   /**
-   * Asks for a microphone: the chosen one, or whichever the system prefers where that is gone. The browser asks the visitor
-   * if need be. Resolves with the failure where there is none to be had. Close it with {@link close}.
+   * Opens the chosen microphone, or the system's default if that is gone. The browser may ask the visitor for permission.
+   * Resolves with a failure if there is no microphone. Close it with {@link close}.
    */
   static async open(deviceId: string): Promise<Microphone | Failure> {
-    // Old type libraries promise it everywhere; pages over plain HTTP have none.
+    // The type library says that it always exists; pages over plain HTTP have none.
     const devices = navigator.mediaDevices as MediaDevices | undefined;
     if (!devices) return { kind: isSecureContext ? 'microphone_missing' : 'insecure_origin' };
     try {
@@ -43,7 +43,7 @@ export class Microphone {
     }
   }
 
-  /** The microphones that can be chosen; without their names before the visitor has allowed one. */
+  /** The available microphones; without names until the visitor has allowed one. */
   static async choices(): Promise<readonly MicrophoneChoice[]> {
     const devices = navigator.mediaDevices as MediaDevices | undefined;
     const known = (await devices?.enumerateDevices()) ?? [];
@@ -60,7 +60,7 @@ export class Microphone {
     return this.#track.getSettings().deviceId ?? '';
   }
 
-  /** From the membrane to the page. */
+  /** Capture latency. */
   get latencyMs(): number {
     const { latency } = this.#track.getSettings() as MediaTrackSettings & { readonly latency?: number };
     return latency === undefined ? usualLatencyMs : latency * 1000;
@@ -71,13 +71,13 @@ export class Microphone {
     this.#track.enabled = !muted;
   }
 
-  /** Gives the device back. Idempotent. */
+  /** Releases the device. Idempotent. */
   close(): void {
     this.#track.stop();
   }
 }
 
-/** A chosen device is asked for exactly: Chromium takes its default where one is merely preferred. */
+/** Requests a chosen device with `exact`: Chromium uses its default if a device is only preferred. */
 function wanted(deviceId: string): MediaTrackConstraints {
   return {
     ...(deviceId !== '' && { deviceId: { exact: deviceId } }),

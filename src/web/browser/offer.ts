@@ -1,8 +1,8 @@
-/** The two requests of a call: the offer that begins it, and the end. */
+/** The two HTTP requests of a call: the offer that begins it, and its end. */
 import type { OfferRequest, OfferResponse } from '../../transport/webrtc/page-protocol.js';
 import { refusalFailure, type Failure } from '../model/failures.js';
 
-/** Posts the offer; resolves with the relay's answer, or with why there is none. Rejects only when the signal aborts. */
+/** Posts the offer; resolves with the relay's answer or a failure. Rejects only if the signal aborts. */
 export async function postOffer(sdp: string, signal: AbortSignal): Promise<OfferResponse | Failure> {
   const request: OfferRequest = { type: 'offer', sdp };
   let response: Response;
@@ -21,12 +21,12 @@ export async function postOffer(sdp: string, signal: AbortSignal): Promise<Offer
   return refusalFailure(response.status, await errorIn(response));
 }
 
-/** Tells the relay that the call is over; also works while the page goes away. */
+/** Tells the relay that the call is over; also works while the page is closing. */
 export function deleteCall(id: string): void {
   fetch(`webrtc/${id}`, { method: 'DELETE', keepalive: true }).catch(() => undefined);
 }
 
-/** The relay's own words, if its answer has any. */
+/** The relay's own error text, if it sent one. */
 async function errorIn(response: Response): Promise<string | undefined> {
   try {
     const body: unknown = await response.json();

@@ -1,4 +1,4 @@
-/** What does not work, why, and the button that does something about it. */
+/** The list of problems, each with its reason and a button for the remedy. */
 import { failureText, type Failure, type FailureKind, type RemedyAction } from '../model/failures.js';
 import { byId, make } from './elements.js';
 
@@ -12,13 +12,13 @@ export class ProblemsPanel {
     this.#onRemedy = onRemedy;
   }
 
-  /** Shows a problem; one of the same kind only once. */
+  /** Shows a problem; only one of each kind. */
   add(failure: Failure): void {
     this.#failures.set(failure.kind, failure);
     this.#show();
   }
 
-  /** Takes a problem away that has been solved. */
+  /** Removes a solved problem. */
   remove(kind: FailureKind): void {
     if (this.#failures.delete(kind)) this.#show();
   }

@@ -1,10 +1,10 @@
-/** The page's audio graph: it only listens. Its clock is the one on which sounds are timed. */
+/** The page's audio graph. It only listens; its clock times the sounds. */
 import { AudioClock } from '../model/audio-clock.js';
 import { edgeProcessorName, type ListeningReport } from './listening-report.js';
 
 const observeEveryMs = 250;
 
-/** Called for each report of the audio thread. */
+/** Called with each report of the audio thread. */
 export type SoundListener = (report: ListeningReport) => void;
 
 export class SoundGraph {
@@ -25,8 +25,8 @@ export class SoundGraph {
   }
 
   /**
-   * Makes the graph; close it with {@link close}. Null where the browser has no AudioWorklet (a page over plain HTTP): the
-   * call goes on, and the relay estimates what would have been measured.
+   * Makes the graph; close it with {@link close}. Null if the browser has no AudioWorklet (a page over plain HTTP): the call
+   * continues, and the relay estimates the ear.
    */
   static async open(): Promise<SoundGraph | null> {
     let context: AudioContext | null = null;
@@ -40,19 +40,19 @@ export class SoundGraph {
     }
   }
 
-  /** From the graph to the loudspeaker. */
+  /** Latency from the graph to the loudspeaker. */
   get outputLatencyMs(): number {
     return 1000 * (this.#context.outputLatency || this.#context.baseLatency || 0);
   }
 
-  /** Lets it run, which the browser may allow only after a click. */
+  /** Starts it, which the browser may allow only after a click. */
   async resume(): Promise<void> {
     await this.#context.resume();
   }
 
   /**
-   * Listens to the first audio track of a stream. Call what it returns to stop. Where the browser cannot (Firefox: a
-   * microphone at another rate than the loudspeaker), nothing is reported, and the relay estimates.
+   * Listens to the first audio track of a stream; the returned function stops it. If the browser cannot (Firefox: microphone
+   * and loudspeaker have different rates), nothing is reported, and the relay estimates.
    */
   listen(stream: MediaStream, listener: SoundListener): () => void {
     const source = this.#sourceOf(stream);
@@ -70,13 +70,13 @@ export class SoundGraph {
     };
   }
 
-  /** When the graph's sample at this time is audible at the loudspeaker, on the page's clock. */
+  /** Page time at which the graph's sample of this time is audible at the loudspeaker. */
   audibleMs(contextSeconds: number): number {
     this.#observe();
     return this.#audible.pageMs(contextSeconds) ?? performance.now();
   }
 
-  /** When the graph's sample at this time went through it, on the page's clock. */
+  /** Page time at which the graph rendered the sample of this time. */
   renderedMs(contextSeconds: number): number {
     this.#observe();
     return this.#rendered.pageMs(contextSeconds) ?? performance.now();

@@ -1,5 +1,5 @@
-/** Whether the page is in a call, and the button that begins and ends one. */
-import type { Activity } from '../model/activity.js';
+/** The call's state, and the button that begins and ends a call. */
+import type { Activity } from '../../call-view/activity.js';
 import { callStateText, inCall, type CallState } from '../model/call-state.js';
 import { byId } from './elements.js';
 
@@ -13,11 +13,11 @@ export class StatusPanel {
     this.#call.addEventListener('click', onPressed);
   }
 
-  /** Shows the call's state; of a live one also what goes on in it. */
+  /** Shows the call's state, and the activity of a live call. */
   show(state: CallState, activity: Activity): void {
     document.body.dataset.phase = state.phase;
     const text = callStateText(state);
-    // Screen readers say each change of the state, hence not what goes on, which stands beside it.
+    // Screen readers announce each change of this text, so the activity is in an element of its own.
     if (this.#status.textContent !== text) this.#status.textContent = text;
     this.#activity.textContent = state.phase === 'live' ? activity : '';
     const calling = inCall(state);

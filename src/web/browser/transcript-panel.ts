@@ -1,4 +1,4 @@
-/** The conversation on the page: both sides' words, what was heard of the agent, and where it was cut. */
+/** The conversation: both sides' words, the part of the agent's words that was heard, and where it was cut. */
 import type { SessionEvent } from '../../events/session-event.js';
 import {
   announcement,
@@ -8,7 +8,7 @@ import {
   type CallerEntry,
   type Transcript,
   type TranscriptEntry,
-} from '../model/transcript.js';
+} from '../../call-view/transcript.js';
 import { byId, make } from './elements.js';
 import { FollowingBox } from './following-box.js';
 
@@ -28,7 +28,7 @@ export class TranscriptPanel {
   readonly #shown = new Map<TranscriptEntry, HTMLLIElement>();
   #transcript: Transcript = [];
 
-  /** Shows what an event changes, and nothing else anew. */
+  /** Updates only the entries that an event changes. */
   add(event: SessionEvent): void {
     const said = announcement(event);
     if (said !== null) this.#announcer.textContent = said;

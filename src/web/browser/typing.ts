@@ -1,4 +1,4 @@
-/** The text box: what is typed is said, as a turn like any other. */
+/** The text box for typed turns. */
 import { maxTypedLength } from '../../transport/webrtc/page-protocol.js';
 import { byId } from './elements.js';
 
@@ -18,7 +18,7 @@ export class Typing {
     });
   }
 
-  /** There is somebody to type to only during a call. */
+  /** Enabled only during a call. */
   set enabled(enabled: boolean) {
     this.#text.disabled = !enabled;
     this.#send.disabled = !enabled;

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { AudioClock } from './audio-clock.js';
 
 describe('the audio clock', () => {
-  it('knows nothing before it has seen both clocks', () => {
+  it('returns null before it has seen both clocks', () => {
     const clock = new AudioClock();
     expect(clock.pageMs(1)).toBeNull();
     clock.observe(0, 0);
@@ -29,7 +29,7 @@ describe('the audio clock', () => {
     expect(Math.abs((clock.pageMs(600) ?? 0) - (1000 + 600 * 1000.1))).toBeLessThan(1);
   });
 
-  it('forgets what it knew when it is told to', () => {
+  it('forgets everything on reset', () => {
     const clock = new AudioClock();
     clock.observe(1, 1000);
     clock.reset();

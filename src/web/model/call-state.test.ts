@@ -53,11 +53,11 @@ describe('a call of the page', () => {
     expect(state).toEqual({ phase: 'failed', failure: { kind: 'connection_lost' } });
   });
 
-  it('does not call again where the visitor has hung up meanwhile', () => {
+  it('does not call again if the visitor has hung up meanwhile', () => {
     expect(run(connect, settled, connected, lost, { type: 'disconnect' }, retryDue).state).toBe(idle);
   });
 
-  it('does not call again where the session had ended', () => {
+  it('does not call again after the session has ended', () => {
     const ended: CallInput = { type: 'session_ended', reason: 'hangup' };
     expect(run(connect, settled, connected, ended, lost).state).toEqual({ phase: 'ended', reason: 'hangup' });
   });
@@ -72,7 +72,7 @@ describe('a call of the page', () => {
     expect(run(connect, connect, settled, connect).effects).toEqual(['ask', 'connect']);
   });
 
-  it('hangs up exactly as often as it was begun, whatever happens in whatever order', () => {
+  it('hangs up exactly as often as it was begun, for any sequence of inputs', () => {
     const input = fc.constantFrom<CallInput>(
       connect,
       settled,

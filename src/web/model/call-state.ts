@@ -1,15 +1,15 @@
-/** The page's call as a state machine: pure, so that every way through it can be tested without a browser. */
+/** The page's call as a pure state machine, so that every path can be tested without a browser. */
 import type { SessionEndReason } from '../../events/session-event.js';
 import type { Failure } from './failures.js';
 
-/** `automatic`: nobody pressed Connect; the page calls again because the connection was lost. */
+/** `automatic`: the page itself calls again, because the connection was lost. */
 export type CallState =
   | { readonly phase: 'idle' }
-  /** The visitor is asked for the microphone. */
+  /** The browser is asking for the microphone. */
   | { readonly phase: 'asking'; readonly automatic: boolean }
   | { readonly phase: 'connecting'; readonly automatic: boolean }
   | { readonly phase: 'live'; readonly automatic: boolean }
-  /** The connection was lost; the page is about to call again by itself. */
+  /** The connection was lost; the page will call again by itself. */
   | { readonly phase: 'lost' }
   /** The session has ended. */
   | { readonly phase: 'ended'; readonly reason: SessionEndReason }
@@ -20,16 +20,16 @@ export type CallInput =
   | { readonly type: 'connect' }
   /** The visitor wants to stop, or leaves the page. */
   | { readonly type: 'disconnect' }
-  /** The microphone is there, or it is certain that it will not be: the call does without. */
+  /** The microphone is open, or unavailable, so that the call continues without it. */
   | { readonly type: 'microphone_settled' }
   | { readonly type: 'connected' }
   | { readonly type: 'failed'; readonly failure: Failure }
-  /** The connection broke without a word from the relay. */
+  /** The connection broke without a message from the relay. */
   | { readonly type: 'lost' }
   | { readonly type: 'session_ended'; readonly reason: SessionEndReason }
   | { readonly type: 'retry_due' };
 
-/** What to do about it: ask for the microphone, connect, hang up, wait for `retry_due`. */
+/** Effects to carry out: ask for the microphone, connect, hang up, wait for `retry_due`. */
 export type CallEffect = 'ask' | 'connect' | 'hang_up' | 'await_retry';
 
 export interface CallStep {
@@ -39,7 +39,7 @@ export interface CallStep {
 
 export const idle: CallState = { phase: 'idle' };
 
-/** What comes of an input. One that means nothing in this state changes nothing: it comes too late. */
+/** Applies an input. An input that is too late for the state changes nothing. */
 export function callStep(state: CallState, input: CallInput): CallStep {
   switch (input.type) {
     case 'connect':
@@ -61,7 +61,7 @@ export function callStep(state: CallState, input: CallInput): CallStep {
     case 'lost':
       if (state.phase === 'connecting') return fail({ kind: 'connection_lost' });
       if (state.phase !== 'live') return { state, effects: [] };
-      // One try: a relay that drops every call at once must not be called for ever.
+      // Only one retry: a relay that drops every call must not be called endlessly.
       return state.automatic
         ? fail({ kind: 'connection_lost' })
         : { state: { phase: 'lost' }, effects: ['hang_up', 'await_retry'] };
@@ -74,7 +74,7 @@ export function callStep(state: CallState, input: CallInput): CallStep {
   }
 }
 
-/** Whether a call is under way or about to be. */
+/** Whether a call is running or being set up. */
 export function inCall({ phase }: CallState): boolean {
   return phase === 'asking' || phase === 'connecting' || phase === 'live' || phase === 'lost';
 }

@@ -1,42 +1,48 @@
-/** Everything that can go wrong on the page, and what the visitor can do about it. */
+/** All failures of the page, each with a remedy for the visitor. */
 
 export type FailureKind =
-  /** The visitor or the browser's settings said no to the microphone. */
+  /** The visitor or the browser's settings denied the microphone. */
   | 'microphone_denied'
   | 'microphone_missing'
-  /** Another program holds it, or the system gives it to nobody. */
+  /** Another program uses the microphone, or the system blocks it. */
   | 'microphone_busy'
-  /** The browser gives no microphone to pages that came over plain HTTP from another machine. */
+  /** The browser denies microphones to pages over plain HTTP from another machine. */
   | 'insecure_origin'
   | 'no_webrtc'
-  /** No pair of addresses works between browser and relay. */
+  /** No address pair works between browser and relay, for an unknown reason. */
   | 'no_path'
+  /** The browser found no address of its own: its machine has only loopback, or WebRTC is blocked. */
+  | 'no_network'
+  /** The relay offered only loopback addresses. */
+  | 'relay_on_loopback'
   /** The relay answers no request. */
   | 'relay_gone'
-  /** The connection stood and broke. */
+  /** An open connection broke. */
   | 'connection_lost'
   | 'not_authorised'
   | 'relay_busy'
-  /** The relay answered with an error; the detail is its own text. */
+  /** The relay answered with an error; `detail` is its text. */
   | 'relay_refused'
-  /** The browser lets the page make no sound before somebody clicks. */
+  /** Typed turns came too fast; the relay dropped some. */
+  | 'typing_too_fast'
+  /** The browser allows no sound before a click. */
   | 'playback_blocked';
 
 export interface Failure {
   readonly kind: FailureKind;
-  /** In the words of whoever failed, where it says more than the kind. */
+  /** The original error text, if it says more than the kind. */
   readonly detail?: string;
 }
 
-/** What a button beside the failure does about it. */
+/** The action of the failure's button. */
 export type RemedyAction = 'connect' | 'play';
 
 export interface FailureText {
   readonly title: string;
   readonly remedy: string;
-  /** The label of the button and what it does; null where no button helps. */
+  /** The button's label and action; null if no button helps. */
   readonly action: { readonly label: string; readonly does: RemedyAction } | null;
-  /** Whether the call goes on all the same. */
+  /** Whether the call continues. */
   readonly harmless: boolean;
 }
 
@@ -53,7 +59,7 @@ const texts: Readonly<Record<FailureKind, FailureText>> = {
   },
   microphone_missing: {
     title: 'There is no microphone',
-    remedy: 'You can type instead. To speak, plug a microphone in or choose another one, then call again.',
+    remedy: 'You can type instead. To speak, connect a microphone or choose another one, then call again.',
     action: withMicrophone,
     harmless: true,
   },
@@ -67,7 +73,7 @@ const texts: Readonly<Record<FailureKind, FailureText>> = {
   insecure_origin: {
     title: 'This address gets no microphone',
     remedy:
-      'You can type instead. Browsers give a microphone only to https:// and localhost: open the page on the machine of the relay, or give the relay a public https address (--public-url).',
+      'You can type instead. Browsers allow microphones only on https:// and localhost: open the page on the relay’s machine, or give the relay a public https address (--public-url).',
     action: null,
     harmless: true,
   },
@@ -80,57 +86,78 @@ const texts: Readonly<Record<FailureKind, FailureText>> = {
   no_path: {
     title: 'No way to the relay for audio',
     remedy:
-      'The page reaches the relay, but its audio (UDP) does not. Check VPN and firewall; off this machine, the relay needs an address and UDP ports that browsers can reach.',
+      'The page reaches the relay, but its audio (UDP) does not. Check VPN and firewall, and the relay’s log. A browser on another machine must be able to reach the relay’s address and UDP ports (--host, --webrtc-bind).',
+    action: again,
+    harmless: false,
+  },
+  no_network: {
+    title: 'This browser has no network for audio',
+    remedy:
+      'Browsers send no audio over loopback alone: connect this machine to a network, even one without internet. If it has one, a setting or an extension blocks WebRTC.',
+    action: again,
+    harmless: false,
+  },
+  relay_on_loopback: {
+    title: 'The relay offers audio on loopback only',
+    remedy:
+      'It offers only 127.0.0.1, which Firefox does not use and other machines cannot reach: connect its machine to a network, or start it with another --webrtc-bind, or without.',
     action: again,
     harmless: false,
   },
   relay_gone: {
     title: 'The relay does not answer',
-    remedy: 'Start it again with "hzrelay dev" and look at its terminal, then try again.',
+    remedy: 'Restart it with "hzrelay dev", check its terminal, then try again.',
     action: again,
     harmless: false,
   },
   connection_lost: {
     title: 'The connection was lost',
-    remedy: 'Check the network and the relay’s terminal, then call again: it will be a new session.',
+    remedy: 'Check the network and the relay’s terminal, then call again. That starts a new session.',
     action: { label: 'Call again', does: 'connect' },
     harmless: false,
   },
   not_authorised: {
     title: 'This page is not authorised',
     remedy:
-      'The relay can be reached from outside, so it needs its token: open the link that it printed. After a restart it prints a new one.',
+      'The relay is reachable from outside and needs its token: open the link that it printed. After a restart it prints a new one.',
     action: null,
     harmless: false,
   },
   relay_busy: {
     title: 'The relay is busy',
-    remedy: 'It has no session for this call; its log says why. Try again in a moment.',
+    remedy: 'It cannot take this call now; its log says why. Try again in a moment.',
     action: again,
     harmless: false,
   },
   relay_refused: {
     title: 'The relay refused the call',
-    remedy: 'Its log says more.',
+    remedy: 'See its log.',
     action: again,
     harmless: false,
   },
+  typing_too_fast: {
+    title: 'Too many typed turns',
+    remedy:
+      'Each one calls the model, so the relay limits them: turns that came too fast were dropped. Wait a few seconds.',
+    action: null,
+    harmless: true,
+  },
   playback_blocked: {
     title: 'The browser keeps the agent silent',
-    remedy: 'It lets a page speak only after a click.',
+    remedy: 'It allows sound only after a click.',
     action: { label: 'Play', does: 'play' },
     harmless: true,
   },
 };
 
-/** What to tell the visitor. The detail, where there is one, comes before the remedy. */
+/** The text for the visitor; a detail comes before the remedy. */
 export function failureText({ kind, detail }: Failure): FailureText {
   const text = texts[kind];
   return detail === undefined ? text : { ...text, remedy: `${sentence(detail)} ${text.remedy}` };
 }
 
 /**
- * What `getUserMedia` meant by the name of its DOMException (Media Capture and Streams, 10.3.1).
+ * The failure for a DOMException name of `getUserMedia` (Media Capture and Streams, 10.3.1).
  */
 export function microphoneFailure(errorName: string): Failure {
   switch (errorName) {
@@ -145,13 +172,20 @@ export function microphoneFailure(errorName: string): Failure {
   }
 }
 
-/** What an HTTP status in answer to an offer means; `detail` is the relay's own text, if it sent one. */
+/** The failure for an HTTP status in answer to an offer; `detail` is the relay's own text, if it sent one. */
 export function refusalFailure(status: number, detail?: string): Failure {
   switch (status) {
     case 401:
       return { kind: 'not_authorised' };
     case 503:
       return { kind: 'relay_busy' };
+    // A tunnel or a development server in front of the relay cannot reach it.
+    case 502:
+    case 504:
+      return {
+        kind: 'relay_gone',
+        detail: `The proxy or tunnel in front of it answered with status ${status}.`,
+      };
     default:
       return { kind: 'relay_refused', detail: detail ?? `It answered with status ${status}.` };
   }

@@ -7,21 +7,21 @@ function inbound(jitterBufferDelay: number, jitterBufferEmittedCount: number): o
   return { type: 'inbound-rtp', kind: 'audio', jitterBufferDelay, jitterBufferEmittedCount };
 }
 
-describe('the statistics of the way to the ear', () => {
+describe('the statistics of the path to the ear', () => {
   it('give the mean delay of the jitter buffer since the last reading', () => {
     const statistics = new WayStatistics();
     expect(statistics.read([inbound(48, 960), pair])).toEqual({ jitterBufferMs: 50, roundTripMs: 12 });
     expect(statistics.read([inbound(48 + 28.8, 960 * 2), pair]).jitterBufferMs).toBeCloseTo(30);
   });
 
-  it('give none while no audio comes', () => {
+  it('give none while no audio arrives', () => {
     const statistics = new WayStatistics();
     statistics.read([inbound(48, 960), pair]);
     expect(statistics.read([inbound(48, 960), pair]).jitterBufferMs).toBeNull();
     expect(new WayStatistics().read([])).toEqual({ jitterBufferMs: null, roundTripMs: null });
   });
 
-  it('look at the pair in use only', () => {
+  it('use only the selected pair', () => {
     const other = { ...pair, nominated: false, currentRoundTripTime: 9 };
     expect(new WayStatistics().read([other, pair, null, 3]).roundTripMs).toBe(12);
   });

@@ -1,9 +1,9 @@
-/** What the browser's statistics say of the way from the relay to the ear (Identifiers for WebRTC's Statistics API). */
+/** Delays on the path from the relay to the ear, from the browser's statistics (Identifiers for WebRTC's Statistics API). */
 
 export interface WayFigures {
-  /** Mean time in the jitter buffer since the last reading; null where no audio came out of it. */
+  /** Mean time in the jitter buffer since the last reading; null if no audio left it. */
   readonly jitterBufferMs: number | null;
-  /** Of the candidate pair in use. */
+  /** Round trip of the selected candidate pair. */
   readonly roundTripMs: number | null;
 }
 
@@ -26,7 +26,7 @@ export class WayStatistics {
     };
   }
 
-  /** Both figures are sums since the beginning, so that the difference of two readings gives the mean between them. */
+  /** Both values are sums since the beginning: the difference of two readings gives the mean between them. */
   #jitterBufferMs(inbound: unknown): number | null {
     const delaySeconds = numberIn(inbound, 'jitterBufferDelay');
     const emitted = numberIn(inbound, 'jitterBufferEmittedCount');

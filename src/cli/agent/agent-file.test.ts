@@ -1,0 +1,287 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../core/clock.js';
+import type { ModelFunction } from '../../providers/function-model.js';
+import { configForCall, resolveConfig } from '../../relay/config/config.js';
+import { configWarnings } from '../../relay/config/config-warnings.js';
+import { findAgentFile, loadAgentFile } from './agent-file.js';
+import { UsageError } from '../exit.js';
+import { init } from '../init/init.js';
+
+let directory: string;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'hzrelay-agent-'));
+});
+afterEach(() => rm(directory, { recursive: true }));
+
+async function write(name: string, source: string): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, source);
+  return path;
+}
+
+const agent = (prompt: string): string =>
+  `import { defineAgent } from 'hzrelay';\nexport default defineAgent({ systemPrompt: ${JSON.stringify(prompt)} as string });\n`;
+
+describe("the agent's file", () => {
+  it('is the one that is named, else the config of the working directory, else none', async () => {
+    expect(findAgentFile(undefined, directory)).toBeNull();
+    const config = await write('hzrelay.config.ts', agent('desk'));
+    expect(findAgentFile(undefined, directory)).toBe(config);
+    const own = await write('mine.mts', agent('mine'));
+    expect(findAgentFile('mine.mts', directory)).toBe(own);
+  });
+
+  it.each([
+    ['missing.ts', /There is no file missing\.ts\. Write one with: hzrelay init missing\.ts/],
+    ['agent.json', /is not an agent file/],
+  ])('must be there and a program: %s', async (name, problem) => {
+    await write('agent.json', '{}');
+    expect(() => findAgentFile(name, directory)).toThrow(problem);
+  });
+
+  it('is TypeScript, and may import the engine, zod and its own sources', async () => {
+    await write('hours.ts', `export const hours: string = 'nine to five';\n`);
+    const path = await write(
+      'mine.ts',
+      `import { defineAgent, defineTool } from 'hzrelay';
+import { z } from 'zod';
+import { hours } from '../hours';
+export default defineAgent({
+  systemPrompt: 'Open ' + hours,
+  voice: 'rms',
+  tools: { look: defineTool({ description: 'Looks.', parameters: z.object({}), execute: () => hours }) },
+});`,
+    );
+    const { session } = await loadAgentFile(path, systemClock);
+    expect(session).toMatchObject({
+      tts: { provider: 'local', voice: 'rms' },
+      agent: { systemPrompt: 'Open nine to five' },
+    });
+    expect(session.agent?.tools?.look?.execute({}, {} as never)).toBe('nine to five');
+  });
+
+  it('is the named one, even if another file beside it has the same base name', async () => {
+    await write('clinic.js', `export default { agent: { systemPrompt: 'the .js' } };`);
+    await write('clinic.mjs', `export default { agent: { systemPrompt: 'the .mjs' } };`);
+    const path = await write('clinic.ts', `export default { agent: { systemPrompt: 'the .ts' } };`);
+    for (const extension of ['ts', 'js', 'mjs']) {
+      const { session } = await loadAgentFile(path.replace(/ts$/, extension), systemClock);
+      expect(session.agent?.systemPrompt).toBe(`the .${extension}`);
+    }
+  });
+
+  it('may be CommonJS', async () => {
+    const common = await write('desk.cjs', `module.exports = { agent: { systemPrompt: 'common' } };`);
+    expect((await loadAgentFile(common, systemClock)).session.agent?.systemPrompt).toBe('common');
+  });
+
+  it('resolves the paths of its tsconfig', async () => {
+    await mkdir(join(directory, 'lib'));
+    await write('tsconfig.json', `{ "compilerOptions": { "paths": { "@lib/*": ["./lib/*"] } } } // ours`);
+    await write('lib/prompt.ts', `export const prompt: string = 'by path';`);
+    const path = await write(
+      'mine.ts',
+      `import { prompt } from '@lib/prompt';\nexport default { agent: { systemPrompt: prompt } };`,
+    );
+    expect((await loadAgentFile(path, systemClock)).session.agent?.systemPrompt).toBe('by path');
+  });
+
+  it('leaves nothing of itself on the disk', async () => {
+    const temporary = join(directory, 'tmp');
+    await mkdir(temporary);
+    const before = process.env.TMPDIR;
+    process.env.TMPDIR = temporary;
+    try {
+      await loadAgentFile(await write('mine.ts', agent('mine')), systemClock);
+      expect(await readdir(temporary)).toEqual([]);
+    } finally {
+      if (before === undefined) delete process.env.TMPDIR;
+      else process.env.TMPDIR = before;
+    }
+  });
+
+  it.each([
+    ['does not parse', 'export default {', /mine\.ts cannot be loaded/],
+    ['throws', `throw new Error('no luck');`, /mine\.ts cannot be loaded: .*no luck/],
+    ['exports nothing', 'export {};', /no agent as its default export/],
+    ['exports something else', 'export const desk = 1;', /no agent as its default export/],
+    [
+      'is an agent without defineAgent',
+      `export default { systemPrompt: 'x' };`,
+      /defineAgent\(\{ systemPrompt/,
+    ],
+    ['has a slip', `export default { agent: { systemPromt: 'x' } };`, /Did you mean systemPrompt\?/],
+    ['imports what is not there', `import '../nowhere'; export default {};`, /nowhere/],
+    ['is no config', `export default { agent: { systemPrompt: 7 } };`, /agent\.systemPrompt/],
+  ])('that %s is refused with the reason', async (_what, source, problem) => {
+    const loading = loadAgentFile(await write('mine.ts', source), systemClock);
+    await expect(loading).rejects.toThrow(UsageError);
+    await expect(loading).rejects.toThrow(problem);
+  });
+});
+
+/**
+ * Follows agents in a process of its own, as the command line does: Jest's modules have a cache of their own, which hides
+ * the one that a reload empties.
+ */
+const follower = `
+import { dirname } from 'node:path';
+import { loadAgentFile } from ${JSON.stringify(new URL('../../../dist/cli/agent/agent-file.js', import.meta.url).href)};
+import { EnvironmentFile } from ${JSON.stringify(new URL('../../../dist/cli/agent/environment-file.js', import.meta.url).href)};
+import { systemClock } from ${JSON.stringify(new URL('../../../dist/core/clock.js', import.meta.url).href)};
+let file;
+process.on('message', async (path) => {
+  file?.close();
+  const environment = new EnvironmentFile(dirname(path));
+  const reading = environment.read();
+  try {
+    file = await loadAgentFile(path, systemClock, environment);
+  } catch (thrown) {
+    process.send({ problem: thrown.message });
+    return;
+  }
+  const prompt = () => file.session.agent.systemPrompt;
+  file.watch({
+    onReload: () => process.send({ prompt: prompt() }),
+    onProblem: (problem) => process.send({ problem, prompt: prompt() }),
+  });
+  process.send({ prompt: prompt(), said: reading?.message });
+});
+`;
+
+describe('a saved change', () => {
+  let child: ChildProcess;
+
+  beforeAll(() => {
+    child = spawn(process.execPath, ['--input-type=module', '-e', follower], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, HZRELAY_TEST_SHELL: 'shell' },
+    });
+  });
+  afterAll(() => {
+    child.kill();
+  });
+
+  interface Told {
+    readonly prompt?: string;
+    readonly problem?: string;
+    readonly said?: string;
+  }
+
+  async function next(): Promise<Told> {
+    const [told] = (await once(child, 'message')) as [Told];
+    return told;
+  }
+
+  async function follow(path: string): Promise<Told> {
+    const told = next();
+    child.send(path);
+    return told;
+  }
+
+  async function change(name: string, source: string): Promise<Told> {
+    const told = next();
+    await write(name, source);
+    return told;
+  }
+
+  it('is the next call’s; one that cannot be used leaves the last good version', async () => {
+    expect(await follow(await write('mine.ts', agent('one')))).toMatchObject({ prompt: 'one' });
+    expect(await change('mine.ts', agent('two'))).toEqual({ prompt: 'two' });
+    expect(await change('mine.ts', 'export default {')).toEqual({
+      prompt: 'two',
+      problem: expect.stringContaining('cannot be loaded'),
+    });
+  });
+
+  const imports = (specifier: string): string =>
+    `import prompt from '${specifier}';\nexport default { agent: { systemPrompt: prompt.text } };\n`;
+
+  it.each([
+    ['a module', 'prompt.mjs', `export default { text: 'one' };`],
+    ['a script of a module package', 'prompt.js', `export default { text: 'one' };`],
+    ['CommonJS', 'prompt.cjs', `module.exports = { text: 'one' };`],
+    ['TypeScript', 'prompt.ts', `export default { text: 'one' as string };`],
+    ['JSON', 'prompt.json', `{ "text": "one" }`],
+    ['a module in a folder below', 'parts/deep/prompt.mjs', `export default { text: 'one' };`],
+  ])('may be in what it imports: %s', async (_what, name, source) => {
+    await write('package.json', `{ "type": "module" }`);
+    await mkdir(join(directory, 'parts', 'deep'), { recursive: true });
+    await write(name, source);
+    expect(await follow(await write('mine.ts', imports(`./${name}`)))).toMatchObject({ prompt: 'one' });
+    expect(await change(name, source.replace('one', 'two'))).toEqual({ prompt: 'two' });
+    expect(await change(name, source.replace('one', 'three'))).toEqual({ prompt: 'three' });
+  });
+
+  it('is seen where it is moved into place, and behind a link', async () => {
+    await mkdir(join(directory, 'real'));
+    const real = await write('real/mine.ts', agent('one'));
+    await symlink(real, join(directory, 'link.ts'));
+    expect(await follow(join(directory, 'link.ts'))).toMatchObject({ prompt: 'one' });
+    const told = next();
+    await rename(await write('real/mine.ts.tmp', agent('two')), real);
+    expect(await told).toEqual({ prompt: 'two' });
+  });
+
+  it('mends what an import had broken', async () => {
+    await write('prompt.ts', `export default { text: 'one' };`);
+    await follow(await write('mine.ts', imports('./prompt')));
+    expect(await change('prompt.ts', `export default {`)).toEqual({
+      prompt: 'one',
+      problem: expect.stringContaining('cannot be loaded'),
+    });
+    expect(await change('prompt.ts', `export default { text: 'two' };`)).toEqual({ prompt: 'two' });
+  });
+
+  it('of the JavaScript of an agent with a top-level await is reported to need a restart', async () => {
+    await write('prompt.mjs', `export default { text: 'one' };`);
+    const path = await write('mine.ts', `await Promise.resolve();\n${imports('./prompt.mjs')}`);
+    expect(await follow(path)).toMatchObject({ prompt: 'one' });
+    expect(await change('prompt.mjs', `export default { text: 'two' };`)).toEqual({
+      prompt: 'one',
+      problem: expect.stringContaining('prompt.mjs was saved, but an agent with a top-level await'),
+    });
+  });
+
+  it('may be in the .env beside it; the shell takes precedence', async () => {
+    await write('.env', 'HZRELAY_TEST_PROMPT=one\nHZRELAY_TEST_SHELL=file\n');
+    const path = await write(
+      'mine.ts',
+      'const { HZRELAY_TEST_PROMPT: prompt, HZRELAY_TEST_SHELL: shell } = process.env;\n' +
+        'export default { agent: { systemPrompt: `${prompt} ${shell}` } };',
+    );
+    expect(await follow(path)).toEqual({ prompt: 'one shell', said: 'From .env: HZRELAY_TEST_PROMPT.' });
+    expect(await change('.env', 'HZRELAY_TEST_PROMPT=two\n')).toEqual({ prompt: 'two shell' });
+  });
+});
+
+describe('the starter', () => {
+  it('is an agent that runs as it is written, also without a key', async () => {
+    const path = join(directory, 'hzrelay.config.ts');
+    expect(await init(path, {})).toBe(0);
+    const { session } = await loadAgentFile(path, systemClock);
+    expect(session.agent?.tools?.opening_hours?.execute({ day: 'Sunday' }, {} as never)).toBe('closed');
+    expect(configWarnings(session, resolveConfig(configForCall(session, 'twilio'), {}))).toEqual([]);
+    const answer = session.llm as ModelFunction;
+    const said = (content: string): unknown =>
+      answer({ messages: [{ role: 'user', content }], tools: [], signal: new AbortController().signal });
+    expect(said('are you open on friday')).toBe('On friday we are open from nine to five.');
+    expect(said('are you open on Sunday')).toBe('On sunday we are closed.');
+    expect(said('when are you open')).toMatch(/Monday to Friday/);
+    expect(said('hello')).toMatch(/Which day/);
+  });
+
+  it('overwrites a file only with --force, and must be a program', async () => {
+    const path = await write('mine.ts', 'mine');
+    await expect(init(path, {})).rejects.toThrow(/--force overwrites it/);
+    expect(await init(path, { force: true })).toBe(0);
+    await expect(init(join(directory, 'mine.txt'), {})).rejects.toThrow(/ends with \.ts/);
+    await expect(init(join(directory, 'no', 'mine.ts'), {})).rejects.toThrow(/cannot be written/);
+  });
+});

@@ -1,0 +1,172 @@
+/** Finds the user's agent file, loads it (TypeScript or JavaScript), checks it, and reloads it when it changes. */
+import { existsSync } from 'node:fs';
+import { basename, dirname, extname, resolve } from 'node:path';
+import type { Clock } from '../../core/clock.js';
+import { messageOf } from '../../core/errors.js';
+import { configForAnyCall, resolveConfig, type RelaySessionConfig } from '../../relay/config/config.js';
+import { loadModule } from './agent-module.js';
+import { EnvironmentFile } from './environment-file.js';
+import { SourceWatcher } from './source-watcher.js';
+import { UsageError } from '../exit.js';
+
+/** The files to look for when the command line names none. */
+const defaultNames = ['ts', 'mts', 'js', 'mjs'].map((extension) => `hzrelay.config.${extension}`);
+const extensions = ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'];
+
+export interface AgentFileListener {
+  /** A saved change was loaded; the next call uses it. */
+  onReload(): void;
+  /** A saved change is invalid; the last good version stays in use. The message says why. */
+  onProblem(message: string): void;
+}
+
+/**
+ * The path of the agent's file: the given one, else a `hzrelay.config.*` in the working directory, else null. Throws a
+ * UsageError if the given file does not exist or is not TypeScript or JavaScript.
+ */
+export function findAgentFile(given: string | undefined, directory = process.cwd()): string | null {
+  if (given === undefined) {
+    const name = defaultNames.find((candidate) => existsSync(resolve(directory, candidate)));
+    return name === undefined ? null : resolve(directory, name);
+  }
+  const path = resolve(directory, given);
+  if (!existsSync(path))
+    throw new UsageError(
+      `There is no file ${given}. Write one with: hzrelay init ${given.endsWith('.ts') ? given : ''}`.trim(),
+    );
+  if (!extensions.includes(extname(path)))
+    throw new UsageError(
+      `${given} is not an agent file: give a TypeScript or JavaScript file (${extensions.join(', ')}).`,
+    );
+  return path;
+}
+
+/** The agent of one file. Made by {@link loadAgentFile}; ends with {@link close}. */
+export class AgentFile {
+  readonly path: string;
+  readonly #clock: Clock;
+  readonly #environment: EnvironmentFile;
+  #reading: Reading;
+  #watcher: SourceWatcher | null = null;
+  #loading: Promise<void> = Promise.resolve();
+
+  constructor(path: string, reading: Reading, environment: EnvironmentFile, clock: Clock) {
+    this.path = path;
+    this.#reading = reading;
+    this.#environment = environment;
+    this.#clock = clock;
+  }
+
+  /** The config of the next call: the latest valid version. */
+  get session(): RelaySessionConfig {
+    return this.#reading.session;
+  }
+
+  /** Reloads when the file, anything it imports, or the `.env` beside it is saved. */
+  watch(listener: AgentFileListener): void {
+    this.#watcher?.close();
+    this.#watcher = new SourceWatcher({
+      clock: this.#clock,
+      onChange: () => this.#reload(listener),
+      onOther: (path) => {
+        if (!this.#reading.isFresh && !path.endsWith('.json'))
+          listener.onProblem(
+            `${basename(path)} was saved, but an agent with a top-level await is not reloaded. Restart to apply it.`,
+          );
+      },
+      onProblem: (message) => listener.onProblem(message),
+    });
+    this.#follow(this.#reading.files);
+  }
+
+  close(): void {
+    this.#watcher?.close();
+  }
+
+  #follow(files: readonly string[]): void {
+    this.#watcher?.follow([this.path, this.#environment.path, ...files]);
+  }
+
+  #reload(listener: AgentFileListener): void {
+    this.#loading = this.#loading.then(async () => {
+      const environment = this.#environment.read();
+      if (environment?.failed) listener.onProblem(environment.message);
+      const reading = await readAgent(this.path);
+      if ('session' in reading) {
+        this.#reading = reading;
+        this.#follow(reading.files);
+        listener.onReload();
+      } else {
+        // Also watch the earlier imports: the error may be in one of them.
+        this.#follow([...this.#reading.files, ...reading.files]);
+        listener.onProblem(reading.problem);
+      }
+    });
+  }
+}
+
+/**
+ * Loads the agent of a file. `environment` is the `.env` beside it, already read. Throws a UsageError that says what is
+ * wrong and where.
+ */
+export async function loadAgentFile(
+  path: string,
+  clock: Clock,
+  environment = new EnvironmentFile(dirname(path)),
+): Promise<AgentFile> {
+  const reading = await readAgent(path);
+  if (!('session' in reading)) throw new UsageError(reading.problem, { cause: reading.cause });
+  return new AgentFile(path, reading, environment, clock);
+}
+
+/** A valid agent. */
+interface Reading {
+  readonly session: RelaySessionConfig;
+  readonly files: readonly string[];
+  readonly isFresh: boolean;
+}
+
+interface FailedReading {
+  readonly problem: string;
+  readonly files: readonly string[];
+  readonly cause?: unknown;
+}
+
+async function readAgent(path: string): Promise<Reading | FailedReading> {
+  const name = basename(path);
+  const { files, isFresh, outcome } = await loadModule(path);
+  if ('thrown' in outcome)
+    return {
+      problem: `${name} cannot be loaded: ${problemOf(outcome.thrown, path)}`,
+      files,
+      cause: outcome.thrown,
+    };
+  const { value, isDefault } = outcome.loaded;
+  if (!isAgent(value, isDefault))
+    return {
+      problem: `${name} has no agent as its default export. Write: export default defineAgent({ systemPrompt: '…' })`,
+      files,
+    };
+  try {
+    resolveConfig(configForAnyCall(value));
+  } catch (cause) {
+    return { problem: `${name}: ${messageOf(cause)}`, files, cause };
+  }
+  return { session: value, files, isFresh };
+}
+
+function isAgent(value: unknown, isDefault: boolean): value is RelaySessionConfig {
+  if (typeof value !== 'object' || value === null || Object.keys(value).length === 0) return false;
+  // CommonJS has no default export: accept any object that is not a compiled ES module.
+  return isDefault || !Reflect.has(value, '__esModule');
+}
+
+/** The error's message, with the line of the user's file if the stack names one. */
+function problemOf(thrown: unknown, path: string): string {
+  const message = messageOf(thrown);
+  const place =
+    thrown instanceof Error ? thrown.stack?.split('\n').find((line) => line.includes(path)) : null;
+  return place === null || place === undefined || message.includes(path)
+    ? message
+    : `${message} (${place.trim().replace(/^at /, '')})`;
+}

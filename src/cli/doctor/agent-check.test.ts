@@ -1,0 +1,170 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { systemClock } from '../../core/clock.js';
+import { startOpenAiSimulator, type OpenAiSimulator } from '../../simulators/openai/openai-simulator.js';
+import { agentCheck } from './agent-check.js';
+import type { Finding } from './check.js';
+
+let openai: OpenAiSimulator;
+let folder: string;
+let files = 0;
+
+beforeAll(async () => {
+  openai = await startOpenAiSimulator({ apiKey: 'sk-agent-1' });
+  folder = await mkdtemp(join(tmpdir(), 'hzrelay-agent-'));
+});
+afterAll(async () => {
+  await openai.close();
+  await rm(folder, { recursive: true });
+});
+
+async function check(model: string): Promise<Finding> {
+  const path = join(folder, `agent-${files++}.mjs`);
+  const llm = { provider: 'openai', apiKey: 'sk-agent-1', baseUrl: openai.baseUrl, model };
+  const session = {
+    llm,
+    stt: { provider: 'local' },
+    tts: { provider: 'local' },
+    agent: { systemPrompt: 'x' },
+  };
+  await writeFile(path, `export default ${JSON.stringify(session)};`);
+  return agentCheck(path, systemClock).run(new AbortController().signal);
+}
+
+describe('the check of an agent file', () => {
+  it('is content with a model of today', async () => {
+    expect(await check('gpt-6-luna')).toMatchObject({ status: 'ok' });
+  });
+
+  it('tells of a model that is about to be shut down, and by when', async () => {
+    expect(await check('gpt-4o-mini')).toMatchObject({
+      status: 'note',
+      message: expect.stringMatching(/llm\.model: .*gpt-4o-mini.* 2027-01-14/),
+      remedy: expect.stringContaining('gpt-6-luna'),
+    });
+  });
+
+  it('names field and value of a retired one, after one request', async () => {
+    const before = openai.probes;
+    expect(await check('gpt-4-32k')).toMatchObject({
+      status: 'problem',
+      message: expect.stringMatching(/'gpt-4-32k'.*llm\.model/),
+      remedy: expect.stringMatching(/llm\.model in agent-\d\.mjs/),
+    });
+    expect(openai.probes - before).toBe(1);
+  });
+});
+
+describe('the check of vendors of the user’s own', () => {
+  let asked = 0;
+  let server: Server;
+  let url: string;
+
+  beforeAll(async () => {
+    server = createServer(({ headers }, response) => {
+      asked += 1;
+      response.writeHead(headers.authorization === 'own-key-1' ? 200 : 401).end();
+    }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => {
+    server.close();
+  });
+  beforeEach(() => {
+    asked = 0;
+  });
+
+  /** An agent whose voice is its own; `members` are of that voice. */
+  async function checkVoice(
+    members: string,
+    key: string | undefined,
+    tts = 'own.config()',
+  ): Promise<Finding> {
+    const path = join(folder, `own-${files++}.mjs`);
+    await writeFile(
+      path,
+      `import { defineAgent, defineProvider, ProviderError } from 'hzrelay';
+const own = defineProvider({
+  kind: 'tts',
+  name: 'own',
+  key: {
+    variable: 'OWN_API_KEY', baseUrlVariable: 'OWN_BASE_URL', page: 'https://own.example', service: '${url}',
+  },
+  fields: {},
+  create: ({ apiKey }) => {
+    const ask = async (signal) => {
+      const { status } = await fetch('${url}', { headers: { authorization: apiKey }, signal });
+      const details = { kind: 'tts', provider: 'own', category: 'auth' };
+      if (status === 401) throw new ProviderError('The key ' + apiKey + ' was refused.', details);
+    };
+    return Object.freeze({
+      name: 'own',
+      produces: { encodings: ['linear16'], sampleRatesHz: 'any' },
+      open() { throw new Error('It is not used.'); },
+      ${members}
+    });
+  },
+});
+export default defineAgent({
+  providers: [own], systemPrompt: 'x', stt: { provider: 'local' }, llm: { provider: 'local' }, tts: ${tts},
+});`,
+    );
+    const env = { OWN_API_KEY: key };
+    Object.assign(process.env, key === undefined ? {} : env);
+    try {
+      return await agentCheck(path, systemClock, env).run(new AbortController().signal);
+    } finally {
+      delete process.env.OWN_API_KEY;
+    }
+  }
+  const probe = 'probe: ask,';
+
+  it('asks each once, by its probe alone', async () => {
+    expect(await checkVoice(`${probe} warmUp: () => ask(),`, 'own-key-1')).toMatchObject({
+      status: 'ok',
+      message: expect.stringMatching(/and its providers work\.$/),
+    });
+    expect(asked).toBe(1);
+  });
+
+  it('says where to get a key in place of one that is refused, and never the key', async () => {
+    const finding = await checkVoice(probe, 'own-key-2');
+    expect(finding).toMatchObject({
+      status: 'problem',
+      message: expect.stringContaining('The key [OWN_API_KEY] was refused.'),
+      remedy: 'Get a key at https://own.example and set OWN_API_KEY.',
+    });
+    expect(asked).toBe(1);
+    const inConfig = await checkVoice(probe, undefined, "own.config({ apiKey: 'own-key-3' })");
+    expect(inConfig.message).toContain('The key [apiKey] was refused.');
+  });
+
+  it('passes if one provider of a list works', async () => {
+    expect(await checkVoice(probe, 'own-key-2', "[own.config(), { provider: 'local' }]")).toMatchObject({
+      status: 'note',
+      message: expect.stringContaining('The key [OWN_API_KEY] was refused.'),
+      remedy: expect.stringContaining('The next in the list'),
+    });
+  });
+
+  it('only makes those without a probe, and says so', async () => {
+    expect(await checkVoice('warmUp: () => ask(),', 'own-key-1')).toMatchObject({
+      status: 'ok',
+      message: expect.stringContaining('Not checked, since they have no probe(): own (tts).'),
+    });
+    expect(asked).toBe(0);
+  });
+
+  it('names field and variable of a key that is missing', async () => {
+    expect(await checkVoice(probe, undefined)).toMatchObject({
+      status: 'problem',
+      message: expect.stringMatching(/tts\.apiKey: is missing\. Give it, or set OWN_API_KEY/),
+    });
+  });
+});

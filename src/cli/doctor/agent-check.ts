@@ -1,0 +1,55 @@
+/** Checks the agent's file: loads it and warms up its providers, as when a relay starts. */
+import { basename } from 'node:path';
+import type { Clock } from '../../core/clock.js';
+import { messageOf, ProviderError } from '../../core/errors.js';
+import { Providers } from '../../relay/compose.js';
+import { configForAnyCall, resolveConfig } from '../../relay/config/config.js';
+import type { Environment } from '../../relay/config/provider-config.js';
+import { loadAgentFile } from '../agent/agent-file.js';
+import type { Check, Finding } from './check.js';
+import { OwnVendors } from './own-vendors.js';
+
+/** The check of the agent's file at `path`. Vendors of the user's own are probed, once each. */
+export function agentCheck(path: string, clock: Clock, env: Environment = process.env): Check {
+  return { name: 'agent', run: (signal) => checkAgent(path, { clock, env, signal }) };
+}
+
+interface Looking {
+  readonly clock: Clock;
+  readonly env: Environment;
+  readonly signal: AbortSignal;
+}
+
+async function checkAgent(path: string, { clock, env, signal }: Looking): Promise<Finding> {
+  const file = basename(path);
+  const providers = new Providers(clock);
+  const own = new OwnVendors(clock, env, signal);
+  try {
+    const { session } = await loadAgentFile(path, clock);
+    const [notice] = await providers.warmUp(own.probedIn(resolveConfig(configForAnyCall(session), env)));
+    if (notice)
+      return {
+        status: 'note',
+        message: own.withoutKeys(`${file}: ${notice.field}: ${notice.message}`),
+        remedy: notice.remedy,
+      };
+    const unasked =
+      own.unasked.length > 0 ? ` Not checked, since they have no probe(): ${own.unasked.join(', ')}.` : '';
+    return { status: 'ok', message: `${file} and its providers work.${unasked}` };
+  } catch (thrown) {
+    const message = own.withoutKeys(messageOf(thrown));
+    return {
+      status: 'problem',
+      message: message.startsWith(file) ? message : `${file}: ${message}`,
+      remedy: own.remedyFor(thrown) ?? remedyFor(thrown, file),
+    };
+  } finally {
+    await Promise.all([providers.close(), own.close()]);
+  }
+}
+
+function remedyFor(thrown: unknown, file: string): string {
+  const isSeveral = thrown instanceof Error && thrown.cause instanceof AggregateError;
+  const field = thrown instanceof ProviderError && !isSeveral ? thrown.field : undefined;
+  return field === undefined ? `Fix ${file}.` : `Change ${field} in ${file}.`;
+}

@@ -1,0 +1,72 @@
+/** `hzrelay doctor`: checks that this machine and its configuration can hold calls. */
+import { systemClock } from '../../core/clock.js';
+import { readEnvironmentBeside } from '../agent/environment-beside.js';
+import { findAgentFile } from '../agent/agent-file.js';
+import { agentCheck } from './agent-check.js';
+import { runChecks, type Check, type CheckResult } from './check.js';
+import { nodeCheck, opusCheck, pageCheck, webRtcCheck } from './machine-checks.js';
+import { ngrokCheck } from './ngrok-check.js';
+import { portCheck, relayPort } from './port-check.js';
+import { resultLines, verdict } from './report.js';
+import { withoutSecrets } from './secrets.js';
+import { speechCheck } from './speech-check.js';
+import { twilioCheck } from './twilio-check.js';
+import { vendorChecks } from './vendor-checks.js';
+import { exitCodes } from '../exit.js';
+import { jsonLine } from '../json-line.js';
+import { out, progress, stdoutColumns, takesColour } from '../terminal.js';
+
+export interface DoctorOptions {
+  readonly json?: boolean;
+}
+
+const checkLimitMs = 15_000;
+
+/** Runs all checks, prints their findings, and resolves with the exit code: 1 if there is a problem. */
+export async function doctor({ json = false }: DoctorOptions, signal: AbortSignal): Promise<number> {
+  readEnvironmentBeside(null);
+  const { env } = process;
+  progress('Checking this machine and its configuration.');
+  const look = { columns: stdoutColumns(), colour: takesColour(process.stdout) };
+  const found = await runChecks(checksFor(env), {
+    clock: systemClock,
+    signal,
+    limitMs: checkLimitMs,
+    onResult(result) {
+      if (json || signal.aborted) return;
+      for (const line of resultLines(withoutSecretsIn(result, env), look)) out(line);
+    },
+  });
+  if (signal.aborted) return exitCodes.failed;
+  const checks = found.map((result) => withoutSecretsIn(result, env));
+  const ok = checks.every(({ status }) => status !== 'problem');
+  if (json) out(jsonLine({ checks, ok }, 2));
+  else out(`\n${verdict(checks)}`);
+  return ok ? exitCodes.ok : exitCodes.failed;
+}
+
+function checksFor(env: NodeJS.ProcessEnv): Check[] {
+  const port = relayPort(env);
+  const agent = findAgentFile(undefined);
+  return [
+    nodeCheck(),
+    opusCheck(env),
+    webRtcCheck(env),
+    speechCheck(),
+    portCheck(port, env.HZRELAY_PORT),
+    pageCheck(port),
+    ...vendorChecks(env, systemClock),
+    ...(agent === null ? [] : [agentCheck(agent, systemClock)]),
+    twilioCheck(env),
+    ngrokCheck(env, systemClock),
+  ];
+}
+
+function withoutSecretsIn(result: CheckResult, env: NodeJS.ProcessEnv): CheckResult {
+  const { message, remedy } = result;
+  return {
+    ...result,
+    message: withoutSecrets(message, env),
+    ...(remedy !== undefined && { remedy: withoutSecrets(remedy, env) }),
+  };
+}

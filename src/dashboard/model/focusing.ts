@@ -1,0 +1,44 @@
+/** Which panel has the keys, and how much of the screen. */
+import { layoutOf, panelOrder, shownPanels } from '../view/layout.js';
+import { withUi, type DashboardModel } from './dashboard-model.js';
+import type { FilteredPanel, Panel } from './dashboard-ui.js';
+
+/** Escape takes back one thing at a time: the filter, the zoom, what was chosen. */
+export function steppedBack(model: DashboardModel): DashboardModel {
+  const { filters, focus, zoomed } = model.ui;
+  const panel = focus === 'sessions' ? 'sessions' : 'log';
+  if (filters[panel] !== '') return withFilter(model, panel, '');
+  if (filters.sessions !== '' || filters.log !== '')
+    return withUi(model, { filters: { sessions: '', log: '' } });
+  if (zoomed) return unzoomed(model);
+  return withUi(model, { selectedSession: null, selectedTurn: null, transcriptBack: 0 });
+}
+
+/** Enter shows the focused panel alone, or all of them again. */
+export function zoomToggled(model: DashboardModel): DashboardModel {
+  return model.ui.zoomed ? unzoomed(model) : withUi(model, { zoomed: true });
+}
+
+function unzoomed(model: DashboardModel): DashboardModel {
+  const next = withUi(model, { zoomed: false });
+  return shownPanels(layoutOf(next)).includes(next.ui.focus) ? next : withUi(next, { focus: 'sessions' });
+}
+
+/** The focus on the next panel of the screen, or the one before. */
+export function focusMoved(model: DashboardModel, by: 1 | -1): DashboardModel {
+  const order = panelOrder(model);
+  return focused(model, order.at((order.indexOf(model.ui.focus) + by) % order.length) ?? 'sessions');
+}
+
+/** The focus on a panel, which is brought to the screen where there is room for only one of two. */
+export function focused(model: DashboardModel, panel: Panel): DashboardModel {
+  const isDetail = panel === 'latency' || panel === 'transcript';
+  const next = withUi(model, { focus: panel, ...(isDetail && { detail: panel }) });
+  const shown = shownPanels(layoutOf(next)).includes(panel);
+  return shown ? next : withUi(next, { zoomed: true });
+}
+
+/** The model with another filter. */
+export function withFilter(model: DashboardModel, panel: FilteredPanel, text: string): DashboardModel {
+  return withUi(model, { filters: { ...model.ui.filters, [panel]: text } });
+}

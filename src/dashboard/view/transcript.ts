@@ -1,0 +1,81 @@
+import { printable } from '../../events/sys-log.js';
+import type { AgentEntry, CallerEntry, TranscriptEntry } from '../../call-view/transcript.js';
+import type { DashboardModel } from '../model/dashboard-model.js';
+import { selectedSession } from '../model/selection.js';
+import type { PanelTitle } from './panel-title.js';
+import { span, type Row } from './span.js';
+
+/** Marks text that may still change or go on. */
+const live = span(' ▍', { bold: true });
+
+export interface TranscriptView {
+  readonly title: PanelTitle;
+  /** From the first to the last; enough to fill the panel, as far back as it is scrolled. */
+  readonly entries: readonly TranscriptEntryView[];
+  /** Why there is nothing to read; null where there is. */
+  readonly nothing: string | null;
+}
+
+export interface TranscriptEntryView {
+  readonly side: 'caller' | 'agent';
+  readonly label: 'caller' | 'agent' | 'typed';
+  /** A paragraph. */
+  readonly text: Row;
+}
+
+/** Who said what in the selected session. */
+export function transcriptView(model: DashboardModel, height: number): TranscriptView {
+  const session = selectedSession(model);
+  if (!session)
+    return {
+      title: { about: [], aside: [] },
+      entries: [],
+      nothing: 'Choose a session to read along.',
+    };
+  const back = model.ui.transcriptBack;
+  return {
+    title: {
+      about: [
+        span(session.id),
+        ...(session.caller === '' ? [] : [span(` ${session.caller}`, { dim: true })]),
+        ...(back > 0 ? [span(` −${back}`, { colour: 'yellow' })] : []),
+      ],
+      aside: [],
+    },
+    // Each takes a line at least.
+    entries: session.transcript.slice(-(height + back)).map(entryView),
+    nothing: session.transcript.length > 0 ? null : 'Nobody has spoken yet.',
+  };
+}
+
+function entryView(entry: TranscriptEntry): TranscriptEntryView {
+  return entry.side === 'agent'
+    ? { side: 'agent', label: 'agent', text: agentText(entry) }
+    : { side: 'caller', label: entry.typed ? 'typed' : 'caller', text: callerText(entry) };
+}
+
+function callerText({ text, final }: CallerEntry): Row {
+  return final ? [span(printable(text))] : [span(printable(text), { dim: true }), live];
+}
+
+function agentText({ progress, heard, unheard, tools }: AgentEntry): Row {
+  const used = tools.length > 0 ? [span(`[${printable(tools.join(', '))}] `, { colour: 'magenta' })] : [];
+  const text = printable(heard);
+  switch (progress) {
+    case 'preparing':
+      return [...used, span(text, { dim: true }), live];
+    case 'speaking':
+      return [...used, span(text), live];
+    case 'paused':
+      return [...used, span(text), span(' ‖ paused', { colour: 'yellow' })];
+    case 'said':
+      return [...used, span(text)];
+    case 'cut':
+      return [
+        ...used,
+        span(text),
+        span(' ‖ cut ', { colour: 'yellow' }),
+        span(printable(unheard), { dim: true }),
+      ];
+  }
+}

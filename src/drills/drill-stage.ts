@@ -1,0 +1,267 @@
+/**
+ * Runs one drill: a relay, simulated vendors on the real wire, a caller whose session meets the fault, and a neighbour
+ * whose concurrent session must not notice it. All on one virtual clock, so that a call takes a second and every run is
+ * the same.
+ */
+import { messageOf } from '../core/errors.js';
+import type { SessionEvent } from '../events/session-event.js';
+import type { CallerBehaviour } from '../replay/conversation.js';
+import type { Recording } from '../replay/recordings.js';
+import type { ReplayResult } from '../replay/replay-call.js';
+import type { RelaySessionConfig } from '../relay/config/config.js';
+import type { TransportType } from '../transport/transport.js';
+import { simulatedKeys } from '../simulators/simulated-keys.js';
+import { VirtualClock } from '../simulators/virtual-clock.js';
+import { VirtualRelay, type TestVoices } from './virtual-call.js';
+import type { Drill } from './drill.js';
+import { armForAnswer, armForCall, recogniserFaults } from './drill-faults.js';
+import type { CallerRun, DrillRun, HeardUtterance } from './drill-run.js';
+import { LoopbackTraffic } from './loopback-traffic.js';
+import { standInVoice } from './stand-in-voice.js';
+import { wordsInTones } from './tone-speech.js';
+import { Vendors } from './vendors.js';
+
+/** What the agent says if it has no answer. */
+export const drillApology = 'Sorry, something went wrong here. Please say that once more.';
+
+const agent = {
+  systemPrompt: 'You are the friendly receptionist of an appointment desk. Keep your answers short.',
+  greeting: 'Hello, how can I help you?',
+  apology: drillApology,
+  // A filler would depend on the shapes of the answers, and its words would count as strange.
+  filler: '',
+  // The words of the embedded voice cannot be decoded from audio.
+  apologyVoice: standInVoice,
+};
+
+/** Both ends of the drill's calls use this token, so that one in the environment has no effect. */
+const { twilio: twilioAuthToken } = simulatedKeys;
+
+/** A caller that waits for the rest of an answer when the voice or the model has stopped in the middle. */
+const waitingCaller: Partial<CallerBehaviour> = { finishedAfterMs: 5000 };
+
+/** The relay warns of a recogniser without words only after this much speech. */
+const longSpeechMs = 9000;
+
+export interface StageOptions {
+  readonly via: TransportType;
+  /** At the caller's sample rate. */
+  readonly recordings: readonly Recording[];
+  /** The embedded providers: they recognise speech for the simulated recogniser, and serve as fallbacks. */
+  readonly voices: TestVoices;
+  /** The random seed for the shapes of the vendors' responses. @default the documented shapes */
+  readonly mannersSeed?: number | undefined;
+  /** Aborting hangs up. */
+  readonly signal?: AbortSignal;
+}
+
+/** Holds the reference call, without a fault. */
+export function rehearse(options: StageOptions): Promise<DrillRun> {
+  return perform(null, null, options);
+}
+
+/** Holds the call with the fault; `utterance` is the rehearsal's. Rejects if the call does not end. */
+export function performDrill(
+  drill: Drill,
+  utterance: HeardUtterance | null,
+  options: StageOptions,
+): Promise<DrillRun> {
+  return perform(drill, utterance, options);
+}
+
+async function perform(
+  drill: Drill | null,
+  utterance: HeardUtterance | null,
+  options: StageOptions,
+): Promise<DrillRun> {
+  const stage = await Stage.set(drill, utterance, options);
+  const sides = await stage.play();
+  return { ...sides, ...(await stage.strike()) };
+}
+
+class Stage {
+  readonly #drill: Drill | null;
+  readonly #options: StageOptions;
+  readonly #clock: VirtualClock;
+  readonly #traffic: LoopbackTraffic;
+  /** The vendors that fail. */
+  readonly #vendors: Vendors;
+  /** The neighbour uses vendors of its own, so only the relay can pass on an effect of the fault. */
+  readonly #neighbours: Vendors;
+  readonly #at: VirtualRelay;
+  readonly #fault: { readonly atMs: number | null };
+  #sessionAtMs = 0;
+
+  private constructor(
+    drill: Drill | null,
+    options: StageOptions,
+    parts: {
+      readonly clock: VirtualClock;
+      readonly traffic: LoopbackTraffic;
+      readonly vendors: Vendors;
+      readonly neighbours: Vendors;
+      readonly at: VirtualRelay;
+      readonly fault: { readonly atMs: number | null };
+    },
+  ) {
+    this.#drill = drill;
+    this.#options = options;
+    this.#clock = parts.clock;
+    this.#traffic = parts.traffic;
+    this.#vendors = parts.vendors;
+    this.#neighbours = parts.neighbours;
+    this.#at = parts.at;
+    this.#fault = parts.fault;
+  }
+
+  /** Starts the servers and the relay. */
+  static async set(
+    drill: Drill | null,
+    utterance: HeardUtterance | null,
+    options: StageOptions,
+  ): Promise<Stage> {
+    const { voices, mannersSeed } = options;
+    const clock = new VirtualClock();
+    const traffic = new LoopbackTraffic();
+    const fault: { atMs: number | null } = { atMs: null };
+    const [vendors, neighbours] = await Promise.all([
+      Vendors.start({
+        clock,
+        ear: voices.stt,
+        mannersSeed,
+        sttFaults: recogniserFaults(drill, utterance),
+        onFault: () => {
+          fault.atMs ??= clock.nowMs();
+        },
+      }),
+      // In the documented shapes, so that the neighbour's call equals the rehearsal's to the millisecond.
+      Vendors.start({ clock, ear: voices.stt }),
+    ]);
+    // The neighbour calls first.
+    const configs = [configOf(neighbours, null, voices), configOf(vendors, drill, voices)];
+    const at = await VirtualRelay.start(
+      voices,
+      {},
+      { session: () => configs.shift() ?? {}, twilioAuthToken },
+      { clock, workers: [traffic] },
+    );
+    return new Stage(drill, options, { clock, traffic, vendors, neighbours, at, fault });
+  }
+
+  /** Holds both calls. */
+  async play(): Promise<Pick<DrillRun, 'caller' | 'neighbour'>> {
+    const neighbour = await this.#neighbourCall();
+    armForCall(this.#drill, this.#vendors);
+    const [caller, neighbourRun] = await this.#at.run(Promise.all([this.#callerCall(), neighbour.call]));
+    return { caller, neighbour: neighbourRun };
+  }
+
+  /** Closes everything and returns the rest of the record. */
+  async strike(): Promise<Omit<DrillRun, 'caller' | 'neighbour'>> {
+    const { sessions } = this.#at.relay;
+    const left = sessions.length > 0 ? [`${sessions.length} sessions`] : [];
+    await this.#at.close();
+    await this.#traffic.idle();
+    for (const vendors of [this.#vendors, this.#neighbours]) {
+      left.push(...vendors.leftOpen(this.#traffic));
+      await vendors.close();
+    }
+    this.#traffic.close();
+    const { pendingTimers } = this.#clock;
+    if (pendingTimers > 0) left.push(`${pendingTimers} timers`);
+    const { atMs } = this.#fault;
+    const listening = this.#vendors.listeningSinceMs.find((sinceMs) => atMs !== null && sinceMs > atMs);
+    return {
+      faultMs: atMs === null ? null : atMs - this.#sessionAtMs,
+      listeningAgainMs: listening === undefined ? null : listening - this.#sessionAtMs,
+      asked: this.#vendors.asked(this.#drill?.kind ?? 'stt'),
+      violations: [...this.#vendors.violations, ...this.#neighbours.violations],
+      left,
+      leakedKey: holdsKey(this.#at.events),
+      utterance: this.#vendors.firstUtterance,
+    };
+  }
+
+  /**
+   * Places the neighbour's call; resolves when its session has begun. Wrapped in an object, since `await` would unwrap
+   * a bare promise.
+   */
+  async #neighbourCall(): Promise<{ readonly call: Promise<CallerRun> }> {
+    const begun = new AbortController();
+    const call = this.#place(this.#options.recordings, {}, ({ type }) => {
+      if (type === 'session.start') begun.abort();
+    });
+    const here = new Promise((resolve) => begun.signal.addEventListener('abort', resolve));
+    await this.#at.run(Promise.race([here, call]));
+    return { call };
+  }
+
+  #callerCall(): Promise<CallerRun> {
+    const { recordings } = this.#options;
+    const said = this.#drill?.outcome === 'warning' ? atLeast(longSpeechMs, recordings) : recordings;
+    let isArmed = false;
+    const breaksOff = this.#drill?.kind === 'tts' || this.#drill?.kind === 'llm';
+    return this.#place(said, breaksOff ? waitingCaller : {}, (event) => {
+      if (event.type === 'session.start') this.#sessionAtMs = this.#clock.nowMs() - event.atMs;
+      if (event.type !== 'turn.start' || event.turn === 0 || isArmed) return;
+      isArmed = true;
+      armForAnswer(this.#drill, this.#vendors);
+    });
+  }
+
+  #place(
+    recordings: readonly Recording[],
+    behaviour: Partial<CallerBehaviour>,
+    onEvent: (event: SessionEvent) => void,
+  ): Promise<CallerRun> {
+    const { via, signal } = this.#options;
+    const call = this.#at.call({
+      via,
+      recordings,
+      behaviour,
+      onEvent,
+      authToken: twilioAuthToken,
+      ...(signal && { signal }),
+    });
+    return callerRun(call);
+  }
+}
+
+function configOf(vendors: Vendors, drill: Drill | null, { stt }: TestVoices): RelaySessionConfig {
+  const { config } = vendors;
+  const standIns = { stt, llm: { provider: 'local' }, tts: standInVoice } as const;
+  if (!drill?.fallback) return { ...config, agent };
+  return { ...config, agent, [drill.kind]: [config[drill.kind], standIns[drill.kind]] };
+}
+
+/** All recordings, repeated as a whole until they last that long. */
+function atLeast(ms: number, recordings: readonly Recording[]): readonly Recording[] {
+  const lengthMs = recordings.reduce(
+    (sum, { samples, sampleRateHz }) => sum + (samples.length / sampleRateHz) * 1000,
+    0,
+  );
+  return Array.from({ length: Math.ceil(ms / Math.max(1, lengthMs)) }, () => recordings).flat();
+}
+
+async function callerRun(call: Promise<ReplayResult>): Promise<CallerRun> {
+  const nothing: CallerRun = { events: [], heardWords: [], said: [], failure: null };
+  try {
+    const { events, recording, end } = await call;
+    const said = end.said ?? [];
+    if (!recording) return { ...nothing, events, said, failure: 'the call was not answered' };
+    const { agent: heard, sampleRateHz } = recording;
+    return {
+      events,
+      heardWords: wordsInTones(heard, sampleRateHz),
+      said,
+      failure: null,
+    };
+  } catch (thrown) {
+    return { ...nothing, failure: messageOf(thrown) };
+  }
+}
+
+function holdsKey(events: readonly SessionEvent[]): boolean {
+  const text = JSON.stringify(events);
+  return Object.values(simulatedKeys).some((key) => text.includes(key));
+}

@@ -1,0 +1,190 @@
+/** Judges whether a call survived a fault, by comparing it with the same call without the fault. */
+import { messageOf } from '../core/errors.js';
+import type { SessionEvent, SessionEventType } from '../events/session-event.js';
+import { compareRuns } from '../replay/golden.js';
+import type { TransportType } from '../transport/transport.js';
+import type { Drill } from './drill.js';
+import type { CallerRun, DrillRun } from './drill-run.js';
+import {
+  callProblems,
+  failureText,
+  historyWords,
+  laterMs,
+  missingFromLog,
+  recoveryMs,
+  transcriptWords,
+} from './drill-events.js';
+import { drillApology } from './drill-stage.js';
+import { spokenWords } from './tone-speech.js';
+import { holdsPhrase, isBeginning, noChanges, wordChanges, type WordChanges } from './word-changes.js';
+
+/** A row of the table of drills. */
+export interface DrillResult {
+  readonly drill: string;
+  readonly via: TransportType;
+  readonly passed: boolean;
+  /** The broken rules, as text. */
+  readonly problems: readonly string[];
+  /** What failed and how the session recovered. */
+  readonly failed: string;
+  readonly callerHeard: string;
+  /** Time from the fault to the first sign of service; null if there was none, or nothing to recover from. */
+  readonly recoveryMs: number | null;
+  /** The largest delay of an answer's start, the greeting included, against the call without the fault. */
+  readonly laterMs: number | null;
+  /** The caller's words, as the relay understood them. */
+  readonly callerWords: WordChanges;
+  /** The agent's words, as the caller heard them. */
+  readonly agentWords: WordChanges;
+}
+
+/** The result of a drill whose call could not be held to its end. */
+export function unfinished(drill: string, via: TransportType, thrown: unknown): DrillResult {
+  return {
+    drill,
+    via,
+    passed: false,
+    problems: [`the drill could not be finished: ${messageOf(thrown)}`],
+    failed: 'the drill itself',
+    callerHeard: 'nothing',
+    recoveryMs: null,
+    laterMs: null,
+    callerWords: noChanges,
+    agentWords: noChanges,
+  };
+}
+
+/** Judges a drill by its run and the reference run without the fault. */
+export function judge(
+  drill: Drill,
+  via: TransportType,
+  { run, rehearsal }: { readonly run: DrillRun; readonly rehearsal: DrillRun },
+): DrillResult {
+  const callerWords = wordChanges(transcriptWords(rehearsal.caller), transcriptWords(run.caller));
+  const agentWords = wordChanges(rehearsal.caller.heardWords, run.caller.heardWords);
+  const apologised = heardApology(run.caller);
+  const problems = [
+    ...callProblems(run, rehearsal),
+    ...logProblems(drill, run.caller.events),
+    ...wordProblems(drill, { callerWords, agentWords, apologised }),
+    ...historyProblems(run.caller, rehearsal.caller),
+    ...neighbourProblems(run.neighbour, rehearsal.neighbour),
+    ...aftermathProblems(run, rehearsal),
+  ];
+  if (drill.asked !== undefined && run.asked > drill.asked)
+    problems.push(`the provider got ${run.asked} requests, although a retry is useless`);
+  return {
+    drill: drill.name,
+    via,
+    passed: problems.length === 0,
+    problems,
+    failed: failureText(drill.kind, run.caller.events),
+    callerHeard: heardText(agentWords, apologised),
+    recoveryMs: recoveryMs(drill.kind, run),
+    laterMs: laterMs(run.caller.events, rehearsal.caller.events),
+    callerWords,
+    agentWords,
+  };
+}
+
+function logProblems(drill: Drill, events: readonly SessionEvent[]): string[] {
+  const problems = missingFromLog(drill, events);
+  const namesCodec = events.some(
+    (event) => event.type === 'warning' && /mulaw|mu-law|linear16/i.test(event.message),
+  );
+  if (drill.outcome === 'warning' && !namesCodec) problems.push('no warning names the codec');
+  return problems;
+}
+
+function wordProblems(
+  { kind, outcome }: Drill,
+  {
+    callerWords,
+    agentWords,
+    apologised,
+  }: { readonly callerWords: WordChanges; readonly agentWords: WordChanges; readonly apologised: boolean },
+): string[] {
+  // Without a working recogniser the caller's words cannot be recovered.
+  const isDeaf = kind === 'stt' && (outcome === 'apology' || outcome === 'warning');
+  const problems = isDeaf ? [] : changeProblems(callerWords, 'caller');
+  switch (outcome) {
+    case 'answer':
+      return [...problems, ...changeProblems(agentWords, 'agent')];
+    case 'answer_or_apology':
+      return apologised ? problems : [...problems, ...changeProblems(agentWords, 'agent')];
+    case 'apology':
+      return apologised ? problems : [...problems, 'the caller heard no apology'];
+    case 'warning':
+      return problems;
+  }
+}
+
+function changeProblems({ lost, doubled, strange }: WordChanges, who: 'caller' | 'agent'): string[] {
+  return [
+    ...(lost.length > 0 ? [`lost words of the ${who}: ${lost.join(' ')}`] : []),
+    ...(doubled.length > 0 ? [`doubled words of the ${who}: ${doubled.join(' ')}`] : []),
+    ...(strange.length > 0 ? [`unexpected words of the ${who}: ${strange.join(' ')}`] : []),
+  ];
+}
+
+/** Whether the caller heard the apology, from the agent or from the phone network's voice. */
+function heardApology({ heardWords, said }: CallerRun): boolean {
+  const apology = spokenWords(drillApology);
+  return holdsPhrase(heardWords, apology) || holdsPhrase(said.flatMap(spokenWords), apology);
+}
+
+/** Checks that the history's heard words are those the caller heard, if the two can be compared. */
+function historyProblems(caller: CallerRun, rehearsed: CallerRun): string[] {
+  const isComparable = equal(historyWords(rehearsed.events), rehearsed.heardWords);
+  const history = historyWords(caller.events);
+  // A cut word may be heard as a fragment: do not count it.
+  const { lost, doubled, strange } = wordChanges(history, caller.heardWords);
+  const whole = strange.filter((word) => !history.some((other) => isBeginning(word, other)));
+  // A word cut in its last sound is heard whole, then again when the agent resumes.
+  const resumes = caller.events.filter(({ type }) => type === 'agent.resumed').length;
+  const repeated = doubled.filter((word) => holdsPhrase(caller.heardWords, [word, word]));
+  const unexplained = doubled.length - Math.min(repeated.length, resumes);
+  if (!isComparable || (unexplained === 0 && [...lost, ...whole].length === 0)) return [];
+  return [`the history says "${history.join(' ')}", the caller heard "${caller.heardWords.join(' ')}"`];
+}
+
+function neighbourProblems(neighbour: CallerRun, rehearsed: CallerRun): string[] {
+  const troubles = neighbour.events.filter(({ type }) => troubleTypes.includes(type));
+  const isUntouched =
+    neighbour.failure === null &&
+    troubles.length === 0 &&
+    compareRuns(rehearsed.events, neighbour.events).equal &&
+    equal(rehearsed.heardWords, neighbour.heardWords);
+  return isUntouched ? [] : ['a concurrent session was affected'];
+}
+
+const troubleTypes: readonly SessionEventType[] = [
+  'error',
+  'warning',
+  'provider.reconnect',
+  'provider.failover',
+];
+
+function aftermathProblems({ left, leakedKey, violations }: DrillRun, rehearsal: DrillRun): string[] {
+  return [
+    ...left.map((what) => `still open at the end: ${what}`),
+    ...(leakedKey ? ['an event contains a key'] : []),
+    ...violations
+      .filter((violation) => !rehearsal.violations.includes(violation))
+      .map((violation) => `a vendor would reject: ${violation}`),
+  ];
+}
+
+function heardText({ lost, doubled, strange }: WordChanges, apologised: boolean): string {
+  const counts = [
+    ...(lost.length > 0 ? [`${lost.length} lost`] : []),
+    ...(doubled.length > 0 ? [`${doubled.length} doubled`] : []),
+    ...(strange.length > 0 ? [`${strange.length} strange`] : []),
+  ];
+  if (apologised) return 'the apology';
+  return counts.length === 0 ? 'every word' : counts.join(', ');
+}
+
+function equal(one: readonly string[], other: readonly string[]): boolean {
+  return one.join(' ') === other.join(' ');
+}

@@ -1,0 +1,78 @@
+/** A fault drill: which provider fails, how and when, and what the call must achieve. */
+import type { ProviderKind } from '../core/errors.js';
+import type { SessionEventType } from '../events/session-event.js';
+import type { DeepgramFault, MidStreamFault } from '../simulators/deepgram/deepgram-fault.js';
+import type { ElevenLabsFault } from '../simulators/elevenlabs/elevenlabs-fault.js';
+import type { OpenAiFault } from '../simulators/openai/openai-script.js';
+
+/** Moments of the caller's first utterance, as the recogniser's server receives it. */
+export type SpeechMoment =
+  /** During the agent's greeting. */
+  | 'before_speech'
+  /** When this share of it has been said, 0 to 1. */
+  | number
+  /** When all of it was said and its final was requested. */
+  | 'after_flush';
+
+/** A fault whose place in the audio depends on the recording. */
+type FaultInSpeech = MidStreamFault extends infer F
+  ? F extends MidStreamFault
+    ? Omit<F, 'afterAudioMs'> & { readonly at: SpeechMoment }
+    : never
+  : never;
+
+/** A recogniser fault whose moment is known. */
+export type SttDrillFault = Exclude<DeepgramFault, MidStreamFault> | FaultInSpeech;
+
+/** What the caller must hear. */
+export type DrillOutcome =
+  /** The same words as without the fault, each once. */
+  | 'answer'
+  /** The same words, or the apology in place of missing ones. */
+  | 'answer_or_apology'
+  /** The apology. */
+  | 'apology'
+  /** The session cannot detect the fault; the log must contain a warning. */
+  | 'warning';
+
+interface DrillBase {
+  /** Its name on the command line. */
+  readonly name: string;
+  /** One line for the list of drills. */
+  readonly says: string;
+  /** Every attempt fails, not only the first. */
+  readonly always?: true;
+  /** It has a fallback. */
+  readonly fallback?: true;
+  /** The event types that the log must show, each at least once. */
+  readonly shows: readonly SessionEventType[];
+  readonly outcome: DrillOutcome;
+  /** The most requests the provider may get, if retries are useless. */
+  readonly asked?: number;
+}
+
+export interface SttDrill extends DrillBase {
+  readonly kind: 'stt';
+  readonly fault: SttDrillFault;
+}
+
+export interface LlmDrill extends DrillBase {
+  readonly kind: 'llm';
+  /** Happens to the answer to the caller's first turn. */
+  readonly fault: OpenAiFault;
+}
+
+export interface TtsDrill extends DrillBase {
+  readonly kind: 'tts';
+  /** A refusal happens when the call begins; anything else to the answer to the caller's first turn. */
+  readonly fault: ElevenLabsFault;
+}
+
+export type Drill = SttDrill | LlmDrill | TtsDrill;
+
+/** The providers' names in texts. */
+export const kindNames: Readonly<Record<ProviderKind, string>> = {
+  stt: 'recogniser',
+  llm: 'model',
+  tts: 'voice',
+};

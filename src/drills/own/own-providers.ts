@@ -1,0 +1,44 @@
+import type { Clock } from '../../core/clock.js';
+import { functionModel } from '../../providers/function-model.js';
+import type { LanguageModel } from '../../providers/language-model.js';
+import type { SpeechToText } from '../../providers/speech-to-text.js';
+import type { TextToSpeech } from '../../providers/text-to-speech.js';
+import { configForCall, resolveConfig, type RelaySessionConfig } from '../../relay/config/config.js';
+import { makeProvider, type NamedProvider } from '../../relay/config/provider-config.js';
+import type { TransportType } from '../../transport/transport.js';
+
+/** The first provider of each kind in an agent's config, made as a relay makes it. */
+export class OwnProviders {
+  readonly stt: SpeechToText;
+  readonly llm: LanguageModel;
+  readonly tts: TextToSpeech;
+  /**
+   * Whether the model has a name in the config. The user's own object or function is never asked twice, since it may
+   * have side effects.
+   */
+  readonly isNamedModel: boolean;
+  /** The providers made here. */
+  readonly #made: { close?(): Promise<void> }[] = [];
+
+  /** Throws a ConfigError that lists every problem of the config. */
+  constructor(session: RelaySessionConfig, via: TransportType, clock: Clock) {
+    const { stt, llm, tts } = resolveConfig(configForCall(session, via));
+    const make = (named: NamedProvider): unknown => {
+      const made = makeProvider(named, clock);
+      this.#made.push(made);
+      return made;
+    };
+    const [ear, model, voice] = [stt[0], llm[0], tts[0]];
+    if (!ear || !model || !voice) throw new TypeError('A resolved config names a provider of each kind.');
+    this.stt = 'definition' in ear ? (make(ear) as SpeechToText) : ear;
+    if (typeof model === 'function') this.llm = functionModel(model);
+    else this.llm = 'definition' in model ? (make(model) as LanguageModel) : model;
+    this.isNamedModel = typeof model !== 'function' && 'definition' in model;
+    this.tts = 'definition' in voice ? (make(voice) as TextToSpeech) : voice;
+  }
+
+  /** Closes the providers made here, not those that the config brought. */
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#made.map(async (provider) => provider.close?.()));
+  }
+}

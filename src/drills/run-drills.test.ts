@@ -1,0 +1,75 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Recording } from '../replay/recordings.js';
+import type { TransportType } from '../transport/transport.js';
+import { fixturesFor } from '../../test/harness/recordings.js';
+import type { Drill } from './drill.js';
+import { drills } from './drills.js';
+import type { DrillResult } from './drill-verdict.js';
+import { runDrills } from './run-drills.js';
+
+/** A fault of each sort; `npm run soak` has them all, by both ways to call, and at more moments. */
+const byPhone = [
+  'stt-unauthorised',
+  'stt-drop-mid-utterance',
+  'stt-wrong-encoding',
+  'llm-truncated',
+  'llm-all-fail',
+  'tts-stall',
+  'tts-down',
+];
+const fromBrowser = ['llm-stall-mid-stream', 'tts-drop-mid-sentence'];
+
+async function verdicts(
+  via: TransportType,
+  chosen = drills,
+  said = 'book-my-appointment',
+  mannersSeed?: number,
+): Promise<DrillResult[]> {
+  const recordings = new Map<TransportType, readonly Recording[]>([[via, await fixturesFor(via, said)]]);
+  const results: DrillResult[] = [];
+  for await (const result of runDrills({ drills: chosen, recordings, mannersSeed })) results.push(result);
+  return results;
+}
+
+function drillsNamed(names: readonly string[]): Drill[] {
+  return drills.filter(({ name }) => names.includes(name));
+}
+
+function problemsOf(results: readonly DrillResult[]): object {
+  return Object.fromEntries(
+    results.filter(({ passed }) => !passed).map(({ drill, problems }) => [drill, problems]),
+  );
+}
+
+describe('a call whose providers fail', () => {
+  it.each([
+    ['twilio', byPhone],
+    ['webrtc', fromBrowser],
+  ] as const)(
+    'goes on over %s, whichever of them fails and however',
+    async (via, names) => {
+      const results = await verdicts(via, drillsNamed(names));
+      expect(results.map(({ drill }) => drill)).toEqual(names);
+      expect(problemsOf(results)).toEqual({});
+    },
+    180_000,
+  );
+
+  it('goes on whatever the shape of the vendors’ answers', async () => {
+    const names = ['llm-drop-mid-stream', 'tts-stale-audio'];
+    expect(problemsOf(await verdicts('twilio', drillsNamed(names), undefined, 9))).toEqual({});
+  });
+
+  it('cannot be judged by a recording without a word', async () => {
+    await expect(verdicts('twilio', drills, 'silence')).rejects.toThrow(
+      'No word of silence.wav was understood',
+    );
+  });
+
+  it('is told apart from one where what should happen does not', async () => {
+    const [drill] = drillsNamed(['llm-all-fail']);
+    const [result] = await verdicts('twilio', [{ ...drill!, outcome: 'answer' }]);
+    expect(result).toMatchObject({ passed: false, callerHeard: 'the apology' });
+    expect(result?.problems.join()).toContain('lost words of the agent: which day suits you');
+  });
+});

@@ -1,0 +1,102 @@
+import type { Clock } from '../../core/clock.js';
+import { ProviderError } from '../../core/errors.js';
+import { NotedRequest } from '../policy/noted-request.js';
+import { ofRequest } from '../../providers/request-id.js';
+import { StreamWatchdog } from '../../providers/stream-watchdog.js';
+import type { LanguageModel, LlmEvent, LlmRequest, SignOfLife } from '../../providers/language-model.js';
+
+export interface WatchedGenerationOptions {
+  readonly model: LanguageModel;
+  /** The model's name in incidents. */
+  readonly name: string;
+  readonly request: LlmRequest;
+  readonly clock: Clock;
+  /** Longest wait for the first sign of an answer: text, reasoning, a tool call. Keep-alives restart it. */
+  readonly firstResultTimeoutMs: number;
+  /** Longest silence in the middle of the answer. */
+  readonly stallTimeoutMs: number;
+}
+
+/**
+ * One generation of a model that may hang. Reading it ends with the caller's signal and with the watchdog, even if the model
+ * ignores its own signal. Costs one promise and no timer for each event. Its creator stops it.
+ */
+export class WatchedGeneration {
+  readonly #options: WatchedGenerationOptions;
+  readonly #watchdog: StreamWatchdog;
+  readonly #noted: NotedRequest;
+  #iterator: AsyncIterator<LlmEvent> | null = null;
+  #started = false;
+  #done = false;
+  #interrupt: (() => void) | null = null;
+
+  constructor(options: WatchedGenerationOptions) {
+    this.#options = options;
+    this.#noted = new NotedRequest(options.name, options.request.onIncident);
+    this.#watchdog = new StreamWatchdog(options.clock, options.request.signal);
+    this.#watchdog.signal.addEventListener('abort', () => this.#interrupt?.(), { once: true });
+  }
+
+  /** The next event; null after the last one, and once the caller's signal has aborted. Rejects with whatever went wrong. */
+  next(): Promise<LlmEvent | null> {
+    const { request, firstResultTimeoutMs, stallTimeoutMs } = this.#options;
+    if (this.#done || request.signal.aborted) return Promise.resolve(null);
+    this.#watchdog.expect(this.#started ? stallTimeoutMs : firstResultTimeoutMs);
+    return new Promise((resolve, reject) => {
+      this.#interrupt = () => {
+        if (this.#watchdog.expiredMs === null) resolve(null);
+        else reject(this.#silence(this.#watchdog.expiredMs));
+      };
+      this.#iterator ??= this.#start();
+      this.#iterator.next().then((result) => {
+        // Reading was interrupted: the promise has been settled already.
+        if (this.#watchdog.signal.aborted) return;
+        this.#watchdog.rest();
+        if (result.done) return reject(this.#truncated());
+        this.#started = true;
+        this.#done = result.value.type === 'done';
+        resolve(result.value);
+      }, reject);
+    });
+  }
+
+  /** Ends the generation and frees everything. Idempotent. */
+  stop(): void {
+    this.#interrupt = null;
+    if (!this.#done) this.#watchdog.abort();
+    this.#watchdog.stop();
+    const iterator = this.#iterator;
+    this.#iterator = null;
+    // Not awaited: an iterator that hangs would hold up the call. Its failure changes nothing any more.
+    void Promise.resolve(iterator?.return?.()).catch(() => undefined);
+  }
+
+  #start(): AsyncIterator<LlmEvent> {
+    const { model, request, firstResultTimeoutMs, stallTimeoutMs } = this.#options;
+    const onProgress = (sign: SignOfLife): void => {
+      if (this.#watchdog.signal.aborted) return;
+      this.#started ||= sign === 'answer';
+      this.#watchdog.expect(this.#started ? stallTimeoutMs : firstResultTimeoutMs);
+      request.onProgress?.(sign);
+    };
+    const { signal } = this.#watchdog;
+    const { onIncident } = this.#noted;
+    return model.generate({ ...request, signal, onProgress, onIncident })[Symbol.asyncIterator]();
+  }
+
+  #silence(limitMs: number): ProviderError {
+    const what = this.#started ? 'fell silent for' : 'did not begin to answer within';
+    return this.#failure(`${what} ${Math.round(limitMs)} ms.`, 'timeout');
+  }
+
+  #truncated(): ProviderError {
+    return this.#failure('ended in the middle of its answer.', 'connection');
+  }
+
+  #failure(what: string, category: 'timeout' | 'connection'): ProviderError {
+    const provider = this.#options.model.name;
+    const details = { kind: 'llm', provider, category } as const;
+    const error = new ProviderError(`The language model ${provider} ${what}`, details);
+    return ofRequest(error, this.#noted.requestId);
+  }
+}

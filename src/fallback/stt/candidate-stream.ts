@@ -1,0 +1,165 @@
+import { negotiateFormat, type AudioFormat, type AudioFrame } from '../../audio/audio-frame.js';
+import { createResampler, type Resampler } from '../../audio/resampler.js';
+import type { Clock } from '../../core/clock.js';
+import { providerErrorOf } from '../../core/errors.js';
+import type { OnIncident } from '../../events/provider-incident.js';
+import type { Candidate } from '../policy/candidate.js';
+import { NotedRequest } from '../policy/noted-request.js';
+import { GivenWords } from './given-words.js';
+import { Liveness } from './liveness.js';
+import type { SpeechToText, SpeechToTextStream, SttEvent } from '../../providers/speech-to-text.js';
+import type { Replay } from './unfinalised-audio.js';
+
+export interface CandidateStreamOptions {
+  readonly candidate: Candidate<SpeechToText>;
+  /** Its name in incidents. */
+  readonly name: string;
+  /** What {@link CandidateStream.write} will be given. */
+  readonly format: AudioFormat;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** What the stream begins with; called once, when the recogniser can take it. */
+  readonly replay: () => Replay;
+  /** Never called after `close()`. Times are those of the recogniser. */
+  readonly onEvent: (event: SttEvent) => void;
+  /** Hears the ids that the vendor gives to connections. */
+  readonly onIncident: OnIncident;
+}
+
+/** One recogniser's part of a supervised stream: from some point of the call on, in a format that it accepts. */
+export class CandidateStream {
+  readonly candidate: Candidate<SpeechToText>;
+  readonly liveness = new Liveness();
+  readonly given = new GivenWords();
+  /** When it was opened, on the clock. */
+  readonly openedMs: number;
+  /** Where in the call its first sample lies. */
+  startMs = 0;
+  readonly #options: CandidateStreamOptions;
+  readonly #noted: NotedRequest;
+  #stream: SpeechToTextStream | null = null;
+  #resampler: Resampler | null = null;
+  #heardMs = 0;
+  #closed: Promise<void> | null = null;
+
+  constructor(options: CandidateStreamOptions) {
+    this.candidate = options.candidate;
+    this.openedMs = options.clock.nowMs();
+    this.#noted = new NotedRequest(options.name, options.onIncident);
+    this.#options = options;
+  }
+
+  /** The vendor's id of the connection; undefined if it gave none. */
+  get requestId(): string | undefined {
+    return this.#noted.requestId;
+  }
+
+  /** Opens the recogniser's stream and gives it the replay. Whatever is written before that is part of the replay. */
+  open(): void {
+    const { candidate, format } = this.#options;
+    const inside = negotiateFormat(format, candidate.provider.accepts);
+    if (inside.sampleRateHz === format.sampleRateHz) return this.#begin(inside);
+    createResampler({ fromHz: format.sampleRateHz, toHz: inside.sampleRateHz }).then(
+      (resampler) => {
+        if (this.#closed) return resampler.close();
+        this.#resampler = resampler;
+        this.#begin(inside);
+      },
+      (thrown: unknown) => this.#fail(thrown),
+    );
+  }
+
+  write(frame: AudioFrame): void {
+    if (!this.#stream) return;
+    const converted = this.#converted(frame);
+    this.#attempt((stream) => stream.write(converted));
+  }
+
+  speechStarted(): void {
+    this.#attempt((stream) => stream.speechStarted?.());
+  }
+
+  flush(): void {
+    this.#attempt((stream) => stream.flush());
+  }
+
+  /** Whether the recogniser itself asks to go on waiting. */
+  recover(): boolean {
+    return this.#stream?.recover?.() ?? false;
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#shutDown();
+    return this.#closed;
+  }
+
+  #begin(format: AudioFormat): void {
+    const { candidate, signal, replay } = this.#options;
+    const { startMs, inputs } = replay();
+    this.startMs = startMs;
+    try {
+      this.#stream = candidate.provider.open({
+        format,
+        signal,
+        onEvent: (event) => this.#take(event),
+        onIncident: this.#noted.onIncident,
+      });
+    } catch (thrown) {
+      return this.#fail(thrown);
+    }
+    for (const input of inputs) {
+      if (this.#closed) break;
+      if (input.type === 'audio') this.write(input.frame);
+      else if (input.type === 'flush') this.flush();
+      else this.speechStarted();
+    }
+    // A recogniser that failed while it was opened was closed before there was a stream.
+    if (this.#closed) void this.#stream.close();
+  }
+
+  /** A recogniser of the user's own may throw, though it should not: that counts as its failure. */
+  #attempt(work: (stream: SpeechToTextStream) => void): void {
+    if (!this.#stream) return;
+    try {
+      work(this.#stream);
+    } catch (thrown) {
+      this.#fail(thrown);
+    }
+  }
+
+  #take(event: SttEvent): void {
+    if (this.#closed) return;
+    this.#note(event);
+    if (event.type !== 'error') return this.#options.onEvent(event);
+    this.#fail(event.error);
+  }
+
+  /** Without progress in the audio, an event proves a connection but no work; an adapter may answer a flush by itself. */
+  #note(event: SttEvent): void {
+    if (event.type === 'error') return;
+    const nowMs = this.#options.clock.nowMs();
+    const isNews = event.type === 'partial' || event.untilMs === undefined || event.untilMs > this.#heardMs;
+    if (event.type !== 'partial') this.#heardMs = Math.max(this.#heardMs, event.untilMs ?? 0);
+    if (isNews) this.liveness.spoke(nowMs);
+    else if (event.type === 'heard') this.liveness.listens(nowMs);
+  }
+
+  /** The frame as it came where the rates agree: it has samples and original bytes, for either encoding. */
+  #converted(frame: AudioFrame): AudioFrame {
+    if (!this.#resampler) return frame;
+    const { accepts } = this.candidate.provider;
+    const { sampleRateHz } = negotiateFormat(this.#options.format, accepts);
+    return { samples: this.#resampler.push(frame.samples), sampleRateHz };
+  }
+
+  #fail(thrown: unknown): void {
+    if (this.#closed) return;
+    const error = providerErrorOf(thrown, 'stt', this.candidate.provider.name);
+    this.#options.onEvent({ type: 'error', error });
+  }
+
+  async #shutDown(): Promise<void> {
+    await this.#stream?.close();
+    this.#resampler?.close();
+  }
+}

@@ -1,0 +1,55 @@
+import { describe, expect, it } from '@jest/globals';
+import { GivenWords } from './given-words.js';
+
+const word = (text: string, startMs: number, endMs: number) => ({ text, startMs, endMs });
+const said = (...words: readonly ReturnType<typeof word>[]) => ({
+  text: words.map(({ text }) => text).join(' '),
+  words,
+});
+/** A stream that was there from the beginning and has said "book it". */
+function stream(): GivenWords {
+  const given = new GivenWords();
+  given.take([word('book', 0, 300), word('it', 300, 600)]);
+  return given;
+}
+const takeover = { startMs: 0, saidUntilMs: 600 };
+
+describe('an answer to a flush', () => {
+  it('has its words at their times where those can be', () => {
+    const answer = said(word('on', 900, 1000), word('Friday', 1000, 1400));
+    expect(stream().answer(answer, takeover, 0)).toEqual(answer);
+  });
+
+  it('has all its words, without times, where those lie before what the stream said earlier', () => {
+    expect(stream().answer(said(word('on', 0, 200), word('Friday', 200, 900)), takeover, 0)).toEqual({
+      text: 'on Friday',
+    });
+    expect(stream().answer(said(word('on', 0, 200), word('Friday', 200, 500)), takeover, 0)).toEqual({
+      text: 'on Friday',
+    });
+  });
+
+  it('has no words where it repeats those of an earlier final, and only the new ones where it goes on from them', () => {
+    const again = [word('book', 0, 300), word('it', 300, 600)];
+    expect(stream().answer(said(...again), takeover, 0).text).toBe('');
+    expect(stream().answer(said(...again, word('now', 700, 900)), takeover, 0).text).toBe('now');
+  });
+
+  it('is believed to the word once the times of the stream were wrong', () => {
+    const given = stream();
+    given.answer(said(word('yes', 0, 300)), takeover, 0);
+    given.take([word('yes', 0, 300)]);
+    expect(given.answer(said(word('yes', 0, 300)), { startMs: 0, saidUntilMs: 2000 }, 0)).toEqual({
+      text: 'yes',
+    });
+  });
+
+  it('of a stream that took over leaves out what others had said before it', () => {
+    const given = new GivenWords();
+    const answer = said(word('it', 0, 200), word('now', 400, 600));
+    expect(given.answer(answer, { startMs: 400, saidUntilMs: 600 }, 600)).toEqual({
+      text: 'now',
+      words: [word('now', 800, 1000)],
+    });
+  });
+});

@@ -1,0 +1,49 @@
+import type { TimedWord } from '../../audio/timed-word.js';
+import { afterTakeover, type Said, type Takeover } from './replayed-words.js';
+
+/** The limit of a long call. A server repeats its last segment, never what was said long before. */
+const rememberedWords = 200;
+
+/**
+ * What one recogniser's stream has said in finals. The words of an answer to a flush count even if their times lie before words that
+ * the stream gave earlier: some servers count each answer from zero. Only the same words at the same times are a repetition, unless the
+ * stream's times have proved wrong.
+ */
+export class GivenWords {
+  #recent: readonly TimedWord[] = [];
+  #timesAreWrong = false;
+
+  /** These words were in a final, in the recogniser's own times. */
+  take(words: readonly TimedWord[] = []): void {
+    this.#recent = [...this.#recent, ...words].slice(-rememberedWords);
+  }
+
+  /**
+   * What an answer to a flush says. `saidBeforeMs`: the end of the last word that other streams had said when this one was opened. Words
+   * with impossible times are given without times: they count as said at the flush.
+   */
+  answer(event: Said, takeover: Takeover, saidBeforeMs: number): Said {
+    const byTimes = afterTakeover(event, takeover);
+    const own = afterTakeover(event, { ...takeover, saidUntilMs: saidBeforeMs });
+    if (!own.words || own.words.length === byTimes.words?.length) return byTimes;
+    const { startMs } = takeover;
+    const fresh = own.words.filter((word) => this.#timesAreWrong || !this.#has(word, startMs));
+    if (fresh.length <= (byTimes.words?.length ?? 0)) return byTimes;
+    this.#timesAreWrong = true;
+    return { text: fresh.length === own.words.length ? own.text : fresh.map(({ text }) => text).join(' ') };
+  }
+
+  #has({ text, startMs, endMs }: TimedWord, offsetMs: number): boolean {
+    return this.#recent.some(
+      (known) =>
+        known.text === text &&
+        isSame(known.startMs + offsetMs, startMs) &&
+        isSame(known.endMs + offsetMs, endMs),
+    );
+  }
+}
+
+/** Times that differ by a rounding are the same. */
+function isSame(oneMs: number, otherMs: number): boolean {
+  return Math.abs(oneMs - otherMs) < 1;
+}

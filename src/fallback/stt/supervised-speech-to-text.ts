@@ -1,0 +1,73 @@
+import type { AudioFormats } from '../../audio/audio-frame.js';
+import type { ProviderNotice } from '../../events/provider-notice.js';
+import type { SpeechToText, SpeechToTextStream, SttStreamOptions } from '../../providers/speech-to-text.js';
+import { Supervisor, type SupervisorOptions } from '../policy/supervisor.js';
+import { KnownTraits } from './recogniser-traits.js';
+import { SupervisedStream } from './supervised-stream.js';
+
+/** See {@link supervisedSpeechToText}. */
+export class SupervisedSpeechToText implements SpeechToText {
+  /** The first candidate's. Errors and incidents name the candidate that they are about. */
+  readonly name: string;
+  /** The encodings of any candidate, since every frame has samples; the rates that all share, or the first one's. */
+  readonly accepts: AudioFormats;
+  /** The first candidate's. */
+  readonly finalTimeoutMs?: number;
+  readonly #supervisor: Supervisor<SpeechToText>;
+  readonly #traits = new KnownTraits();
+
+  /** Starts nothing. Throws a TypeError for a list without candidates. */
+  constructor(options: SupervisorOptions<SpeechToText>) {
+    const { candidates } = options;
+    this.#supervisor = new Supervisor('stt', options);
+    this.name = this.#supervisor.name;
+    this.accepts = acceptedBy(candidates.map(({ provider }) => provider.accepts));
+    const finalTimeoutMs = candidates[0]?.provider.finalTimeoutMs;
+    if (finalTimeoutMs !== undefined) this.finalTimeoutMs = finalTimeoutMs;
+  }
+
+  /** See {@link Supervisor.warmUp}. */
+  warmUp(): Promise<readonly ProviderNotice[]> {
+    return this.#supervisor.warmUp((recogniser) => recogniser.warmUp?.());
+  }
+
+  /** See {@link Supervisor.probe}. */
+  probe(signal: AbortSignal): Promise<readonly ProviderNotice[]> {
+    return this.#supervisor.probe(signal);
+  }
+
+  /** One call's stream. An `error` event comes only where all candidates have failed. */
+  open(options: SttStreamOptions): SpeechToTextStream {
+    const stream = new SupervisedStream({
+      supervisor: this.#supervisor,
+      traits: this.#traits,
+      stream: options,
+    });
+    stream.start();
+    return stream;
+  }
+
+  /** See {@link Supervisor.close}. */
+  close(): Promise<void> {
+    return this.#supervisor.close();
+  }
+}
+
+/**
+ * Recognisers that stand in for one another. A stream that fails or stalls is opened again, or replaced by that of the next
+ * candidate, and begins with the audio that no final covers: no word is lost or said twice, and each flush is answered once. A
+ * candidate that is slower than its `slaMs` is left between two utterances, and taken again when it is well. Itself a recogniser,
+ * shared by all sessions of a relay, which closes it.
+ */
+export function supervisedSpeechToText(options: SupervisorOptions<SpeechToText>): SupervisedSpeechToText {
+  return new SupervisedSpeechToText(options);
+}
+
+function acceptedBy(candidates: readonly AudioFormats[]): AudioFormats {
+  const encodings = [...new Set(candidates.flatMap((formats) => formats.encodings))];
+  const limited = candidates.flatMap(({ sampleRatesHz: rates }) => (rates === 'any' ? [] : [rates]));
+  const [first] = limited;
+  if (!first) return { encodings, sampleRatesHz: 'any' };
+  const shared = first.filter((rateHz) => limited.every((rates) => rates.includes(rateHz)));
+  return { encodings, sampleRatesHz: shared.length > 0 ? shared : first };
+}

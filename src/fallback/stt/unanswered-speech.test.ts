@@ -1,0 +1,23 @@
+import { describe, expect, it } from '@jest/globals';
+import { UnansweredSpeech } from './unanswered-speech.js';
+
+describe('speech without an answer', () => {
+  it('is certain after a second of it', () => {
+    const unanswered = new UnansweredSpeech();
+    expect(unanswered.add(980)).toBe(false);
+    expect(unanswered.add(1000)).toBe(true);
+  });
+
+  it('is certain after three stretches in a row that are too long for a noise', () => {
+    const unanswered = new UnansweredSpeech();
+    expect([500, 100, 500, 100, 500].map((ms) => unanswered.add(ms))).toEqual([
+      false,
+      false,
+      false,
+      false,
+      true,
+    ]);
+    unanswered.reset();
+    expect(unanswered.add(500)).toBe(false);
+  });
+});

@@ -1,0 +1,68 @@
+/** The query of `/v1/listen` (Nova) and of `/v2/listen` (Flux). */
+import type { AudioFormat } from '../../audio/audio-frame.js';
+
+/** Options of the recognition, in Deepgram's own terms, with units. */
+export interface DeepgramRecognition {
+  /** Models whose name begins with `flux-` speak the v2 wire, all others v1. @default 'nova-3' */
+  readonly model?: string;
+  /** BCP 47 tag, for example `de` or `en-GB`; `multi` detects the language. Flux: only with `flux-general-multi`. */
+  readonly language?: string;
+  /** Names and terms to listen for; nova-3 and Flux. */
+  readonly keyterms?: readonly string[];
+  /** Capital letters and punctuation. Nova only: Flux always writes them. @default true */
+  readonly punctuate?: boolean;
+  /** Numbers, dates and amounts in figures; delays finals. Nova only. @default false */
+  readonly smartFormat?: boolean;
+  /** Silence after which Deepgram's own endpointing ends an utterance; Nova only. @default 300 */
+  readonly endpointingMs?: number;
+  /** The same, measured between words, for when noise hides the silence; at least 1000, Nova only. @default 1000 */
+  readonly utteranceEndMs?: number;
+  /** Confidence with which Flux ends a turn, 0.5 to 1; 1 leaves the end to the session. @default Deepgram's own, 0.7 */
+  readonly endOfTurnThreshold?: number;
+  /** Silence after which Flux ends a turn at any confidence. @default Deepgram's own, 5000 */
+  readonly endOfTurnTimeoutMs?: number;
+}
+
+/** Whether a model speaks the v2 wire. */
+export function isFlux(model: string): boolean {
+  return model.startsWith('flux-');
+}
+
+/** The SDK's own options for every stream: the supervisor reconnects, so the SDK must not. */
+const connection = { reconnectAttempts: 0, shouldReconnect: () => false };
+
+function audio({ encoding, sampleRateHz }: AudioFormat) {
+  return { encoding, sample_rate: sampleRateHz };
+}
+
+/** Arguments of the SDK's `listen.v1.connect`. */
+export function novaRequest(model: string, options: DeepgramRecognition, format: AudioFormat) {
+  const { language, keyterms = [], punctuate = true, smartFormat = false } = options;
+  return {
+    ...connection,
+    ...audio(format),
+    model,
+    channels: 1,
+    ...(language !== undefined && { language }),
+    ...(keyterms.length > 0 && { keyterm: [...keyterms] }),
+    punctuate: String(punctuate),
+    smart_format: String(smartFormat),
+    interim_results: 'true',
+    endpointing: options.endpointingMs ?? 300,
+    utterance_end_ms: options.utteranceEndMs ?? 1000,
+  };
+}
+
+/** Arguments of the SDK's `listen.v2.connect`. */
+export function fluxRequest(model: string, options: DeepgramRecognition, format: AudioFormat) {
+  const { language, keyterms = [], endOfTurnThreshold, endOfTurnTimeoutMs } = options;
+  return {
+    ...connection,
+    ...audio(format),
+    model,
+    ...(language !== undefined && { language_hint: language }),
+    ...(keyterms.length > 0 && { keyterm: [...keyterms] }),
+    ...(endOfTurnThreshold !== undefined && { eot_threshold: endOfTurnThreshold }),
+    ...(endOfTurnTimeoutMs !== undefined && { eot_timeout_ms: endOfTurnTimeoutMs }),
+  };
+}

@@ -1,0 +1,91 @@
+import { messageOf, ProviderError } from '../core/errors.js';
+import type { LanguageModel, LlmEvent, LlmRequest } from './language-model.js';
+
+type Answer = string | AsyncIterable<string> | Iterable<string>;
+
+/**
+ * Answers a conversation with text, whole or in pieces. It may stop when `request.signal` aborts; later pieces are
+ * dropped.
+ */
+export type ModelFunction = (request: LlmRequest) => Answer | Promise<Answer>;
+
+/**
+ * Makes a language model from a function: each piece of text becomes a token. Errors become a ProviderError of category
+ * `internal` with the original as cause; a ProviderError passes unchanged. Aborting ends the iteration at once, without
+ * a `done`, even if the function ignores the signal; its iterator's `return()` is then called.
+ */
+export function functionModel(answer: ModelFunction, name = 'function'): LanguageModel {
+  return {
+    name,
+    async *generate(request: LlmRequest): AsyncGenerator<LlmEvent> {
+      const { signal } = request;
+      try {
+        for await (const text of pieces(answer, request)) {
+          if (typeof text !== 'string') throw new TypeError(`It returned ${typeof text} instead of text.`);
+          if (text !== '') yield { type: 'token', text };
+          if (signal.aborted) return;
+        }
+      } catch (thrown) {
+        if (signal.aborted) return;
+        throw thrown instanceof ProviderError ? thrown : failure(name, thrown);
+      }
+      if (!signal.aborted) yield { type: 'done', finishReason: 'stop' };
+    },
+  };
+}
+
+/** The function's pieces until the signal aborts. `unknown`, since the function may come from JavaScript. */
+async function* pieces(answer: ModelFunction, request: LlmRequest): AsyncGenerator {
+  const { signal } = request;
+  const result = await unlessAborted(async () => answer(request), signal);
+  if (result === aborted) return;
+  if (typeof result === 'string') {
+    yield result;
+    return;
+  }
+  const iterator = iterate(result);
+  let ended = false;
+  try {
+    for (;;) {
+      const next = await unlessAborted(async () => iterator.next(), signal);
+      if (next === aborted) return;
+      ended = next.done === true;
+      if (ended) return;
+      yield next.value;
+    }
+  } finally {
+    // Not awaited: an iterator that hangs must not delay the abort.
+    if (!ended) void Promise.resolve(iterator.return?.()).catch(() => undefined);
+  }
+}
+
+function iterate(result: Exclude<Answer, string>): AsyncIterator<string> | Iterator<string> {
+  if (Symbol.asyncIterator in result) return result[Symbol.asyncIterator]();
+  return result[Symbol.iterator]();
+}
+
+const aborted = Symbol('aborted');
+
+/** The result of `work`, or `aborted` as soon as the signal aborts; later failures of `work` are dropped. */
+async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T | typeof aborted> {
+  if (signal.aborted) return aborted;
+  let onAbort = (): void => undefined;
+  const abortion = new Promise<typeof aborted>((resolve) => {
+    onAbort = () => resolve(aborted);
+    signal.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([work(), abortion]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function failure(name: string, thrown: unknown): ProviderError {
+  return new ProviderError(`The model function "${name}" failed: ${messageOf(thrown)}`, {
+    kind: 'llm',
+    provider: name,
+    category: 'internal',
+    cause: thrown,
+  });
+}

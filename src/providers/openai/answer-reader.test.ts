@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { chatWire, responsesWire } from '../../simulators/openai/openai-wire.js';
+import type { LlmEvent } from '../language-model.js';
+import type { AnswerReader } from './answer-reader.js';
+import { ChatAnswer } from './chat-answer.js';
+import { ResponsesAnswer } from './responses-answer.js';
+
+const options = { origin: 'http://test', tools: [], opensInReasoning: 'no' } as const;
+
+function read(reader: AnswerReader, messages: readonly unknown[]): LlmEvent[] {
+  return [...messages.flatMap((message) => reader.takeValue(message)), ...reader.end()];
+}
+
+function chunk(delta: object, finishReason: string | null = null): object {
+  return { choices: [{ index: 0, delta, finish_reason: finishReason }] };
+}
+
+/** The messages of a stream, as the SDK would hand them over. */
+function messagesOf(stream: string): unknown[] {
+  return [...stream.matchAll(/^data: (\{.*)$/gm)].map(([, json]) => JSON.parse(json ?? '') as unknown);
+}
+
+const answers = fc.record({
+  text: fc.string({ unit: 'grapheme', maxLength: 60 }),
+  toolCalls: fc.array(
+    fc.record({
+      id: fc.uuid(),
+      name: fc.stringMatching(/^[a-z_]{1,12}$/),
+      arguments: fc.dictionary(fc.string(), fc.jsonValue()),
+    }),
+    { maxLength: 3 },
+  ),
+});
+
+describe.each([
+  ['ChatAnswer', chatWire, () => new ChatAnswer(options)],
+  ['ResponsesAnswer', responsesWire, () => new ResponsesAnswer(options)],
+] as const)('%s', (_, wire, create) => {
+  it('puts any answer together again, however it was cut', () => {
+    fc.assert(
+      fc.property(answers, (answer) => {
+        const { tokens, closing } = wire(answer, 'gpt-6-luna', '1');
+        const events = read(create(), messagesOf(tokens.join('') + closing));
+        const text = events.map((event) => (event.type === 'token' ? event.text : '')).join('');
+        const calls = events.flatMap((event) => (event.type === 'tool_call' ? [event.call] : []));
+        expect(text).toBe(answer.text);
+        expect(calls.map((call) => ({ ...call, arguments: JSON.parse(call.arguments) as unknown }))).toEqual(
+          answer.toolCalls.map((call) => ({
+            ...call,
+            arguments: JSON.parse(JSON.stringify(call.arguments)) as unknown,
+          })),
+        );
+        expect(events.at(-1)).toMatchObject({ type: 'done' });
+      }),
+    );
+  });
+
+  it('takes an answer that was cut anywhere before its end for cut off', () => {
+    const { tokens } = wire({ text: 'One, two, three.' }, 'gpt-6-luna', '1');
+    for (let kept = 0; kept <= tokens.length; kept++) {
+      const reader = create();
+      for (const message of messagesOf(tokens.slice(0, kept).join(''))) reader.takeValue(message);
+      expect(reader.finished).toBe(false);
+      expect(() => reader.end()).toThrow('cut off');
+    }
+  });
+
+  it.each([[null], ['text'], [7], [[]], [{ choices: 'none', type: 7 }]])(
+    'passes over %j, counts it and reads on',
+    (message) => {
+      const reader = create();
+      const { tokens, closing } = wire({ text: 'One, two.' }, 'gpt-6-luna', '1');
+      const [first, ...rest] = messagesOf(tokens.join('') + closing);
+      const events = read(reader, [first, message, ...rest]);
+      expect(events.map((event) => (event.type === 'token' ? event.text : '')).join('')).toBe('One, two.');
+      expect([reader.oddCount, reader.oddities.size]).toEqual([1, 1]);
+    },
+  );
+});
+
+describe('ChatAnswer with servers that are only compatible', () => {
+  it('passes over chunks without a choice', () => {
+    const usage = { choices: [], usage: { total_tokens: 12 } };
+    const messages = [{ choices: null }, chunk({ content: 'Yes.' }, 'stop'), usage];
+    expect(read(new ChatAnswer(options), messages)).toEqual([
+      { type: 'token', text: 'Yes.' },
+      { type: 'done', finishReason: 'stop' },
+    ]);
+  });
+
+  it('takes whole tool calls without index or id, and a finish that does not mention them', () => {
+    const call = (name: string): object => ({ function: { name, arguments: '{}' } });
+    const messages = [
+      chunk({ tool_calls: [{ ...call('a'), id: 'x' }] }),
+      chunk({ tool_calls: [{ ...call('b'), id: 'y' }] }, 'stop'),
+    ];
+    expect(read(new ChatAnswer(options), messages)).toEqual([
+      { type: 'tool_call', call: { id: 'x', name: 'a', arguments: '{}' } },
+      { type: 'tool_call', call: { id: 'y', name: 'b', arguments: '{}' } },
+      { type: 'done', finishReason: 'tool_calls' },
+    ]);
+    expect(read(new ChatAnswer(options), [chunk({ tool_calls: [call('a')] }, 'stop')])[0]).toMatchObject({
+      call: { id: 'call_0', name: 'a' },
+    });
+  });
+
+  it('speaks a refusal, which is an answer too', () => {
+    const messages = [chunk({ content: null, refusal: 'I cannot do that.' }), chunk({}, 'stop')];
+    expect(read(new ChatAnswer(options), messages)[0]).toEqual({ type: 'token', text: 'I cannot do that.' });
+  });
+});

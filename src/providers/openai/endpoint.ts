@@ -1,0 +1,46 @@
+import { withoutTrailingSlashes } from '../../network/base-url.js';
+
+/** An API's address, and how its server expects the key. */
+export interface Endpoint {
+  /** Without query and without a method's path. */
+  readonly baseUrl: string;
+  /** Added to every request, for example Azure's `api-version`. */
+  readonly query: Readonly<Record<string, string>>;
+  readonly keyHeader: 'authorization' | 'api-key';
+  /** Whether it is OpenAI's own service, whose organisation, project and headers come from the environment. */
+  readonly isOwnService: boolean;
+  /** Scheme, host and port. */
+  readonly origin: string;
+}
+
+export const defaultBaseUrl = 'https://api.openai.com/v1';
+
+/**
+ * Reads a base URL. It may have a query; a method's path at its end is removed, since Azure's portal shows
+ * `https://NAME.openai.azure.com/openai/deployments/MODEL/chat/completions?api-version=…`.
+ *
+ * Source: https://learn.microsoft.com/azure/ai-services/openai/reference
+ */
+export function endpointOf(given: string): Endpoint {
+  const url = new URL(given);
+  const path = withoutTrailingSlashes(url.pathname).replace(
+    /\/(?:chat\/completions|responses|completions)$/,
+    '',
+  );
+  return {
+    baseUrl: `${url.protocol}//${credentialsOf(url)}${url.host}${path}`,
+    query: Object.fromEntries(url.searchParams),
+    keyHeader: isAzureDeployment(url) ? 'api-key' : 'authorization',
+    isOwnService: /(?:^|\.)api\.openai\.com$/.test(url.hostname),
+    origin: url.origin,
+  };
+}
+
+/** Whether it is one of Azure's classic URLs, which name a deployment and expect the key in the `api-key` header. */
+export function isAzureDeployment(url: URL): boolean {
+  return /\/openai\/deployments\/[^/]+/.test(url.pathname);
+}
+
+function credentialsOf({ username, password }: URL): string {
+  return username === '' ? '' : `${username}${password === '' ? '' : `:${password}`}@`;
+}

@@ -1,0 +1,58 @@
+import type { OpenAI } from 'openai';
+import { openHttpClient, type HttpClient } from '../../network/http-client.js';
+import type { Endpoint } from './endpoint.js';
+import { errorBody } from './error-body.js';
+
+/** The SDK and its connections. */
+export interface OpenAiClient {
+  readonly api: OpenAI;
+  readonly http: HttpClient;
+}
+
+/** Loads the SDK for one server. Its errors contain the server's message, in whatever form the server sent it. */
+export async function openOpenAiClient(
+  { baseUrl, query, keyHeader, isOwnService }: Endpoint,
+  apiKey: string,
+): Promise<OpenAiClient> {
+  const [{ OpenAI }, http] = await Promise.all([import('openai'), openHttpClient(baseUrl)]);
+  class Client extends OpenAI {
+    protected override makeStatusError(
+      status: number,
+      parsed: unknown,
+      text: string | undefined,
+      headers: Headers,
+    ): ReturnType<OpenAI['makeStatusError']> {
+      const error = errorBody(parsed ?? text) ?? {
+        message: `The server answered HTTP ${status} and did not say why.`,
+      };
+      return super.makeStatusError(status, { error }, undefined, headers);
+    }
+  }
+  const api = new Client({
+    apiKey,
+    // The SDK would send it instead of the key.
+    adminAPIKey: null,
+    baseURL: baseUrl,
+    defaultQuery: query,
+    fetch: http.fetch,
+    // The supervisor decides about retries; the SDK does not know how much time the turn has left.
+    maxRetries: 0,
+    // Its logs would write the conversation to the console.
+    logLevel: 'off',
+    ...(!isOwnService && { organization: null, project: null }),
+    defaultHeaders: {
+      ...(!isOwnService && withoutHeaders(process.env.OPENAI_CUSTOM_HEADERS ?? '')),
+      authorization: keyHeader === 'authorization' ? `Bearer ${apiKey}` : null,
+      ...(keyHeader === 'api-key' && { 'api-key': apiKey }),
+    },
+  });
+  return { api, http };
+}
+
+/** The SDK adds the headers of this variable to every request; they are meant for OpenAI's own service. */
+function withoutHeaders(variable: string): Record<string, null> {
+  const names = variable
+    .split('\n')
+    .flatMap((line) => (line.includes(':') ? line.slice(0, line.indexOf(':')).trim() : []));
+  return Object.fromEntries(names.filter((name) => name !== '').map((name) => [name, null]));
+}

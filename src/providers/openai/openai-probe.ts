@@ -1,0 +1,79 @@
+import type { OpenAI } from 'openai';
+import type { ProviderNotice } from '../../events/provider-notice.js';
+import { AnswerError } from './answer-reader.js';
+import { suggestedModel } from './known-models.js';
+import { isUnknownModel } from './unknown-model.js';
+import { fieldsOf, listOf, stringOf } from './wire-value.js';
+
+/** Fields of the SDK's errors. */
+interface Refusal {
+  readonly status?: unknown;
+  readonly code?: unknown;
+  readonly message?: unknown;
+}
+
+/**
+ * Requests the model, which costs no tokens. A compatible server without that route is asked for its list of models.
+ * Without a list, it gets an empty chat request, which it refuses as a bad request if the address is right. A valid key
+ * may lack the right to read models; that refusal also proves the key. Throws what the SDK throws.
+ *
+ * Sources: https://platform.openai.com/docs/api-reference/models/retrieve, and for `shutdown_date`
+ * https://developers.openai.com/api/docs/deprecations
+ */
+export async function probeOpenAi(
+  client: OpenAI,
+  model: string,
+  signal: AbortSignal,
+): Promise<readonly ProviderNotice[]> {
+  const requests: readonly (() => Promise<unknown>)[] = [
+    () => client.models.retrieve(model, { signal }),
+    // The SDK's own list method drops other fields.
+    () => client.get('/models', { signal }),
+    () => client.post('/chat/completions', { body: {}, signal }),
+  ];
+  let last: unknown;
+  for (const [index, request] of requests.entries()) {
+    try {
+      const answer = await request();
+      if (typeof answer === 'object') return noticesFor(model, answer);
+      throw new AnswerError('Its answer is not one of the API: check the base URL.', 'server');
+    } catch (thrown) {
+      if (lacksScope(thrown) || (index === 2 && isBadRequest(thrown))) return [];
+      if (!isUnknownPath(thrown)) throw thrown;
+      last = thrown;
+    }
+  }
+  throw last;
+}
+
+/** A notice if the model has a shutdown date. */
+function noticesFor(model: string, answer: unknown): ProviderNotice[] {
+  const entries = [answer, ...listOf(fieldsOf(answer)?.data)].map(fieldsOf);
+  const date = stringOf(entries.find((entry) => entry?.id === model)?.shutdown_date);
+  if (date === '') return [];
+  return [
+    {
+      field: 'llm.model',
+      message: `The model '${model}' will be shut down on ${date.slice(0, 10)}.`,
+      remedy: `Name a current one, for example '${suggestedModel(model)}'.`,
+    },
+  ];
+}
+
+/** Whether the server accepts the key but does not let it read models. */
+function lacksScope(thrown: unknown): boolean {
+  const { status, code, message } = thrown as Refusal;
+  if (code === 'missing_scope' || /missing scopes/i.test(String(message))) return true;
+  return status === 403 && code !== 'unsupported_country_region_territory';
+}
+
+/** Whether the server does not have this route, as opposed to the model. */
+function isUnknownPath(thrown: unknown): boolean {
+  const { status } = thrown as Refusal;
+  return (status === 404 || status === 405) && !isUnknownModel(thrown);
+}
+
+function isBadRequest(thrown: unknown): boolean {
+  const { status } = thrown as Refusal;
+  return status === 400 || status === 422;
+}

@@ -1,0 +1,46 @@
+import { suggestedModel } from './known-models.js';
+
+/** Fields of the SDK's errors. */
+interface Refusal {
+  readonly status?: unknown;
+  readonly code?: unknown;
+  readonly type?: unknown;
+  readonly message?: unknown;
+}
+
+const codes = new Set<unknown>([
+  'model_not_found',
+  'model_decommissioned',
+  'model_not_available',
+  'model_deprecated',
+  'invalid_model',
+]);
+const words =
+  /\bmodel\b.{0,120}\b(?:(?:does )?not (?:exist|found)|deprecated|decommissioned|not available|is retired|shut down|not a valid)|\b(?:no such|invalid|unknown) model\b|is not a valid model/i;
+
+/**
+ * Whether a server says that the model does not exist (any more): OpenAI's `model_not_found`, Groq's
+ * `model_decommissioned`, or the messages of vLLM, Ollama, Gemini, Mistral, OpenRouter and DeepSeek.
+ */
+export function isUnknownModel(thrown: unknown): boolean {
+  const { status, code, type, message } = thrown as Refusal;
+  if (status !== 400 && status !== 403 && status !== 404 && status !== 410 && status !== 422) return false;
+  return codes.has(code) || codes.has(type) || (status !== 403 && words.test(String(message)));
+}
+
+/** The error message: the model, the server's words, and the remedy. */
+export function unknownModelMessage(
+  said: string,
+  {
+    provider,
+    model,
+    isOwnService,
+  }: { readonly provider: string; readonly model: string; readonly isOwnService: boolean },
+): string {
+  const remedy = isOwnService
+    ? `Name a current one as llm.model, for example '${suggestedModel(model)}'.`
+    : 'Name one that the server has as llm.model; its GET /models lists them.';
+  const sentence = said.replace(/^\d{3} /, '').trimEnd();
+  const what = sentence.endsWith('.') ? sentence : `${sentence}.`;
+  return `${provider} does not have the model '${model}': ${what} ${remedy}`;
+}

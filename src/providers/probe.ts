@@ -1,0 +1,138 @@
+/** What all providers' probes share: a timeout, an HTTP request, and the start-up check. */
+import { within, type Clock } from '../core/clock.js';
+import { messageOf, ProviderError, type ProviderKind } from '../core/errors.js';
+import type { ProviderNotice } from '../events/provider-notice.js';
+import { openHttpClient } from '../network/http-client.js';
+import { retryAfterMs } from '../network/retry-after.js';
+import { probeTimeoutMs } from './probe-timeout.js';
+import { StreamWatchdog } from './stream-watchdog.js';
+
+export interface ProbeOptions {
+  readonly kind: ProviderKind;
+  /** Name of the provider. */
+  readonly provider: string;
+  readonly clock: Clock;
+  /** Aborts the probe. */
+  readonly signal: AbortSignal;
+  /** Converts what the request threw to the provider's own error. */
+  readonly errorOf: (thrown: unknown) => ProviderError;
+}
+
+/** Longest part of an answer that an error message may need. */
+const maxBodyChars = 2000;
+/** Timeout for checking a key during warm-up, since it delays the start. */
+const keyCheckMs = 1000;
+
+/**
+ * Runs a probe's requests with a signal that aborts at the timeout. Throws a ProviderError: `timeout` after {@link
+ * probeTimeoutMs}, `aborted` if the caller's signal aborts, else what `errorOf` makes of the failure.
+ */
+export async function runProbe<T>(
+  options: ProbeOptions,
+  request: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { kind, provider, clock, signal, errorOf } = options;
+  const watchdog = new StreamWatchdog(clock, signal);
+  watchdog.expect(probeTimeoutMs);
+  try {
+    return await request(watchdog.signal);
+  } catch (thrown) {
+    if (signal.aborted)
+      throw new ProviderError(`The check of ${provider} was aborted.`, {
+        kind,
+        provider,
+        category: 'aborted',
+      });
+    if (watchdog.expiredMs !== null)
+      throw new ProviderError(`${provider} did not answer within ${watchdog.expiredMs} ms.`, {
+        kind,
+        provider,
+        category: 'timeout',
+      });
+    throw errorOf(thrown);
+  } finally {
+    watchdog.stop();
+  }
+}
+
+/** The parts of a server's answer that errors need. */
+export interface ProbeAnswer {
+  readonly status: number;
+  readonly body: string;
+  /** How long the server asks to wait; undefined if it does not say. */
+  readonly retryAfterMs: number | undefined;
+}
+
+/**
+ * Sends one GET request and keeps the first `maxChars` of the answer. Throws an Error that says why there was no
+ * answer.
+ */
+export async function askFor(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+  maxChars = maxBodyChars,
+): Promise<ProbeAnswer> {
+  const client = await openHttpClient(url);
+  try {
+    // Following a redirect would send the key to a host that the config does not name.
+    const response = await client.fetch(url, { headers, signal, redirect: 'manual' });
+    return {
+      status: response.status,
+      body: (await response.text()).slice(0, maxChars),
+      retryAfterMs: retryAfterMs((name) => response.headers.get(name)),
+    };
+  } catch (thrown) {
+    throw new Error(reasonOf(thrown), { cause: thrown });
+  } finally {
+    void client.close();
+  }
+}
+
+/**
+ * Runs a probe for at most a second. Returns its error if the key or the config was refused, else null: a slow, busy or
+ * unreachable server may be back by the first call.
+ */
+export async function refusalBy(
+  probe: (signal: AbortSignal) => Promise<unknown>,
+  clock: Clock,
+): Promise<ProviderError | null> {
+  const abort = new AbortController();
+  let refusal: ProviderError | null = null;
+  const probed = probe(abort.signal).catch((thrown: unknown) => {
+    if (thrown instanceof ProviderError && isRefusal(thrown)) refusal = thrown;
+  });
+  if (!(await within(clock, keyCheckMs, probed))) abort.abort();
+  return refusal;
+}
+
+/**
+ * The same, for probes with notices: rejects with the refusal; resolves with the notices, or with none if the probe did
+ * not succeed.
+ */
+export async function startupCheck(
+  probe: (signal: AbortSignal) => Promise<readonly ProviderNotice[]>,
+  clock: Clock,
+): Promise<readonly ProviderNotice[]> {
+  let notices: readonly ProviderNotice[] = [];
+  const refusal = await refusalBy(async (signal) => {
+    notices = await probe(signal);
+  }, clock);
+  if (refusal) throw refusal;
+  return notices;
+}
+
+function isRefusal({ category }: ProviderError): boolean {
+  return category === 'auth' || category === 'bad_request';
+}
+
+/**
+ * Fetch reports the reason in its error's cause. After several attempts to connect that cause has only a code, no
+ * message.
+ */
+function reasonOf(thrown: unknown): string {
+  const cause = (thrown as { readonly cause?: unknown } | null)?.cause ?? thrown;
+  const { code } = cause as { readonly code?: unknown };
+  const message = messageOf(cause);
+  return message === '' && typeof code === 'string' ? code : message;
+}

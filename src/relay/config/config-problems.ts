@@ -1,0 +1,69 @@
+/** Converts zod's issues to problems that name the field, what is wrong with it, and the remedy. */
+import type { z } from 'zod';
+import type { ConfigProblem } from '../../core/errors.js';
+import { fieldsAt, suggestionFor } from './field-suggestion.js';
+
+/**
+ * Converts one zod issue to the problems of a ConfigError. `prefix` is the field that was checked, `schema` the schema
+ * that it was checked against.
+ */
+export function problemsOf(issue: z.core.$ZodIssue, prefix = '', schema?: z.ZodType): ConfigProblem[] {
+  const path = [prefix, ...issue.path.map(String)].filter((part) => part !== '').join('.');
+  const field = path === '' ? 'config' : path;
+  if (issue.code === 'unrecognized_keys') {
+    const known = schema ? fieldsAt(schema, issue.path) : [];
+    return issue.keys.map((key) => ({
+      field: path === '' ? key : `${path}.${key}`,
+      problem: 'is not a field of the config.',
+      remedy: remedyForField(key, path === '' && schema ? fieldsAt(schema, ['agent']) : [], known),
+    }));
+  }
+  if (issue.code === 'invalid_value') {
+    const allowed = issue.values.map((value) => `'${String(value)}'`).join(', ');
+    const problem = issue.input === undefined ? 'is missing.' : `is ${shown(issue.input)}.`;
+    return [{ field, problem, remedy: `Use one of: ${allowed}.` }];
+  }
+  if (issue.code === 'too_small' || issue.code === 'too_big') {
+    const bound =
+      issue.code === 'too_small'
+        ? `${issue.inclusive ? 'at least' : 'more than'} ${issue.minimum}`
+        : `at most ${issue.maximum}`;
+    if (typeof issue.input === 'number')
+      return [{ field, problem: `is ${issue.input}.`, remedy: `Give a number of ${bound}.` }];
+    return [{ field, problem: 'is empty.', remedy: 'Write it, or leave the field out.' }];
+  }
+  if (issue.code === 'invalid_type') {
+    const problem = issue.input === undefined ? 'is missing.' : `is ${shown(issue.input)}.`;
+    return [{ field, problem, remedy: `Give ${typeNames[issue.expected] ?? issue.expected}.` }];
+  }
+  return [{ field, problem: `${issue.message}.`, remedy: 'Correct the value.' }];
+}
+
+/** The remedy for an unknown field; `ofAgent` are the fields that belong into `agent`, one level deeper. */
+function remedyForField(key: string, ofAgent: readonly string[], known: readonly string[]): string {
+  if (ofAgent.includes(key))
+    return `It belongs to an agent: write defineAgent({ ${key}: … }), or agent: { ${key}: … }.`;
+  if (ofAgent.length > 0 && key === 'voice')
+    return 'It belongs to an agent: write defineAgent({ voice: … }).';
+  const suggestion = suggestionFor(key, known) ?? suggestionFor(key, ofAgent);
+  return suggestion === null
+    ? 'Remove it, or check its spelling.'
+    : `Did you mean ${suggestion}? Rename it, or remove it.`;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  string: 'a string',
+  number: 'a number',
+  int: 'a whole number',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+};
+
+/** A wrong value for messages, short and without its contents: a user who mixed up fields may have put a key here. */
+export function shown(value: unknown): string {
+  if (value === null || ['number', 'boolean', 'bigint'].includes(typeof value)) return String(value);
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'string') return value.length <= 20 ? `'${value}'` : 'a long string';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}

@@ -1,0 +1,28 @@
+import { closest, distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+
+/** The known name closest to a misspelt one; null if none is close. */
+export function suggestionFor(wrong: string, known: readonly string[]): string | null {
+  if (known.length === 0) return null;
+  const best = closest(
+    wrong.toLowerCase(),
+    known.map((name) => name.toLowerCase()),
+  );
+  const name = known.find((candidate) => candidate.toLowerCase() === best);
+  const tolerance = Math.max(2, Math.floor(wrong.length / 3));
+  return name !== undefined && distance(wrong.toLowerCase(), best) <= tolerance ? name : null;
+}
+
+/** The fields of the schema's object at a path; empty if there is no object. */
+export function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  const object = unwrapped(schema);
+  if (!(object instanceof z.ZodObject)) return [];
+  const [first, ...rest] = path;
+  if (first === undefined) return Object.keys(object.shape);
+  const inner: unknown = (object.shape as Readonly<Record<PropertyKey, unknown>>)[first];
+  return inner instanceof z.ZodType ? fieldsAt(inner, rest) : [];
+}
+
+function unwrapped(schema: z.ZodType): z.ZodType {
+  return schema instanceof z.ZodOptional ? unwrapped(schema.unwrap() as z.ZodType) : schema;
+}

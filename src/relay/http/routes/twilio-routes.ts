@@ -1,0 +1,246 @@
+/** Twilio's routes: the voice webhook, the media stream, and the request for the next instruction after it. */
+import type { WebSocket } from '@fastify/websocket';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import {
+  acceptMediaStream,
+  tokenParameter,
+  type MediaStart,
+  type RefusalCode,
+} from '../../../transport/media-stream/media-handshake.js';
+import { StreamTokens } from '../../../transport/media-stream/stream-tokens.js';
+import { twilioWire } from '../../../transport/twilio/twilio-messages.js';
+import { TwilioTransport } from '../../../transport/twilio/twilio-transport.js';
+import {
+  connectStreamTwiml,
+  hangUpTwiml,
+  rejectBusyTwiml,
+  sayAndHangUpTwiml,
+} from '../../../transport/twilio/twiml.js';
+import type { SessionEndReason } from '../../../events/session-event.js';
+import {
+  fieldOf,
+  maxFormBytes,
+  maxFormFields,
+  readWebhookForm,
+  type WebhookForm,
+} from '../../../transport/twilio/webhook-form.js';
+import { CallStreams, type CallStream } from '../../call-streams.js';
+import { refuseRequest, shown, shownPath } from '../refusal.js';
+import type { RelayContext } from '../../relay-context.js';
+import { relayUrl, signatureShaped, signedByTwilio } from '../twilio-signed.js';
+
+/** What the webhook said about a call; the media stream does not repeat it. */
+interface Caller {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+  /** Number of the webhook answer that requested the stream. */
+  readonly answer: number;
+}
+
+/** Where Twilio's media streams connect. */
+const mediaPath = '/twilio/media';
+
+const fallbackText = 'We are sorry, the connection was lost. Please call again.';
+
+export function twilioRoutes(
+  app: FastifyInstance,
+  { relay }: { readonly relay: RelayContext },
+  done: () => void,
+): void {
+  const tokens = new StreamTokens<Caller>({ clock: relay.clock });
+  const streams = new CallStreams();
+  let pendingSockets = 0;
+
+  app.addContentTypeParser<string>(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string', bodyLimit: maxFormBytes },
+    (_request, body, parsed) => {
+      const form = readWebhookForm(body);
+      if (form) parsed(null, form);
+      else
+        parsed(
+          Object.assign(new Error(`The form has more than ${maxFormFields} fields.`), { statusCode: 413 }),
+        );
+    },
+  );
+
+  const foreignHosts = { areProven: () => relay.options.twilioAuthTokens.length > 0 };
+  const signed = { config: { foreignHosts }, onRequest: signatureShaped(relay) };
+  const webhook = { ...signed, bodyLimit: maxFormBytes, preHandler: signedByTwilio(relay, formOf) };
+
+  app.post('/twilio/voice', webhook, async (request, reply) => {
+    const form = formOf(request);
+    const callSid = fieldOf(form, 'CallSid');
+    if (!callSid) {
+      const message = 'The form has no CallSid; this route is for Twilio’s voice webhook.';
+      relay.refusals.note('body', () => `A request to ${shownPath(request)} was refused: ${message}`);
+      return refuseRequest(reply, 400, message);
+    }
+    // The call may have a stream already: Twilio calls the webhook again if the first answer was late.
+    if (!relay.canTake('twilio', { inPlaceOfOne: streams.has(callSid) }))
+      return sendTwiml(reply, await rejectBusyTwiml());
+    return sendTwiml(reply, await connectTwiml(request, callSid, form));
+  });
+
+  app.post('/twilio/after', webhook, async (request, reply) => {
+    const form = formOf(request);
+    const callSid = fieldOf(form, 'CallSid') ?? '';
+    const reason = relay.outcomeOf(callSid);
+    // Twilio has lost a stream that still seems open here: open a new one in its place.
+    if (reason === null && streams.has(callSid))
+      return sendTwiml(reply, await connectTwiml(request, callSid, form));
+    const over = isOver(reason, fieldOf(form, 'CallStatus'));
+    return sendTwiml(reply, over ? await hangUpTwiml() : await sayAndHangUpTwiml(fallbackText));
+  });
+
+  app.post('/twilio/status', webhook, async (request, reply) => {
+    const form = formOf(request);
+    const callSid = shown(fieldOf(form, 'CallSid') ?? '(no CallSid)').slice(0, 64);
+    const status = shown(fieldOf(form, 'CallStatus') ?? '(no status)').slice(0, 64);
+    relay.notify('info', `twilio call ${callSid}: ${status}`);
+    return reply.code(204).send();
+  });
+
+  app.route({
+    method: 'GET',
+    url: mediaPath,
+    ...signed,
+    config: { foreignHosts, takesSockets: true },
+    preValidation: [signedByTwilio(relay), limitPending],
+    handler: (_request, reply) =>
+      refuseRequest(
+        reply.header('upgrade', 'websocket'),
+        426,
+        'This is for media streams: open a WebSocket.',
+      ),
+    wsHandler: (socket) => void serveMedia(socket),
+  });
+
+  /** Makes the TwiML that opens a stream for the call; may be called again for the same call. */
+  function connectTwiml(request: FastifyRequest, callSid: string, form: WebhookForm): Promise<string> {
+    const base = relayUrl(request, relay);
+    const caller = { from: fieldOf(form, 'From'), to: fieldOf(form, 'To'), answer: streams.nextAnswer() };
+    return connectStreamTwiml({
+      streamUrl: `${base.replace(/^http/, 'ws')}${mediaPath}`,
+      actionUrl: `${base}/twilio/after`,
+      parameters: { [tokenParameter]: tokens.issue(callSid, caller) },
+    });
+  }
+
+  function limitPending(_request: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const { maxPendingSockets } = relay.options;
+    const message = `${maxPendingSockets} media sockets are open that have not sent their token yet.`;
+    return Promise.resolve(
+      pendingSockets < maxPendingSockets ? undefined : refuseRequest(reply, 503, message),
+    );
+  }
+
+  /** Waits until the socket has sent a valid token, then serves it as a call. */
+  async function serveMedia(socket: WebSocket): Promise<void> {
+    pendingSockets++;
+    const start = await acceptMediaStream(socket, {
+      clock: relay.clock,
+      wire: twilioWire,
+      timeoutMs: relay.options.startTimeoutMs,
+      redeem: (token, callSid) => tokens.redeem(token, callSid),
+      onRefused: (code) =>
+        relay.refusals.note(`media_${code}`, () => `A media socket was refused: ${explain(code)}`),
+    });
+    pendingSockets--;
+    if (!start) return;
+    const { callId: callSid, inbox } = start;
+    // If the call could not get a new session, keep its present stream and session.
+    const stays = streams.has(callSid) && !relay.canTake('twilio', { inPlaceOfOne: true });
+    const stream = stays ? null : streams.open(callSid, start.grant.answer);
+    if (!stream) {
+      const why = 'its call keeps the media socket that it has.';
+      relay.refusals.note('media_superseded', () => `A media socket was refused: ${why}`);
+      await inbox.close(relay.clock, 1008, 'superseded');
+      return;
+    }
+    try {
+      await stream.ready;
+      await serveCall(start, stream);
+    } finally {
+      stream.close();
+    }
+  }
+
+  /** Gives the call its session; resolves when the session has ended. */
+  async function serveCall(start: MediaStart<Caller>, stream: CallStream): Promise<void> {
+    const { callId, parameters } = start;
+    const { from, to } = start.grant;
+    const caller = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
+    const session = stream.replaced
+      ? null
+      : await relay.claim({ transport: 'twilio', callId, parameters, ...caller });
+    const transport = new TwilioTransport(start, {
+      clock: relay.clock,
+      limits: { maxMessageBytes: relay.options.maxMessageBytes },
+      ...caller,
+    });
+    if (!session) {
+      await transport.close();
+      return;
+    }
+    stream.onReplaced(() => {
+      relay.notify(
+        'warn',
+        `Session ${session.id} ends: its call has a new media stream, which gets a new session.`,
+      );
+      void session.end('transport_error');
+    });
+    await relay.connect(session, transport);
+    await session.closed;
+  }
+
+  done();
+}
+
+/** Whether the call ended as intended; otherwise it broke off, and the caller must be told. */
+function isOver(reason: SessionEndReason | null, callStatus: string | undefined): boolean {
+  switch (reason) {
+    case null:
+    case 'transport_error':
+    case 'provider_error':
+      return false;
+    case 'hangup':
+      // Twilio closed the stream. If the call is still in progress, the caller has not hung up.
+      return callStatus !== 'in-progress';
+    case 'completed':
+    case 'ended':
+    case 'idle_timeout':
+    case 'max_duration':
+    case 'shutdown':
+      return true;
+  }
+}
+
+/** The request's form; empty if the body is not a form. */
+function formOf({ headers, body }: FastifyRequest): WebhookForm {
+  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  return isForm ? (body as WebhookForm) : {};
+}
+
+function sendTwiml(reply: FastifyReply, twiml: string): FastifyReply {
+  return reply.type('text/xml; charset=utf-8').send(twiml);
+}
+
+function explain(code: RefusalCode): string {
+  switch (code) {
+    case 'timeout':
+      return 'it did not send its token in time.';
+    case 'unexpected_message':
+      return 'it sent something before its start.';
+    case 'malformed_message':
+      return 'it sent a message that is not Twilio’s.';
+    case 'oversize_message':
+      return 'its first message was too long.';
+    case 'bad_token':
+      return 'its token is missing, used, expired, or of another call.';
+    case 'unsupported_format':
+      return 'it offered audio other than mu-law at 8 kHz.';
+    case 'disconnected':
+      return 'it closed before its start.';
+  }
+}

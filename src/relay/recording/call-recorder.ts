@@ -1,0 +1,102 @@
+/** Who writes calls to disk: nothing unless asked, and never at a call's expense. */
+import { join, resolve } from 'node:path';
+import { wallMsOf, within, type Clock } from '../../core/clock.js';
+import { messageOf } from '../../core/errors.js';
+import type { Session } from '../../session/session.js';
+import type { Transport } from '../../transport/transport.js';
+import type { ResolvedConfig } from '../config/config.js';
+import type { RelayNotice } from '../relay-options.js';
+import { summariseConfig } from './config-summary.js';
+import { recordedTransport } from './recorded-transport.js';
+import { SessionRecording } from './session-recording.js';
+
+/** A disk that has not taken what is left after this time is not waited for. */
+const closeWithinMs = 5000;
+
+/** What a recorder needs of its relay. */
+export interface RecordedRelay {
+  readonly clock: Clock;
+  notify(level: RelayNotice['level'], message: string): void;
+}
+
+export class CallRecorder {
+  readonly #relay: RecordedRelay;
+  readonly #configs = new WeakMap<Session, ResolvedConfig>();
+  readonly #running = new Set<SessionRecording>();
+  #folder: string | null = null;
+  /** Whether somebody was told that this folder cannot be written. */
+  #complained = false;
+
+  constructor(relay: RecordedRelay) {
+    this.#relay = relay;
+  }
+
+  /** Where calls are recorded; null: nowhere. */
+  get folder(): string | null {
+    return this.#folder;
+  }
+
+  /** From now on every call that begins is recorded below this folder; null ends also the recordings that run. */
+  recordTo(folder: string | null): void {
+    const path = folder === null ? null : resolve(folder);
+    if (path === this.#folder) return;
+    this.#folder = path;
+    this.#complained = false;
+    this.#relay.notify(
+      'info',
+      path === null ? 'Calls are not recorded any more.' : `Calls are recorded in ${path}.`,
+    );
+    if (path === null) for (const recording of this.#running) void recording.finish();
+  }
+
+  /** Remembers the config of a session, for the time when it gets its call. */
+  configured(session: Session, config: ResolvedConfig): void {
+    this.#configs.set(session, config);
+  }
+
+  /** The transport that the session is to get: where calls are recorded, one with somebody listening. */
+  attach(session: Session, transport: Transport): Transport {
+    if (this.#folder === null) return transport;
+    const folder = join(this.#folder, `${timestamp(new Date(wallMsOf(this.#relay.clock)))}-${session.id}`);
+    const config = this.#configs.get(session);
+    const recording = new SessionRecording({
+      session,
+      transport,
+      folder,
+      config: config ? summariseConfig(config) : {},
+      clock: this.#relay.clock,
+      onFailure: (cause) => this.#complain(session.id, cause),
+    });
+    this.#running.add(recording);
+    void recording.finished.then(() => this.#running.delete(recording));
+    return recordedTransport(transport, recording);
+  }
+
+  /** Resolves when every recording is written. */
+  async idle(): Promise<void> {
+    await Promise.all([...this.#running].map(({ finished }) => finished));
+  }
+
+  /** Ends the recordings that run; resolves when they are written, or after five seconds. */
+  async close(): Promise<void> {
+    for (const recording of this.#running) void recording.finish();
+    if (this.#running.size > 0 && !(await within(this.#relay.clock, closeWithinMs, this.idle())))
+      this.#relay.notify('warn', 'The last recordings may be incomplete: the disk is too slow.');
+  }
+
+  #complain(sessionId: string, cause: unknown): void {
+    if (this.#complained) return;
+    this.#complained = true;
+    this.#relay.notify(
+      'error',
+      `Session ${sessionId} is not recorded any further: ${messageOf(cause)}. The call goes on; others that fail alike are not reported.`,
+    );
+  }
+}
+
+/** Local time as `20260131-235959`. */
+function timestamp(date: Date): string {
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('');
+  return `${day}-${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join('')}`;
+}

@@ -1,0 +1,43 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { KeepingEar, lightSession, until } from '../../test/harness/light-relay.js';
+import { LightRelays } from '../../test/harness/light-relays.js';
+import type { SessionConfig } from './config/config.js';
+import { createRelay, createSession } from './create.js';
+
+const relays = new LightRelays();
+
+afterEach(() => relays.close());
+
+describe('a waiting session', () => {
+  function eager(warmUp: () => Promise<void>): SessionConfig {
+    const ear = new KeepingEar();
+    const stt = { name: ear.name, accepts: ear.accepts, open: ear.open.bind(ear), warmUp };
+    return { ...lightSession(), stt };
+  }
+
+  it('loads its providers before its call, made before or after the relay listens', async () => {
+    const relay = createRelay({ port: 0 });
+    let loaded = 0;
+    const config = eager(() => {
+      loaded++;
+      return Promise.resolve();
+    });
+    createSession(config, { relay });
+    expect(loaded).toBe(0);
+    await relay.listen();
+    expect(loaded).toBe(1);
+    createSession(config, { relay });
+    await until(() => loaded === 2);
+    await relay.close();
+  });
+
+  it('does not hold up others if its providers cannot be loaded', async () => {
+    const light = await relays.startWithoutConfig();
+    const config = eager(() => Promise.reject(new Error('no model here')));
+    createSession(config, { relay: light.relay });
+    const healthy = createSession(lightSession(), { relay: light.relay });
+    await until(() => /Loading ahead of the call failed: .*no model here/.test(light.said));
+    await light.call();
+    expect((await light.call()).session).toBe(healthy);
+  });
+});

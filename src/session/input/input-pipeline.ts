@@ -1,0 +1,165 @@
+/**
+ * The input path: transport ── AudioFrame ──▶ voice activity ─▶ turn taking, and the same frames to speech-to-text.
+ *
+ * Lives as long as the call. Every frame goes to both, silence included; the listener gets the results of both.
+ */
+import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
+import { rmsDbfs } from '../../audio/level.js';
+import type { Clock } from '../../core/clock.js';
+import type { ProviderError } from '../../core/errors.js';
+import type { OnIncident } from '../../events/provider-incident.js';
+import type { SpeechToText, SpeechToTextStream, SttEvent } from '../../providers/speech-to-text.js';
+import type { VoiceActivityDetector } from '../../vad/voice-activity-detector.js';
+import { FrameSlicer } from '../output/frame-slicer.js';
+import { LineSilence } from '../turn-taking/line-silence.js';
+import { SpeechSegmenter, type SpeechBoundary } from './speech-segmenter.js';
+import type { TurnTaking } from '../turn-taking/turn-taking.js';
+
+export interface InputListener {
+  /** `onsetMs` is on the clock given to the pipeline. */
+  onSpeechStart(onsetMs: number): void;
+  onSpeechEnd(lastSpeechMs: number): void;
+  onPartial(text: string): void;
+  onFinal(text: string, endOfUtterance: boolean): void;
+  /** Incidents of the recogniser. */
+  onIncident: OnIncident;
+  /** The recogniser failed and all its retries too. */
+  onFailure(error: ProviderError): void;
+}
+
+export interface InputPipelineOptions {
+  readonly vad: VoiceActivityDetector;
+  readonly stt: SpeechToText;
+  readonly format: AudioFormat;
+  readonly turnTaking: TurnTaking;
+  readonly clock: Clock;
+  readonly listener: InputListener;
+}
+
+const vadFrameMs = 20;
+
+export class InputPipeline {
+  readonly #options: InputPipelineOptions;
+  readonly #segmenter: SpeechSegmenter;
+  readonly #slicer: FrameSlicer;
+  readonly #lineSilence: LineSilence;
+  readonly #abort = new AbortController();
+  #stream: SpeechToTextStream | null = null;
+  #failures = 0;
+  #levelDbfs = -Infinity;
+
+  constructor(options: InputPipelineOptions) {
+    const { clock, turnTaking } = options;
+    this.#options = options;
+    this.#lineSilence = new LineSilence(clock, turnTaking.lineSilenceMs, () =>
+      this.#tell(this.#segmenter.end()),
+    );
+    this.#segmenter = new SpeechSegmenter(options.turnTaking);
+    this.#slicer = new FrameSlicer((options.format.sampleRateHz * vadFrameMs) / 1000);
+  }
+
+  /** Whether there is recent speech that is too short for an onset. */
+  get speechLikely(): boolean {
+    return this.#segmenter.isTentative;
+  }
+
+  /** Format of the recogniser's audio. */
+  get format(): AudioFormat {
+    return this.#options.format;
+  }
+
+  /** Level of the latest frame, in dBFS. */
+  get levelDbfs(): number {
+    return this.#levelDbfs;
+  }
+
+  start(): void {
+    const { stt, format, listener } = this.#options;
+    const before = this.#failures;
+    const stream = stt.open({
+      format,
+      signal: this.#abort.signal,
+      onEvent: (event) => this.#onEvent(event),
+      onIncident: listener.onIncident,
+    });
+    // The stream may already have failed in `open()`.
+    if (this.#failures === before) this.#stream = stream;
+  }
+
+  /** Opens the recogniser again after a failure. No-op while it has a stream. */
+  listenAgain(): void {
+    if (!this.#abort.signal.aborted && !this.#stream) this.start();
+  }
+
+  /** Takes one frame of caller audio. */
+  push(frame: AudioFrame): void {
+    if (this.#abort.signal.aborted) return;
+    this.#lineSilence.heard();
+    this.#stream?.write(frame);
+    const endMs = this.#options.clock.nowMs();
+    this.#slicer.push(frame.samples, (samples) =>
+      this.#judge({ samples, sampleRateHz: frame.sampleRateHz }, endMs),
+    );
+  }
+
+  speechStarted(): void {
+    this.#stream?.speechStarted?.();
+  }
+
+  flush(): void {
+    this.#stream?.flush();
+  }
+
+  /** The final result of a flush is overdue. Returns whether it is still worth waiting for. */
+  recover(): boolean {
+    return this.#stream?.recover?.() ?? false;
+  }
+
+  /** Closes the recogniser's stream and the detector. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    this.#lineSilence.stop();
+    this.#options.vad.close();
+    await this.#stream?.close();
+  }
+
+  #judge(frame: AudioFrame, endMs: number): void {
+    this.#levelDbfs = rmsDbfs(frame.samples);
+    const speech = this.#options.vad.isSpeech(frame);
+    this.#tell(this.#segmenter.push({ speech, levelDbfs: this.#levelDbfs, endMs, durationMs: vadFrameMs }));
+  }
+
+  #tell(boundary: SpeechBoundary | null): void {
+    if (!boundary) return;
+    if (boundary.type === 'start') {
+      this.#lineSilence.watch();
+      this.#options.listener.onSpeechStart(boundary.onsetMs);
+    } else {
+      this.#lineSilence.stop();
+      this.#options.listener.onSpeechEnd(boundary.lastSpeechMs);
+    }
+  }
+
+  #onEvent(event: SttEvent): void {
+    if (this.#abort.signal.aborted) return;
+    const { listener } = this.#options;
+    switch (event.type) {
+      case 'partial':
+        return listener.onPartial(event.text);
+      case 'final':
+        return listener.onFinal(event.text, event.endOfUtterance);
+      case 'heard':
+        return;
+      case 'error':
+        return this.#failed(event.error);
+    }
+  }
+
+  #failed(error: ProviderError): void {
+    this.#failures++;
+    void this.#stream?.close();
+    this.#stream = null;
+    this.#options.listener.onFailure(error);
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * The output path: (turn) ─▶ language model ─▶ sentence splitter ─▶ text-to-speech ─▶ transport.
+ *
+ * One instance lives for one agent turn, under one AbortSignal. Audio waits behind a gate until turn taking releases
+ * it, so an answer is dropped unheard if the caller goes on.
+ */
+import type { AudioFormat } from '../../audio/audio-frame.js';
+import type { TextToSpeech } from '../../providers/text-to-speech.js';
+import type { Transport } from '../../transport/transport.js';
+import { AnswerGenerator, type AnswerGeneratorOptions } from './answer-generator.js';
+import { SpeechOutput } from './speech-output.js';
+
+export interface OutputPipelineOptions extends Omit<AnswerGeneratorOptions, 'signal' | 'speech'> {
+  readonly tts: TextToSpeech;
+  readonly format: AudioFormat;
+  readonly transport: Transport;
+  /** Speaks the apology if the voice fails. */
+  readonly fallbackVoice: TextToSpeech | null;
+}
+
+export class OutputPipeline {
+  readonly turn: number;
+  /** The spoken text and its position in the transport's playout. */
+  readonly speech: SpeechOutput;
+  readonly #answer: AnswerGenerator;
+  readonly #abort = new AbortController();
+
+  constructor(options: OutputPipelineOptions) {
+    const { signal } = this.#abort;
+    const { listener } = options;
+    this.turn = options.turn;
+    this.speech = new SpeechOutput({
+      ...options,
+      signal,
+      onVoiced: (durationMs) => this.#answer.voiced(durationMs),
+      onReleased: () => this.#answer.released(),
+      onFinished: (end) => listener.onFinished({ ...end, endsCall: this.#answer.endsCall }),
+    });
+    this.#answer = new AnswerGenerator({ ...options, signal, speech: this.speech });
+  }
+
+  /** Starts the turn. Returns at once; results go to the listener. */
+  start(): void {
+    void this.#answer.run();
+  }
+
+  /** Aborts the turn; nothing is reported afterwards. Running tools run to their end. Idempotent. */
+  abort(): void {
+    if (this.#abort.signal.aborted) return;
+    this.#abort.abort();
+    this.#answer.stop();
+    this.speech.close();
+  }
+}

@@ -1,0 +1,378 @@
+/**
+ * Carries out the agent's turns: starts, releases, pauses and cuts their output, runs their tools, and keeps history,
+ * records and metrics. `turn-taking/` decides when a turn begins and ends.
+ */
+import { negotiateFormat } from '../audio/audio-frame.js';
+import { InvalidStateError } from '../core/errors.js';
+import type { ProviderRequest } from '../events/provider-incident.js';
+import type { SessionEvent } from '../events/session-event.js';
+import type { ChatMessage } from '../providers/language-model.js';
+import type { HeardMark, Transport } from '../transport/transport.js';
+import { ConversationHistory } from './conversation-history.js';
+import { silenceDbfs } from './input/voice-level.js';
+import type { TextSource } from './output/answer-generator.js';
+import type { OutputListener } from './output/output-listener.js';
+import { OutputPipeline } from './output/output-pipeline.js';
+import type { Playout } from './output/playout.js';
+import { RunningTools } from './output/running-tools.js';
+import { SpeechQueue } from './output/speech-queue.js';
+import type { MatchedProviders } from './rate-matching.js';
+import type { SessionParts, Speakable, SpeakResult } from './session-parts.js';
+import type { SessionReporter } from './session-reporter.js';
+import { TurnRecord, type TurnMetrics } from './turn-record.js';
+import type { AgentTurn, MachineEffect, MachineInput, OutputStage } from './turn-taking/session-state.js';
+
+/** Metrics of at most this many latest turns are kept. */
+const maxTurnMetrics = 1000;
+
+/** The state machine's effects that concern turns. */
+export type TurnEffect = Extract<
+  MachineEffect,
+  {
+    readonly type:
+      | 'start_turn'
+      | 'speak_now'
+      | 'drop_answer'
+      | 'release_audio'
+      | 'pause_playout'
+      | 'resume_playout'
+      | 'cut_playout'
+      | 'end_turn';
+  }
+>;
+
+/** The call's transport, playout and providers. */
+export interface CallMedia {
+  readonly transport: Transport;
+  readonly playout: Playout;
+  readonly providers: MatchedProviders;
+}
+
+export interface TurnRunnerOptions {
+  readonly parts: SessionParts;
+  readonly reporter: SessionReporter;
+  /** Milliseconds since `session.start`. */
+  readonly nowMs: () => number;
+  /** The open turn, else the last one. */
+  readonly currentTurn: () => number;
+  /** Whether the caller makes a sound that may become speech. */
+  readonly speechLikely: () => boolean;
+  /** Sends an input to the state machine. */
+  readonly dispatch: (input: MachineInput) => void;
+  /** Aborts tools when the session ends. */
+  readonly sessionSignal: AbortSignal;
+  /** A turn is over; `failed`: part of it could not be spoken. */
+  readonly onTurnEnd: (failed: boolean) => void;
+}
+
+export class TurnRunner {
+  readonly #options: TurnRunnerOptions;
+  readonly #history: ConversationHistory;
+  readonly #speeches = new SpeechQueue();
+  readonly #tools = new RunningTools();
+  readonly #metrics: TurnMetrics[] = [];
+  #media: CallMedia | null = null;
+  /** The recogniser's connection, with the vendor's id; null if none was reported. */
+  #hearing: ProviderRequest | null = null;
+  /** Record of the open turn. */
+  #record: TurnRecord | null = null;
+
+  constructor(options: TurnRunnerOptions) {
+    this.#options = options;
+    this.#history = new ConversationHistory(options.parts.agent?.systemPrompt ?? null);
+  }
+
+  /** The conversation as the model sees it. */
+  get messages(): readonly ChatMessage[] {
+    return this.#history.messages();
+  }
+
+  /** Metrics of the ended turns, oldest first. */
+  get metrics(): readonly TurnMetrics[] {
+    return [...this.#metrics];
+  }
+
+  /** Level of the open turn at the current playout position, in dBFS. */
+  get levelDbfs(): number {
+    const position = this.#media?.playout.estimate() ?? 0;
+    return this.#record?.pipeline?.speech.levelAt(position) ?? silenceDbfs;
+  }
+
+  /** Whether speech from `speak()` is waiting. */
+  get waits(): boolean {
+    return this.#speeches.waits;
+  }
+
+  /** The call has begun; turns can be played. */
+  connected(media: CallMedia): void {
+    this.#media = media;
+  }
+
+  /** Queues a text of the application. Resolves when it was played to its end, cut or dropped. */
+  speak(text: Speakable): Promise<SpeakResult> {
+    return this.#speeches.add(text);
+  }
+
+  /** Drops the waiting speech and resolves its promises as interrupted. */
+  dropWaiting(): void {
+    this.#speeches.drop(this.#options.currentTurn());
+  }
+
+  perform(effect: TurnEffect): void {
+    switch (effect.type) {
+      case 'start_turn':
+        return this.#start(effect.turn, effect.commitMs, effect.again);
+      case 'speak_now':
+        return this.#speakNow(effect.turn);
+      case 'drop_answer':
+        this.#recordOf(effect.turn)?.pipeline?.abort();
+        if (effect.revoked) this.#speeches.revoke(effect.turn);
+        return;
+      case 'release_audio':
+        return this.#release(effect.turn);
+      case 'pause_playout':
+        return this.#pause(effect.turn);
+      case 'resume_playout':
+        return this.#resume(effect.turn);
+      case 'cut_playout':
+        return this.#cut(effect.turn);
+      case 'end_turn':
+        return this.#end(effect.turn, effect.aborted);
+    }
+  }
+
+  /** Playout has reached a watched position; `atMs` is milliseconds since `session.start`. */
+  heard({ positionSamples, atMs, origin }: HeardMark): void {
+    const record = this.#record;
+    if (!record?.pipeline?.speech.released) return;
+    if (positionSamples === record.pipeline.speech.baseSamples && record.ear === null) {
+      record.ear = origin;
+      record.moments.earMs = atMs;
+    } else if (positionSamples === record.pipeline.speech.answerSamples) {
+      record.moments.answerMs = atMs;
+    } else if (record.pipeline.speech.finished && positionSamples >= record.pipeline.speech.endSamples) {
+      this.#playedOut(record);
+    }
+  }
+
+  /** A provider has reported the vendor's id of a request. */
+  requested({ turn, kind, provider, requestId }: SessionEvent<'provider.request'>): void {
+    const request = { kind, provider, requestId };
+    if (kind === 'stt') this.#hearing = request;
+    else this.#recordOf(turn)?.requests.push(request);
+  }
+
+  /** The session ends: aborts the open turn and drops the waiting speech. */
+  stop(): void {
+    this.#record?.pipeline?.abort();
+    this.dropWaiting();
+  }
+
+  #start(turn: AgentTurn, commitMs: number, again: boolean): void {
+    const record = (again ? this.#recordOf(turn.turn) : null) ?? new TurnRecord(turn.turn, turn.kind);
+    record.begin(turn, commitMs);
+    if (this.#hearing && turn.timing && !record.requests.includes(this.#hearing))
+      record.requests.push(this.#hearing);
+    this.#record = record;
+    if (turn.text !== '') this.#history.setUser(turn.turn, turn.text);
+    const { agent, llm, turnTaking } = this.#options.parts;
+    if (!agent || turn.kind === 'unprompted') return;
+    if (turn.kind === 'greeting') this.#startOutput(record, { from: 'user', text: [agent.greeting] });
+    else if (turn.kind === 'reprompt')
+      this.#startOutput(record, { from: 'user', text: [turnTaking.reprompt] });
+    else if (llm) {
+      this.#startOutput(record, { from: 'model', model: llm, history: this.#history, tools: agent.tools });
+    }
+  }
+
+  #speakNow(turn: number): void {
+    const record = this.#recordOf(turn);
+    const text = record && this.#speeches.take(turn);
+    if (record && text) this.#startOutput(record, { from: 'user', text });
+  }
+
+  #startOutput(record: TurnRecord, source: TextSource): void {
+    const { transport, playout, providers } = this.#live();
+    const { id, clock, agent, fallbackVoice } = this.#options.parts;
+    record.pipeline = new OutputPipeline({
+      turn: record.turn,
+      sessionId: id,
+      source,
+      tools: this.#tools,
+      tts: providers.tts,
+      format: negotiateFormat(transport.outputFormat, providers.tts.produces),
+      transport,
+      clock,
+      apology: agent?.apology ?? '',
+      fallbackVoice,
+      language: agent?.language ?? 'en',
+      filler: agent?.filler ?? '',
+      fillerAfterMs: agent?.fillerAfterMs ?? 0,
+      sessionSignal: this.#options.sessionSignal,
+      listener: this.#outputListener(record),
+    });
+    playout.begin();
+    record.pipeline.start();
+  }
+
+  #outputListener(record: TurnRecord): OutputListener {
+    const { turn, moments } = record;
+    const { parts, reporter, nowMs, speechLikely, dispatch } = this.#options;
+    return {
+      onToolsAwaited: () => this.#reached(record, 'tools'),
+      onModelStart: () => {
+        moments.llmStartMs = nowMs();
+        this.#reached(record, 'model');
+      },
+      onFirstToken: () => {
+        moments.llmFirstTokenMs = nowMs();
+        reporter.emit({ type: 'llm.first_token', turn });
+      },
+      onToken: (text) => {
+        if (record.stage === 'model') this.#reached(record, 'text');
+        reporter.emit({ type: 'llm.token', turn, text });
+      },
+      onReasoning: (text) => {
+        if (parts.agent?.reasoningEvents) reporter.emit({ type: 'llm.reasoning', turn, text });
+      },
+      onToolCall: (call) => {
+        record.toolStarted(nowMs());
+        this.#reached(record, 'tools');
+        reporter.emit({
+          type: 'llm.tool_call',
+          turn,
+          callId: call.id,
+          name: call.name,
+          arguments: call.arguments,
+        });
+      },
+      onFiller: () => record.fillerStarted(nowMs()),
+      onToolResult: (call, result, failed, durationMs) => {
+        record.toolEnded(nowMs());
+        // The model is asked again, with the results of its tools.
+        if (!record.runsTools) this.#reached(record, 'model');
+        const { id: callId, name } = call;
+        reporter.emit({ type: 'llm.tool_result', turn, callId, name, result, failed, durationMs });
+      },
+      onText: (text) => {
+        record.response = text;
+        if (record.pipeline?.speech.released) this.#emitResponse(record);
+      },
+      onSpeechStart: () => {
+        moments.ttsStartMs = nowMs();
+        this.#reached(record, 'voice');
+      },
+      onAudioReady: () => {
+        moments.ttsFirstAudioMs = nowMs();
+        dispatch({ type: 'audio_ready', atMs: nowMs(), turn, speechLikely: speechLikely() });
+      },
+      onFinished: ({ played, failed, endsCall }) => {
+        const atMs = nowMs();
+        if (played) return dispatch({ type: 'output_finished', atMs, turn, failed, endsCall });
+        this.#emitResponse(record);
+        dispatch({ type: 'nothing_to_play', atMs, turn, failed, endsCall });
+      },
+      onError: (error) => reporter.error(error),
+      onIncident: reporter.incident,
+    };
+  }
+
+  /** Dispatches the output stage of a turn if it changed. */
+  #reached(record: TurnRecord, stage: OutputStage): void {
+    if (record.stage === stage) return;
+    record.stage = stage;
+    const { dispatch, nowMs } = this.#options;
+    dispatch({ type: 'output_stage', atMs: nowMs(), turn: record.turn, stage });
+  }
+
+  #release(turn: number): void {
+    const record = this.#recordOf(turn);
+    if (!record?.pipeline) return;
+    const { nowMs } = this.#options;
+    record.moments.releasedMs = nowMs();
+    record.pipeline.speech.release();
+    record.moments.audioSentMs = nowMs();
+    this.#media?.playout.started(record.pipeline.speech.baseSamples);
+    if (record.response !== null) this.#emitResponse(record);
+  }
+
+  #pause(turn: number): void {
+    const { playout } = this.#live();
+    void playout.pause().then((heard) => {
+      const record = this.#recordOf(turn);
+      const pipeline = record?.pipeline;
+      if (record && pipeline?.speech.finished && heard.positionSamples >= pipeline.speech.endSamples)
+        this.#playedOut(record);
+    });
+  }
+
+  #resume(turn: number): void {
+    const { playout } = this.#live();
+    void playout.resume((positionSamples) => {
+      const pipeline = this.#recordOf(turn)?.pipeline;
+      return pipeline ? pipeline.speech.resumePosition(positionSamples) : positionSamples;
+    });
+  }
+
+  #cut(turn: number): void {
+    const { playout } = this.#live();
+    const record = this.#recordOf(turn);
+    record?.pipeline?.abort();
+    this.dropWaiting();
+    void playout.clear().then(({ positionSamples, origin }) => {
+      const heardText = record?.pipeline?.speech.heardText(positionSamples) ?? '';
+      if (record) record.heardText = heardText;
+      // Measured only if both are: the heard position, and the times of the words before it.
+      const words = record?.pipeline?.speech.heardOrigin(positionSamples) ?? origin;
+      const heard = words === 'estimated' ? words : origin;
+      const { dispatch, nowMs } = this.#options;
+      dispatch({ type: 'cut_done', atMs: nowMs(), turn, heardText, heard });
+    });
+  }
+
+  #playedOut(record: TurnRecord): void {
+    const { pipeline } = record;
+    // If the answer broke off, only the words that had audio were heard.
+    if (pipeline) record.heardText = pipeline.speech.playedText;
+    const { turn, heardText } = record;
+    const { dispatch, nowMs } = this.#options;
+    dispatch({ type: 'played_out', atMs: nowMs(), turn, heardText });
+  }
+
+  #end(turn: number, aborted: TurnMetrics['aborted']): void {
+    const record = this.#recordOf(turn);
+    if (!record) return;
+    this.#record = null;
+    if (aborted === 'hangup' || aborted === 'ended') {
+      record.heardText = record.pipeline?.speech.heardText(this.#media?.playout.estimate() ?? 0) ?? '';
+    }
+    const { pipeline, heardText } = record;
+    pipeline?.abort();
+    this.#history.setHeard(turn, heardText);
+    const metrics = record.metrics(aborted);
+    this.#metrics.push(metrics);
+    if (this.#metrics.length > maxTurnMetrics) this.#metrics.shift();
+    const { reporter, onTurnEnd } = this.#options;
+    reporter.emit({ type: 'turn.end', turn, latency: metrics.latency, aborted, heardText });
+    this.#speeches.finish({ turn, heardText, interrupted: aborted !== null });
+    onTurnEnd(pipeline?.speech.failed ?? false);
+  }
+
+  /** Emits the model's answer, once, when it can no longer be revoked. */
+  #emitResponse(record: TurnRecord): void {
+    const { turn, kind, response } = record;
+    const { parts, reporter } = this.#options;
+    if (kind !== 'answer' || !parts.agent || response === null || response === '') return;
+    reporter.emit({ type: 'llm.response', turn, text: response });
+    record.response = null;
+  }
+
+  #live(): CallMedia {
+    if (!this.#media) throw new InvalidStateError(`Session ${this.#options.parts.id} has no call.`);
+    return this.#media;
+  }
+
+  #recordOf(turn: number): TurnRecord | null {
+    return this.#record?.turn === turn ? this.#record : null;
+  }
+}

@@ -1,0 +1,79 @@
+import type { SessionActivity } from '../../events/session-activity.js';
+import type { AgentPhase, AgentTurn, MachineState, SessionState } from './session-state.js';
+
+/** The state before the call. */
+export function initialState(managed: boolean): MachineState {
+  return {
+    phase: 'waiting',
+    managed,
+    nextTurn: 1,
+    caller: null,
+    agent: null,
+    pending: null,
+    reprompts: 0,
+    falsePauses: 0,
+    guesses: false,
+    agentSaid: '',
+  };
+}
+
+/** The state in one word, for display and logs. */
+export function describeState(state: MachineState): SessionState {
+  if (state.phase === 'waiting') return 'waiting';
+  if (state.phase === 'ended') return 'ended';
+  switch (state.agent?.phase) {
+    case 'playing':
+      return 'speaking';
+    case 'paused':
+    case 'cutting':
+      return 'paused';
+    case 'generating':
+    case 'ready':
+    case 'revoked':
+      return 'thinking';
+    case 'awaiting':
+    case undefined:
+      return 'listening';
+  }
+}
+
+/** What the session does or waits for in this state. */
+export function describeActivity({ phase, agent, caller }: MachineState): SessionActivity {
+  if (phase !== 'live') return phase;
+  const floor = agent && agentActivity(agent);
+  if (floor) return floor;
+  if (caller?.speaking) return 'hearing';
+  if (caller?.awaitingFinal) return 'waiting_for_final';
+  if (caller && caller.segments.length > 0) return 'waiting_for_more';
+  return agent?.phase === 'awaiting' ? 'waiting_for_speak' : 'listening';
+}
+
+/** The agent's activity; null if the caller's side describes the session better. */
+function agentActivity({ phase, stage }: AgentTurn): SessionActivity | null {
+  switch (phase) {
+    case 'awaiting':
+    case 'revoked':
+      return null;
+    case 'generating':
+      return stage === null ? 'generating' : stageActivities[stage];
+    case 'ready':
+      return 'held';
+    case 'playing':
+      return 'speaking';
+    case 'paused':
+    case 'cutting':
+      return 'paused';
+  }
+}
+
+const stageActivities = {
+  model: 'waiting_for_model',
+  tools: 'running_tools',
+  text: 'generating',
+  voice: 'waiting_for_voice',
+} as const;
+
+/** Whether the turn is audible, paused, or just being cut. */
+export function isAudible(phase: AgentPhase): boolean {
+  return phase === 'playing' || phase === 'paused' || phase === 'cutting';
+}

@@ -1,0 +1,89 @@
+/**
+ * The rules of a conversation as a pure function: who may speak, when a turn is committed, what an interruption does.
+ * Time is part of the input; actions are returned as effects.
+ */
+import { AgentFloor } from './agent-floor.js';
+import { AnswerGate } from './answer-gate.js';
+import { BargeIn } from './barge-in.js';
+import { CallerWords } from './caller-words.js';
+import { MachineStep } from './machine-step.js';
+import type { MachineInput, MachineState, Transition } from './session-state.js';
+import type { TurnTaking } from './turn-taking.js';
+
+/** Applies one input. Outdated inputs (of an earlier turn, or after the end) change nothing. */
+export function transition(state: MachineState, input: MachineInput, turnTaking: TurnTaking): Transition {
+  if (state.phase === 'ended') return { state, effects: [] };
+  const step = new MachineStep(state, input.atMs, turnTaking);
+  const bargeIn = new BargeIn(step);
+  const gate = new AnswerGate(step, bargeIn);
+  const floor = new AgentFloor(step);
+  apply(input, { step, floor, gate, bargeIn, caller: new CallerWords(step, floor, gate, bargeIn) });
+  return { state: step.state, effects: step.effects };
+}
+
+/** The rules; all work on the same step. */
+interface Rules {
+  readonly step: MachineStep;
+  readonly floor: AgentFloor;
+  readonly gate: AnswerGate;
+  readonly bargeIn: BargeIn;
+  readonly caller: CallerWords;
+}
+
+function apply(input: MachineInput, rules: Rules): void {
+  const { step, floor, caller } = rules;
+  switch (input.type) {
+    case 'connected':
+      step.update({ phase: 'live' });
+      if (input.greets) floor.openTurn('greeting', 0, '', null, 0);
+      return;
+    case 'speech_started':
+      return caller.speechStarted(input.onsetMs);
+    case 'speech_ended':
+      return caller.speechEnded(input.lastSpeechMs);
+    case 'stt_partial':
+      return caller.partial(input.text);
+    case 'stt_final':
+      return caller.final(input.text, input.endOfUtterance);
+    case 'typed':
+      return caller.typed(input.text);
+    case 'timer':
+      return timerFired(input, rules);
+    case 'output_stage':
+      return floor.outputStage(input.turn, input.stage);
+    case 'audio_ready':
+      return rules.gate.audioReady(input.turn, input.speechLikely);
+    case 'nothing_to_play':
+      return floor.nothingToPlay(input.turn, input.failed, input.endsCall);
+    case 'output_finished':
+      return floor.outputFinished(input.turn, input.failed, input.endsCall);
+    case 'played_out':
+      return floor.playedOut(input.turn, input.heardText);
+    case 'cut_done':
+      return floor.cutDone(input);
+    case 'speak':
+      return floor.speak();
+    case 'interrupt':
+      return floor.interrupt('api');
+    case 'end':
+      return floor.end(input.reason);
+  }
+}
+
+function timerFired(
+  { timer, speechLikely }: Extract<MachineInput, { type: 'timer' }>,
+  { gate, bargeIn, caller }: Rules,
+): void {
+  switch (timer) {
+    case 'final':
+      return caller.finalTimedOut();
+    case 'commit':
+      return caller.commitUtterance();
+    case 'release':
+      return gate.releaseIfAllowed(speechLikely);
+    case 'pause':
+      return bargeIn.speechLasts();
+    case 'barge_in':
+      return bargeIn.resume('no_words');
+  }
+}

@@ -1,0 +1,47 @@
+import type { SpeechToText, SttEvent } from '../../providers/speech-to-text.js';
+import { spread, type SimulatedHearing, type SpokenWord } from './simulated-hearing.js';
+
+/** Speech of this length is reported to the recogniser as started. */
+const onsetSec = 0.1;
+
+/**
+ * Uses a real recogniser, such as the embedded one, so that the simulator answers with the words that were said. Words become
+ * known when a final is requested or the speaker pauses, and are spread evenly over the speech. The caller closes the
+ * recogniser; its streams end with `signal`.
+ */
+export function hearingOf(stt: SpeechToText, signal: AbortSignal): SimulatedHearing {
+  return (sampleRateHz) => {
+    const words: SpokenWord[] = [];
+    let nowSec = 0;
+    let speech: { readonly startSec: number; lastSec: number; told: boolean } | null = null;
+    let answered: (text: string) => void = () => undefined;
+    const onEvent = (event: SttEvent): void => {
+      if (event.type === 'final') answered(event.text);
+      else if (event.type === 'error') answered('');
+    };
+    const stream = stt.open({ format: { encoding: 'linear16', sampleRateHz }, signal, onEvent });
+    return {
+      words,
+      hear(samples, isSpeech) {
+        stream.write({ samples, sampleRateHz });
+        nowSec += samples.length / sampleRateHz;
+        if (!isSpeech) return;
+        speech ??= { startSec: nowSec - samples.length / sampleRateHz, lastSec: nowSec, told: false };
+        speech.lastSec = nowSec;
+        if (speech.told || nowSec - speech.startSec < onsetSec) return;
+        speech.told = true;
+        stream.speechStarted?.();
+      },
+      async settle() {
+        if (!speech?.told) return;
+        const { startSec, lastSec } = speech;
+        speech = null;
+        const text = await new Promise<string>((resolve) => {
+          answered = resolve;
+          stream.flush();
+        });
+        words.push(...spread(text, startSec, lastSec));
+      },
+    };
+  };
+}

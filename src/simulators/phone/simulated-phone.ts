@@ -1,0 +1,360 @@
+import { randomBytes } from 'node:crypto';
+import { WebSocket } from 'ws';
+import { delay, type Clock } from '../../core/clock.js';
+import { messageOf, TransportError } from '../../core/errors.js';
+import type { CallEnd, Caller, CallRecording, Playout, Uplink, WireCount } from '../../replay/caller.js';
+import {
+  phoneRateHz,
+  SimulatedPhoneStream,
+  type PhoneStreamListener,
+  type WireFault,
+} from './simulated-phone-stream.js';
+import { postWebhook, twilioSignature } from './simulated-phone-webhook.js';
+import { readTwiml, type TwimlElement } from './twiml-reader.js';
+
+/** How a phone call ended. */
+export interface PhoneCallEnd extends CallEnd {
+  /** Close code of the last media stream; 1000 is normal. */
+  readonly closeCode?: number;
+  /** The executed TwiML verbs, in order. */
+  readonly verbs: readonly string[];
+  readonly said: readonly string[];
+}
+
+/** Callbacks during a call; all are optional. */
+export interface SimulatedPhoneListener extends PhoneStreamListener {
+  /** The media stream is open and announced. */
+  onAnswered?(): void;
+  onEnded?(end: PhoneCallEnd): void;
+}
+
+export interface PlaceCallOptions {
+  /** The webhook that answers calls: the relay's `/twilio/voice`. */
+  readonly voiceUrl: string;
+  readonly clock: Clock;
+  /** Signs every request, as Twilio does with the account's token. */
+  readonly authToken?: string;
+  /** @default '+15550100001' */
+  readonly from?: string;
+  /** @default '+15550100002' */
+  readonly to?: string;
+  /** @default all zeros */
+  readonly accountSid?: string;
+  /** @default a new one */
+  readonly callSid?: string;
+  /** Further form fields of the webhook. */
+  readonly parameters?: Readonly<Record<string, string>>;
+  /** Cancels the call, or hangs up. */
+  readonly signal?: AbortSignal;
+  readonly listener?: SimulatedPhoneListener;
+}
+
+/** Time-out for opening the media socket. */
+const connectTimeoutMs = 10_000;
+
+/**
+ * Places a call: requests TwiML from the webhook and executes it. Resolves when the media stream is open or, without a
+ * stream, when the call is over (`answered` is then false). Rejects with a TransportError if something fails before that,
+ * and with the signal's reason if it aborts.
+ */
+export async function placeCall(options: PlaceCallOptions): Promise<SimulatedPhone> {
+  const phone = new SimulatedPhone(options);
+  await phone.dial();
+  return phone;
+}
+
+/**
+ * A caller that speaks Twilio's wire exactly, for a relay without an account: webhook, TwiML, media stream, marks, `<Connect
+ * action>`. It takes time only from the injected clock, so a call runs as fast as a test moves it; `wire` tells such a test
+ * when nothing is pending.
+ */
+export class SimulatedPhone implements Caller {
+  /** Resolves when the call is over; never rejects. */
+  readonly ended: Promise<PhoneCallEnd>;
+  readonly sampleRateHz = phoneRateHz;
+  readonly callSid: string;
+  readonly #options: PlaceCallOptions;
+  readonly #accountSid: string;
+  readonly #hangUp = new AbortController();
+  readonly #verbs: string[] = [];
+  readonly #said: string[] = [];
+  #stream: SimulatedPhoneStream | null = null;
+  #closeCode: number | undefined;
+  #requests = 0;
+  #resolveEnded: (end: PhoneCallEnd) => void = () => undefined;
+  #onAnswered: () => void = () => undefined;
+
+  /** Does not dial yet; {@link placeCall} also dials. */
+  constructor(options: PlaceCallOptions) {
+    this.#options = options;
+    this.callSid = options.callSid ?? `CA${randomHex()}`;
+    this.#accountSid = options.accountSid ?? `AC${'0'.repeat(32)}`;
+    this.ended = new Promise((resolve) => {
+      this.#resolveEnded = resolve;
+    });
+  }
+
+  /** The call's id in the session's events. */
+  get callId(): string {
+    return this.callSid;
+  }
+
+  /** Whether a media stream was opened. */
+  get answered(): boolean {
+    return this.#stream !== null;
+  }
+
+  /** Messages over the media socket in each direction. */
+  get wire(): WireCount {
+    return this.#stream?.wire ?? { sent: 0, received: 0 };
+  }
+
+  /** Whether a webhook has yet to answer or a socket to open: pending work that the clock does not know. */
+  get waitsForRelay(): boolean {
+    return this.#requests > 0;
+  }
+
+  get playout(): Playout {
+    return this.#requireStream().playout;
+  }
+
+  /** The faults that Twilio would have reported. */
+  get faults(): readonly WireFault[] {
+    return this.#stream?.faults ?? [];
+  }
+
+  /** Sends samples at 8 kHz; resolves when the last frame was sent, or when the call ends before that. */
+  say(samples: Int16Array): Promise<void> {
+    return this.#requireStream().say(samples);
+  }
+
+  /** Sets what happens to the media from now on. */
+  setUplink(uplink: Uplink): void {
+    this.#requireStream().setUplink(uplink);
+  }
+
+  /** Presses a key: 0-9, A-D, * or #. */
+  digit(digit: string): void {
+    this.#requireStream().digit(digit);
+  }
+
+  /** Hangs up. Idempotent; resolves when the call is over. */
+  hangUp(): Promise<PhoneCallEnd> {
+    this.#hangUp.abort(new TransportError('The caller hung up.'));
+    return this.ended;
+  }
+
+  /** Both sides of the call so far, or of the whole call once it has ended. */
+  recording(): CallRecording {
+    return this.#requireStream().recording();
+  }
+
+  /** Starts the call; see {@link placeCall}. */
+  async dial(): Promise<void> {
+    const { signal, listener } = this.#options;
+    const onAbort = (): void => this.#hangUp.abort(signal?.reason);
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    const answered = new Promise<void>((resolve) => {
+      this.#onAnswered = resolve;
+    });
+    const over = this.#run().then((end) => {
+      signal?.removeEventListener('abort', onAbort);
+      this.#resolveEnded(end);
+      listener?.onEnded?.(end);
+      return end;
+    });
+    await Promise.race([answered, over]);
+    if (this.answered) return;
+    const { how, error } = await over;
+    if (error) throw error;
+    if (how === 'caller_hung_up') throw this.#hangUp.signal.reason;
+  }
+
+  async #run(): Promise<PhoneCallEnd> {
+    const ending = (how: CallEnd['how'], more: { reason?: string; error?: Error } = {}): PhoneCallEnd => ({
+      how,
+      verbs: this.#verbs,
+      said: this.#said,
+      ...(this.#closeCode === undefined ? {} : { closeCode: this.#closeCode }),
+      ...more,
+    });
+    try {
+      const verbs = await this.#ask(this.#options.voiceUrl, 'ringing');
+      const rejectedBecause = await this.#follow(verbs, this.#options.voiceUrl);
+      return rejectedBecause === null
+        ? ending('relay_hung_up')
+        : ending('rejected', { reason: rejectedBecause });
+    } catch (thrown) {
+      if (this.#hangUp.signal.aborted) return ending('caller_hung_up');
+      return ending('failed', {
+        error: thrown instanceof Error ? thrown : new TransportError(messageOf(thrown)),
+      });
+    }
+  }
+
+  /** Requests TwiML from a webhook. */
+  async #ask(url: string, callStatus: string): Promise<readonly TwimlElement[]> {
+    if (!/^https?:/.test(url) || !URL.canParse(url)) {
+      throw new TransportError(
+        `${JSON.stringify(url)} is not a webhook: give a URL that begins with http:// or https://.`,
+      );
+    }
+    const { clock, authToken, from = '+15550100001', to = '+15550100002', parameters } = this.#options;
+    const fields = {
+      AccountSid: this.#accountSid,
+      ApiVersion: '2010-04-01',
+      CallSid: this.callSid,
+      CallStatus: callStatus,
+      Called: to,
+      Caller: from,
+      Direction: 'inbound',
+      From: from,
+      To: to,
+      ...parameters,
+    };
+    const { signal } = this.#hangUp;
+    return readTwiml(await this.#counted(postWebhook({ clock, url, fields, authToken, signal })));
+  }
+
+  async #counted<T>(request: Promise<T>): Promise<T> {
+    this.#requests++;
+    try {
+      return await request;
+    } finally {
+      this.#requests--;
+    }
+  }
+
+  /** Executes verbs, and those of documents that they lead to. Returns the reason if the call was rejected. */
+  async #follow(verbs: readonly TwimlElement[], documentUrl: string): Promise<string | null> {
+    for (const verb of verbs) {
+      this.#verbs.push(verb.name);
+      switch (verb.name) {
+        case 'Say':
+          this.#said.push(verb.text);
+          break;
+        case 'Pause':
+          await delay(this.#options.clock, Number(verb.attributes.length ?? 1) * 1000, this.#hangUp.signal);
+          break;
+        case 'Hangup':
+          return null;
+        case 'Reject':
+          return verb.attributes.reason ?? 'rejected';
+        case 'Connect': {
+          await this.#connect(verb, documentUrl);
+          const { action } = verb.attributes;
+          if (action === undefined) break;
+          const actionUrl = new URL(action, documentUrl).href;
+          return this.#follow(await this.#ask(actionUrl, 'in-progress'), actionUrl);
+        }
+        case 'Redirect': {
+          const url = new URL(verb.text, documentUrl).href;
+          return this.#follow(await this.#ask(url, 'in-progress'), url);
+        }
+        default:
+          throw new TransportError(
+            `The simulated phone does not support the TwiML verb <${verb.name}>. It supports Connect with Stream, Say, Pause, Redirect, Reject and Hangup.`,
+          );
+      }
+    }
+    return null;
+  }
+
+  /** Runs a media stream from its start to its end; throws if the caller ended it. */
+  async #connect(verb: TwimlElement, documentUrl: string): Promise<void> {
+    const noun = verb.children[0];
+    const url = noun?.attributes.url;
+    if (noun?.name !== 'Stream' || url === undefined) {
+      throw new TransportError(
+        `The <Connect> in the answer of ${documentUrl} has no <Stream url="wss://…">.`,
+      );
+    }
+    const parameters = Object.fromEntries(
+      noun.children
+        .filter(({ name }) => name === 'Parameter')
+        .map(({ attributes }) => [attributes.name ?? '', attributes.value ?? '']),
+    );
+    const { clock, listener = {} } = this.#options;
+    const socket = await this.#counted(this.#openSocket(url));
+    const identity = {
+      accountSid: this.#accountSid,
+      callSid: this.callSid,
+      streamSid: `MZ${randomHex()}`,
+      parameters,
+    };
+    const stream = new SimulatedPhoneStream(socket, clock, identity, listener);
+    this.#stream = stream;
+    const { signal } = this.#hangUp;
+    const onHangUp = (): void => stream.hangUp();
+    signal.addEventListener('abort', onHangUp, { once: true });
+    this.#onAnswered();
+    listener.onAnswered?.();
+    const { by, closeCode } = await stream.ended;
+    signal.removeEventListener('abort', onHangUp);
+    this.#closeCode = closeCode;
+    if (by === 'caller') signal.throwIfAborted();
+  }
+
+  #openSocket(url: string): Promise<WebSocket> {
+    const problem = streamUrlProblem(url);
+    if (problem) throw new TransportError(`The stream URL ${url} would not work with Twilio: ${problem}`);
+    const { clock, authToken } = this.#options;
+    const headers =
+      authToken === undefined ? {} : { 'X-Twilio-Signature': twilioSignature(authToken, url, {}) };
+    const { signal } = this.#hangUp;
+    return new Promise((resolve, reject) => {
+      const socket = new WebSocket(url, { headers, perMessageDeflate: false });
+      const settle = (error?: Error): void => {
+        timer.cancel();
+        signal.removeEventListener('abort', onAbort);
+        if (!error) {
+          resolve(socket);
+          return;
+        }
+        reject(error);
+        socket.terminate();
+      };
+      const onAbort = (): void => settle(signal.reason as Error);
+      const timer = clock.setTimer(connectTimeoutMs, () =>
+        settle(
+          new TransportError(
+            `The media stream ${url} did not open within 10 s. Check what blocks the relay.`,
+          ),
+        ),
+      );
+      signal.addEventListener('abort', onAbort, { once: true });
+      // Also handles the error of a terminated attempt.
+      socket.on('error', (cause) =>
+        settle(new TransportError(`The media stream ${url} cannot be opened: ${cause.message}.`, { cause })),
+      );
+      socket.on('unexpected-response', (_request, response) => {
+        const status = response.statusCode ?? 0;
+        const remedy =
+          status === 401 || status === 403
+            ? 'Set TWILIO_AUTH_TOKEN to the value that the relay has.'
+            : 'Check the path of the stream URL and the limits of the relay.';
+        settle(new TransportError(`The media stream ${url} was refused with HTTP ${status}. ${remedy}`));
+      });
+      socket.on('open', () => settle());
+    });
+  }
+
+  #requireStream(): SimulatedPhoneStream {
+    if (!this.#stream) throw new TransportError('The call was not answered: there is no media stream.');
+    return this.#stream;
+  }
+}
+
+function streamUrlProblem(url: string): string | null {
+  if (!URL.canParse(url)) return 'it is not a URL.';
+  const { protocol, hostname, search } = new URL(url);
+  if (search !== '') return 'it has a query string, which Twilio strips. Use <Parameter> instead.';
+  const isLoopback = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+  if (protocol === 'wss:' || (protocol === 'ws:' && isLoopback)) return null;
+  return 'it must begin with wss://. Only this simulator accepts ws://, and only for a loopback address.';
+}
+
+function randomHex(): string {
+  return randomBytes(16).toString('hex');
+}

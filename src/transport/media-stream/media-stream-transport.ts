@@ -1,0 +1,355 @@
+import { decodeMulaw, encodeMulaw } from '../../audio/g711.js';
+import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
+import type { Clock, Timer } from '../../core/clock.js';
+import { TransportError } from '../../core/errors.js';
+import { mediaStoppedAfterMs, MediaWatch } from '../media-watch.js';
+import type {
+  CallInfo,
+  Heard,
+  HeardMark,
+  Transport,
+  TransportEndReason,
+  TransportListener,
+  TransportType,
+} from '../transport.js';
+import {
+  defaultInboundLimits,
+  InboundGuard,
+  type InboundFault,
+  type InboundLimits,
+} from './inbound-guard.js';
+import type { MediaStart } from './media-handshake.js';
+import type { CallMessage, MediaStreamWire } from './media-stream-wire.js';
+import { PlayoutLedger, type PendingCut } from './playout-ledger.js';
+import type { SocketInbox } from './socket-inbox.js';
+
+export interface MediaStreamOptions {
+  readonly clock: Clock;
+  /** The caller's number, from the webhook; the stream does not carry it. */
+  readonly from?: string;
+  /** The number that was called. */
+  readonly to?: string;
+  /** Limits on the peer's messages. @default {@link defaultInboundLimits} */
+  readonly limits?: Partial<InboundLimits>;
+  /** Unsent bytes beyond which the connection counts as stuck. @default 4 MiB */
+  readonly maxBufferedBytes?: number;
+}
+
+/** A pause is answered within this time: measured, else estimated. */
+const sentinelTimeoutMs = 250;
+
+interface AwaitedCut {
+  readonly resolve: (heard: Heard) => void;
+  readonly timer: Timer;
+}
+
+/**
+ * One phone call over a carrier's media stream. Audio is sent at once and buffered at the carrier; echoed marks tell
+ * what was heard. A pause sends a `clear` and a mark, the sentinel; its echo tells how far playout got. Audio that was
+ * not heard is sent again on resume. {@link PlayoutLedger} tracks playout, {@link InboundGuard} checks inbound
+ * messages.
+ */
+export class MediaStreamTransport implements Transport {
+  readonly type: TransportType;
+  readonly call: CallInfo;
+  readonly inputFormat: AudioFormat;
+  readonly outputFormat: AudioFormat;
+  readonly #wire: MediaStreamWire;
+  readonly #clock: Clock;
+  readonly #inbox: SocketInbox;
+  readonly #streamId: string;
+  readonly #maxBufferedBytes: number;
+  readonly #ledger: PlayoutLedger;
+  readonly #guard: InboundGuard;
+  readonly #media: MediaWatch;
+  #listener: TransportListener | null = null;
+  #end: { readonly reason: TransportEndReason; readonly cause?: Error | undefined } | null = null;
+  #pause: Promise<Heard> | null = null;
+  readonly #awaitedCuts = new Map<PendingCut, AwaitedCut>();
+  #timer: Timer | null = null;
+
+  /** Takes over the socket of an accepted stream; messages are held until {@link start}. */
+  constructor(wire: MediaStreamWire, start: MediaStart, options: MediaStreamOptions) {
+    const { clock, from, to } = options;
+    this.type = wire.type;
+    this.inputFormat = wire.format;
+    this.outputFormat = wire.format;
+    this.#wire = wire;
+    this.#ledger = new PlayoutLedger({ sampleRateHz: wire.format.sampleRateHz });
+    this.#clock = clock;
+    this.#inbox = start.inbox;
+    this.#streamId = start.streamId;
+    this.#maxBufferedBytes = options.maxBufferedBytes ?? 4 * 1024 * 1024;
+    this.call = {
+      callId: start.callId,
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      parameters: start.parameters,
+    };
+    this.#guard = new InboundGuard({
+      wire,
+      streamId: start.streamId,
+      limits: { ...defaultInboundLimits, ...options.limits },
+      nowMs: clock.nowMs(),
+      isAwaitedMark: (name) => this.#ledger.isAwaited(name),
+      onWarning: (warning) => this.#tell((listener) => listener.onWarning(warning)),
+      onIntolerable: (code, message) =>
+        this.#fail(new TransportError(`${message}; the call was ended.`), code),
+    });
+    this.#media = new MediaWatch({
+      clock,
+      onStopped: () => this.#onMediaStopped(),
+      onResumed: (gapMs) => this.#tell((listener) => listener.onMediaResumed?.(gapMs)),
+    });
+  }
+
+  get mediaStopped(): boolean {
+    return this.#media.isStopped;
+  }
+
+  get queuedSamples(): number {
+    return this.#ledger.queuedSamples;
+  }
+
+  /** Count of each fault in inbound messages. */
+  get stats(): Readonly<Partial<Record<InboundFault, number>>> {
+    return this.#guard.stats;
+  }
+
+  /** Messages sent and received on this socket, including the two of the handshake. */
+  get wire(): { readonly sent: number; readonly received: number } {
+    return this.#inbox.counts;
+  }
+
+  start(listener: TransportListener): void {
+    this.#listener = listener;
+    if (this.#end) {
+      listener.onEnd(this.#end.reason, this.#end.cause);
+      return;
+    }
+    this.#media.start();
+    this.#inbox.handOver({
+      onMessage: (text, bytes) => this.#onMessage(text, bytes),
+      onError: (error) => this.#onSocketError(error),
+      onClose: () => this.#finish('hangup', 1000),
+    });
+  }
+
+  /** Throws a TransportError if the frame is not at the stream's rate. */
+  play(frame: AudioFrame): void {
+    const { sampleRateHz } = this.outputFormat;
+    if (frame.sampleRateHz !== sampleRateHz) {
+      throw new TransportError(
+        `A frame at ${frame.sampleRateHz} Hz cannot be played on a phone line; resample it to ${sampleRateHz} Hz first.`,
+      );
+    }
+    if (this.#end) return;
+    const { encoded, samples } = frame;
+    const isPassedThrough = encoded?.bytes.length === samples.length;
+    this.#ledger.queue(isPassedThrough ? encoded.bytes : encodeMulaw(samples));
+    this.#pump();
+  }
+
+  /** Throws a TransportError if the position is not a number. */
+  watch(positionSamples: number): void {
+    requirePosition(positionSamples);
+    if (this.#end) return;
+    const { mark, heard } = this.#ledger.watch(positionSamples, this.#clock.nowMs());
+    if (mark !== null) this.#send(this.#wire.mark(this.#streamId, mark));
+    // Report it in a microtask, so that the listener is not called within `watch()`.
+    if (heard) queueMicrotask(() => this.#tell((listener) => listener.onHeard(heard)));
+    this.#setTimer();
+  }
+
+  pause(): Promise<Heard> {
+    this.#pause ??= this.#cut();
+    return this.#pause;
+  }
+
+  /** Throws a TransportError if the position is not a number. */
+  resume(fromSamples: number): void {
+    requirePosition(fromSamples);
+    if (!this.#pause || this.#end) return;
+    this.#pause = null;
+    const mark = this.#ledger.resume(fromSamples, this.#clock.nowMs());
+    if (mark !== null) this.#send(this.#wire.mark(this.#streamId, mark));
+    this.#pump();
+  }
+
+  clear(): Promise<Heard> {
+    // While paused, the far end is silent or about to be: send no second `clear`.
+    const heard = this.#pause ?? this.#cut();
+    this.#pause = null;
+    this.#ledger.drop();
+    this.#setTimer();
+    return heard;
+  }
+
+  close(): Promise<void> {
+    this.#finish('closed', 1000);
+    return this.#inbox.close(this.#clock, 1000);
+  }
+
+  #cut(): Promise<Heard> {
+    const cut = this.#ledger.cut(this.#clock.nowMs());
+    this.#setTimer();
+    if ('origin' in cut) return Promise.resolve(cut);
+    if (this.#end) return Promise.resolve(this.#ledger.estimate(cut).at);
+    this.#send(this.#wire.clear(this.#streamId));
+    this.#send(this.#wire.mark(this.#streamId, cut.sentinel));
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimer(sentinelTimeoutMs, () =>
+        this.#settle(cut, this.#ledger.estimate(cut)),
+      );
+      this.#awaitedCuts.set(cut, { resolve, timer });
+    });
+  }
+
+  #settle(cut: PendingCut, outcome: { readonly at: Heard; readonly heard: readonly HeardMark[] }): void {
+    const awaited = this.#awaitedCuts.get(cut);
+    this.#awaitedCuts.delete(cut);
+    awaited?.timer.cancel();
+    this.#report(outcome.heard);
+    awaited?.resolve(outcome.at);
+  }
+
+  /** Sends all audio that may be sent now. */
+  #pump(): void {
+    const nowMs = this.#clock.nowMs();
+    for (let piece = this.#ledger.take(nowMs); piece; piece = this.#ledger.take(nowMs)) {
+      if (piece.markBefore !== null) this.#send(this.#wire.mark(this.#streamId, piece.markBefore));
+      this.#send(this.#wire.media(this.#streamId, piece.bytes));
+      if (piece.markBehind !== null) this.#send(this.#wire.mark(this.#streamId, piece.markBehind));
+      if (this.#end) return;
+    }
+    this.#setTimer();
+  }
+
+  #send(message: string): void {
+    this.#inbox.send(message);
+    if (this.#inbox.bufferedBytes <= this.#maxBufferedBytes || this.#end) return;
+    const problem = `More than ${this.#maxBufferedBytes} bytes are unsent: the connection to ${this.#wire.title} is stuck.`;
+    this.#tell((listener) => listener.onWarning({ code: 'stuck_connection', message: problem }));
+    this.#fail(new TransportError(problem), 1011);
+  }
+
+  /** Sets one timer for both events without a message: an overdue echo, and free room at the far end. */
+  #setTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+    if (this.#end) return;
+    const nowMs = this.#clock.nowMs();
+    const deadlineMs = this.#ledger.deadlineMs() ?? Infinity;
+    const nextTakeMs = this.#ledger.nextTakeMs(nowMs) ?? Infinity;
+    const dueMs = Math.min(deadlineMs, nextTakeMs);
+    if (dueMs === Infinity) return;
+    this.#timer = this.#clock.setTimer(dueMs - nowMs, () => {
+      // Use at least the due time: rounding must not make the timer fire again and again without effect.
+      this.#report(this.#ledger.takeOverdue(Math.max(dueMs, this.#clock.nowMs())));
+      this.#pump();
+    });
+  }
+
+  #onMessage(text: string | null, bytes: number): void {
+    if (this.#end) return;
+    const message = this.#guard.admit(text, bytes, this.#clock.nowMs());
+    if (message) this.#onCallMessage(message);
+  }
+
+  #onCallMessage(message: CallMessage): void {
+    switch (message.event) {
+      case 'media': {
+        this.#media.heard();
+        const { payload } = message;
+        const encoded = { encoding: 'mulaw', bytes: payload } as const;
+        const frame = { samples: decodeMulaw(payload), sampleRateHz: this.inputFormat.sampleRateHz, encoded };
+        this.#tell((listener) => listener.onAudio(frame));
+        return;
+      }
+      case 'mark':
+        this.#onEcho(message.name);
+        return;
+      case 'dtmf':
+        this.#tell((listener) => listener.onDtmf(message.digit));
+        return;
+      case 'stop':
+        this.#finish('hangup', 1000);
+    }
+  }
+
+  #onMediaStopped(): void {
+    const { title } = this.#wire;
+    const seconds = mediaStoppedAfterMs / 1000;
+    const message = `No audio has arrived from ${title} for ${seconds} s although the call's media stream is open. ${title} sends audio all the time, also during silence, so it is lost on the way: check the tunnel or proxy in front of the relay, and the call in ${title}’s console.`;
+    this.#tell((listener) => listener.onWarning({ code: 'media_stopped', message }));
+  }
+
+  #onEcho(name: string): void {
+    const report = this.#ledger.echo(name, this.#clock.nowMs());
+    switch (report.kind) {
+      case 'mark':
+        this.#report(report.heard);
+        this.#pump();
+        return;
+      case 'cut':
+        this.#settle(report.cut, report);
+        return;
+      case 'unknown':
+        this.#guard.note('unknown_mark');
+        return;
+      case 'stale':
+    }
+  }
+
+  #onSocketError(error: Error): void {
+    // `ws` reports broken framing as an error with a WS_ERR_ code and closes the socket itself.
+    const { code } = error as { code?: unknown };
+    if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#guard.note('oversize_message');
+    else if (typeof code === 'string' && code.startsWith('WS_ERR_')) this.#guard.note('broken_frame', code);
+    this.#fail(
+      new TransportError(`The connection to ${this.#wire.title} failed: ${error.message}`, { cause: error }),
+      1011,
+    );
+  }
+
+  #report(heard: readonly HeardMark[]): void {
+    for (const mark of heard) this.#tell((listener) => listener.onHeard(mark));
+  }
+
+  /** A listener that throws ends only its own call. */
+  #tell(deliver: (listener: TransportListener) => void): void {
+    if (this.#end || !this.#listener) return;
+    try {
+      deliver(this.#listener);
+    } catch (cause) {
+      this.#fail(new TransportError('The listener of a call failed; the call was ended.', { cause }), 1011);
+    }
+  }
+
+  #fail(cause: Error, closeCode: number): void {
+    this.#finish('transport_error', closeCode, cause);
+  }
+
+  #finish(reason: TransportEndReason, closeCode: number, cause?: Error): void {
+    if (this.#end) return;
+    this.#end = { reason, cause };
+    this.#timer?.cancel();
+    this.#media.stop();
+    for (const [cut, { timer, resolve }] of this.#awaitedCuts) {
+      timer.cancel();
+      resolve(this.#ledger.estimate(cut).at);
+    }
+    this.#awaitedCuts.clear();
+    void this.#inbox.close(this.#clock, closeCode, cause?.message.slice(0, 100));
+    try {
+      this.#listener?.onEnd(reason, cause);
+    } catch {
+      // The call is over, so the error has no listener; it must not reach other calls.
+    }
+  }
+}
+
+function requirePosition(positionSamples: number): void {
+  if (Number.isFinite(positionSamples)) return;
+  throw new TransportError(`A playout position must be a finite number of samples, not ${positionSamples}.`);
+}

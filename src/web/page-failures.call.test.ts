@@ -1,0 +1,168 @@
+/** What the test page shows in a real browser when something goes wrong, in real time. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { PageRelay } from '../../test/harness/page-relay.js';
+import { PageVisit } from '../../test/harness/page-visit.js';
+import type { OfferResponse } from '../transport/webrtc/page-protocol.js';
+
+let site: PageRelay;
+
+beforeAll(async () => {
+  site = await PageRelay.launch();
+});
+
+afterEach(() => site.end());
+
+afterAll(() => site.close());
+
+describe('what goes wrong', () => {
+  it('is shown if the address gets no microphone, and typing still works', async () => {
+    // Not a loopback name: browsers do not trust this origin over plain HTTP.
+    await site.start({ host: '0.0.0.0' });
+    const url = `http://0.0.0.0:${new URL(site.relay.url).port}/?token=${site.relay.access.token}`;
+    const visitor = await PageVisit.open(site.browser, url);
+    await visitor.connect();
+    expect(await visitor.problems()).toEqual(['This address gets no microphone']);
+    const answered = site.next('turn.end');
+    await visitor.type('hello there');
+    expect(await answered).toMatchObject({ heardText: 'hello there', latency: { ear: 'estimated' } });
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('is shown if the relay is busy, and can be tried again', async () => {
+    await site.start({ maxSessions: 1 });
+    const first = await site.visit();
+    await first.connect();
+    const second = await site.visit();
+    await second.button('Connect').click();
+    await second.page.getByText('The relay is busy').waitFor();
+    const ended = site.next('session.end');
+    await first.button('Disconnect').click();
+    expect((await ended).reason).toBe('hangup');
+    await second.button('Try again').click();
+    await second.says(/^Live$/);
+    expect(await second.problems()).toEqual([]);
+  });
+
+  it('is shown if the page is not authorised', async () => {
+    await site.start({ publicUrl: 'https://relay.example', twilioAuthToken: 'secret' });
+    const visitor = await site.visit({}, `/?token=${site.relay.access.token}`);
+    expect(visitor.page.url()).toBe(`${site.relay.url}/`);
+    await visitor.connect();
+    await visitor.button('Disconnect').click();
+    await visitor.page.context().clearCookies();
+    await visitor.button('Connect').click();
+    await visitor.page.getByText('This page is not authorised').waitFor();
+  });
+
+  it('is shown if the relay stops, and if it is gone', async () => {
+    await site.start();
+    const visitor = await site.visit();
+    await visitor.connect();
+    await site.relay.close();
+    await visitor.says(/^Call ended: the relay is shutting down$/);
+    await visitor.button('Call again').click();
+    await visitor.page.getByText('The relay does not answer').waitFor();
+    await visitor.says(/^Not connected$/);
+  });
+
+  it('is repaired by a second call if the connection breaks', async () => {
+    await site.start();
+    const visitor = await site.visit();
+    const offered = visitor.page.waitForResponse(/webrtc\/offer$/);
+    await visitor.connect();
+    const { id } = (await (await offered).json()) as OfferResponse;
+    await fetch(`${site.relay.url}/webrtc/${id}`, { method: 'DELETE' });
+    await visitor.says(/^Connection lost: calling again$/);
+    await visitor.says(/^Live$/);
+    expect(site.count('session.start')).toBe(2);
+    expect(new Set(site.events.map(({ sessionId }) => sessionId)).size).toBe(2);
+  });
+
+  it('is noticed if the relay goes silent without closing the connection', async () => {
+    await site.start();
+    const visitor = await site.visit();
+    await visitor.page.clock.install();
+    await visitor.connect();
+    await visitor.page.clock.fastForward(6000);
+    await visitor.says(/^Connection lost: calling again$/);
+    await visitor.says(/^Live$/);
+  });
+
+  it('is shown if no path for the audio is found in time', async () => {
+    await site.start();
+    const visitor = await site.visit({
+      before: 'RTCPeerConnection.prototype.setRemoteDescription = () => Promise.resolve();',
+    });
+    await visitor.page.clock.install();
+    const offered = visitor.page.waitForResponse(/webrtc\/offer$/);
+    await visitor.button('Connect').click();
+    await (await offered).finished();
+    await visitor.says(/^Connecting$/);
+    await visitor.page.clock.fastForward(11_000);
+    await visitor.page.getByText('No way to the relay for audio').waitFor();
+  });
+
+  it.each<[string, string, string]>([
+    [
+      'the browser has only loopback',
+      `Object.defineProperty(RTCPeerConnection.prototype, 'localDescription', {
+         get() {
+           const { type, sdp } = this.pendingLocalDescription ?? this.currentLocalDescription;
+           return { type, sdp: sdp.replace(/a=candidate.*\\r\\n/g, '') };
+         },
+       });`,
+      'This browser has no network for audio',
+    ],
+    [
+      'the relay offers only loopback',
+      `const { json } = Response.prototype;
+       Response.prototype.json = async function () {
+         const answer = await json.call(this);
+         return { ...answer, sdp: answer.sdp.replace(/a=candidate.* (?!127)\\S+ \\d+ typ.*\\r\\n/g, '') };
+       };`,
+      'The relay offers audio on loopback only',
+    ],
+  ])('is shown if %s', async (_what, disturb, title) => {
+    await site.start();
+    const visitor = await site.visit({
+      before: `${disturb} RTCPeerConnection.prototype.setRemoteDescription = () => Promise.resolve();`,
+    });
+    await visitor.page.clock.install();
+    const offered = visitor.page.waitForResponse(/webrtc\/offer$/);
+    await visitor.button('Connect').click();
+    await (await offered).finished();
+    await visitor.says(/^Connecting$/);
+    await visitor.page.clock.fastForward(11_000);
+    await visitor.page.getByText(title).waitFor();
+  });
+
+  it('is shown if typed turns come too fast', async () => {
+    await site.start();
+    const visitor = await site.visit({ microphone: false });
+    await visitor.connect();
+    await visitor.page.evaluate(`
+      for (let turn = 0; turn < 15; turn++) {
+        document.getElementById('text').value = 'hello';
+        document.getElementById('typing').requestSubmit();
+      }
+    `);
+    await visitor.page.getByText('Too many typed turns').waitFor();
+    await visitor.says(/^Live$/);
+  });
+
+  it('is solved by a click if the browser plays nothing without one', async () => {
+    await site.start();
+    const before = `
+      const { play } = HTMLMediaElement.prototype;
+      HTMLMediaElement.prototype.play = function () {
+        HTMLMediaElement.prototype.play = play;
+        return Promise.reject(new DOMException('No click yet.', 'NotAllowedError'));
+      };
+    `;
+    const visitor = await site.visit({ before });
+    await visitor.connect();
+    await visitor.button('Play').click();
+    await visitor.page.getByText('The browser keeps the agent silent').waitFor({ state: 'detached' });
+    await visitor.says(/^Live$/);
+  });
+});

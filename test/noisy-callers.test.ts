@@ -1,0 +1,133 @@
+/** Noise at the caller's end, with the real detector and the real recogniser: the agent and the caller's words are heard. */
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { audibleEnd, audibleStart } from '#src/audio/silence.js';
+import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
+import { callerRatesHz, type ReplayResult } from '#src/replay/replay-call.js';
+import type { SessionConfig } from '#src/relay/config/config.js';
+import { mostFalsePauses } from '#src/session/turn-taking/pause-evidence.js';
+import type { TransportType } from '#src/transport/transport.js';
+import { backgroundNoises, type BackgroundNoise } from './harness/background-noise.js';
+import { callerSpeech } from '#src/simulators/caller-speech.js';
+import { timedRecogniser, type TimedRecogniserOptions } from './harness/timed-recogniser.js';
+import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
+import { VirtualClock } from '#src/simulators/virtual-clock.js';
+
+/** Takes 4 s without interruptions. */
+const greeting = 'Hello, this is the appointment desk. You can book an appointment. How can I help you?';
+const agent = { systemPrompt: 'You run an appointment desk.', greeting };
+
+const voices = new TestVoices();
+let relay: VirtualRelay | null = null;
+
+beforeAll(() => voices.warmUp());
+afterEach(async () => {
+  await relay?.close();
+  expect(relay?.clock.pendingTimers).toBe(0);
+  relay = null;
+});
+afterAll(() => voices.close());
+
+function ofType<T extends SessionEventType>(events: readonly SessionEvent[], type: T): SessionEvent<T>[] {
+  return events.filter((event) => event.type === type) as SessionEvent<T>[];
+}
+
+/** A call with this sound at the caller's end, from begin to end. */
+async function hear(
+  via: TransportType,
+  samples: Int16Array,
+  session: Partial<SessionConfig> = {},
+  clock = new VirtualClock(),
+): Promise<ReplayResult> {
+  relay = await VirtualRelay.start(voices, { agent, ...session }, {}, { clock });
+  const recording = { path: '', name: 'noise', samples, sampleRateHz: callerRatesHz[via] };
+  return relay.run(relay.call({ via, recordings: [recording], wholeCall: { hungUp: true } }));
+}
+
+/** Mixes both sounds; the second begins at sample `start`. */
+function mixed(noise: Int16Array, speech: Int16Array, start: number): Int16Array {
+  return noise.map((sample, i) => {
+    const sum = sample + (speech[i - start] ?? 0);
+    return Math.max(-32_768, Math.min(32_767, sum));
+  });
+}
+
+/** The noises, alternating between the transports. */
+const cases = Object.entries(backgroundNoises).map(
+  ([name, noise], index): [string, TransportType, BackgroundNoise] => [
+    name,
+    index % 2 === 0 ? 'twilio' : 'webrtc',
+    noise,
+  ],
+);
+
+describe('a greeting of four seconds', () => {
+  it.each(cases)('is heard to its end (%s) over %s', async (_name, via, noise) => {
+    const { events } = await hear(via, noise(10, callerRatesHz[via]));
+    const [end] = ofType(events, 'turn.end');
+    expect(end).toMatchObject({ turn: 0, aborted: null, heardText: greeting });
+    expect(end!.atMs).toBeLessThan(9000);
+    const paused = ofType(events, 'agent.paused').filter(({ turn }) => turn === 0);
+    // The detector must take the noise for speech, or the test proves nothing.
+    expect(paused.length).toBeGreaterThan(0);
+    expect(paused.length).toBeLessThanOrEqual(mostFalsePauses);
+  });
+});
+
+describe.each<TransportType>(['twilio', 'webrtc'])(
+  'a caller (%s) at whose end something beeps each second',
+  (via) => {
+    const rateHz = callerRatesHz[via];
+    const beeps = backgroundNoises['the beep of a fake microphone each second'];
+    const llm = (): string =>
+      'I have many words for you, and none of them is short. They go on and on, until somebody stops me. Then I say them again.';
+
+    /** The caller says this at these times, in seconds, between and over the beeps. */
+    async function says(
+      text: string,
+      atSeconds: readonly number[],
+      recogniser: Partial<TimedRecogniserOptions>,
+      session: Partial<SessionConfig> = {},
+    ): Promise<readonly SessionEvent[]> {
+      const spoken = await callerSpeech(text, { sampleRateHz: rateHz });
+      const words = spoken.subarray(audibleStart(spoken, rateHz), audibleEnd(spoken, rateHz));
+      let samples = beeps(Math.max(...atSeconds) + 6, rateHz);
+      for (const seconds of atSeconds) samples = mixed(samples, words, seconds * rateHz);
+      const lengthMs = (words.length / rateHz) * 1000;
+      const speech = atSeconds.map((seconds) => ({
+        text,
+        fromMs: seconds * 1000,
+        toMs: seconds * 1000 + lengthMs,
+      }));
+      const clock = new VirtualClock();
+      const stt = timedRecogniser({ clock, speech, ...recogniser });
+      return (await hear(via, samples, { stt, llm, ...session }, clock)).events;
+    }
+
+    it.each([1, 3])('interrupts with words every time, if %i are needed', async (bargeInWords) => {
+      const turnTaking = { bargeInWords };
+      const events = await says('please stop saying that', [4.3, 10.3, 16.3], {}, { turnTaking });
+      expect(ofType(events, 'transcript.final').map(({ text }) => text)).toEqual(
+        Array.from({ length: 3 }, () => 'please stop saying that'),
+      );
+      const cuts = ofType(events, 'agent.interrupted');
+      expect(cuts).toHaveLength(3);
+      // The interruption comes while the words are still being said.
+      for (const [index, { atMs }] of cuts.entries()) expect(atMs).toBeLessThan(4300 + 6000 * index + 1500);
+    });
+
+    it('interrupts, with a slow recogniser without partials', async () => {
+      const recogniser = { answersAfterMs: 700, partials: false };
+      const events = await says('please stop saying that', [4.3, 10.3, 16.3], recogniser);
+      expect(ofType(events, 'agent.interrupted')).toHaveLength(3);
+      expect(ofType(events, 'transcript.final')).toHaveLength(3);
+    });
+
+    it.each([100, 700, 1100])('hears the answer, if the recogniser takes %i ms', async (answersAfterMs) => {
+      const turnTaking = { finalTimeoutMs: 2000 };
+      const session = { agent: { ...agent, greeting: '' }, turnTaking };
+      const events = await says('book my appointment', [1.3], { answersAfterMs }, session);
+      expect(ofType(events, 'transcript.final').map(({ text }) => text)).toEqual(['book my appointment']);
+      expect(ofType(events, 'tts.audio_start')[0]?.atMs).toBeLessThan(1300 + 1500 + 3000);
+    });
+  },
+);
