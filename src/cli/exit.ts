@@ -31,7 +31,7 @@ function isSystemError(thrown: unknown): thrown is NodeJS.ErrnoException {
 }
 
 /** The exit code of a process that a signal ended: 128 plus the signal's number. */
-const signalExitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const;
+export const signalExitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGQUIT: 131 } as const;
 
 type EndingSignal = keyof typeof signalExitCodes;
 
