@@ -12,6 +12,7 @@ import { badNetworks } from './soak/loss.js';
 import { parityEverywhere } from './soak/parity.js';
 import { phaseLines } from './soak/report.js';
 import { vendorShapes } from './soak/shapes.js';
+import { everyTest } from './soak/tests.js';
 
 const help = `Usage: npm run soak [-- options]
 
@@ -32,6 +33,7 @@ something. The phases:
               in virtual time: every word is heard once, without errors
   fuzz        hostile webhooks, media streams, offers, page messages and model text, in real time: nothing may block
               the event loop for more than 20 ms
+  tests       the tests of \`npm test\` with every case that it only draws from, and those that take too long for it
 
 In virtual time the clock moves only when no message and no worker is pending. Everything else is as in a real call, and
 a conversation of twelve seconds takes half a second.
@@ -41,7 +43,7 @@ Options:
   --calls <n>        calls of the phase "row" (default: 100; below 60 memory is not judged)
   --at-once <n>      calls of the phase "at-once" (default: 20)
   --recordings <n>   only the first n recordings, in the phases "recordings" and "parity"
-  --quick            14 calls in a row, 5 at once, 16 recordings, 8 sentences: two minutes and a half
+  --quick            14 calls in a row, 5 at once, 16 recordings, 8 sentences, no tests: two minutes and a half
   --json             print the figures as JSON on stdout, nothing else
   -h, --help         show this help
 `;
@@ -86,8 +88,9 @@ async function soak() {
     drills: () => faultDrills({ quick, silent }),
     shapes: () => vendorShapes({ quick, silent }),
     fuzz: () => fuzz({ seeds: quick ? 10 : 100, silent }),
+    tests: () => everyTest({ silent }),
   };
-  const chosen = options.only ?? Object.keys(phases);
+  const chosen = options.only ?? Object.keys(phases).filter((name) => !quick || name !== 'tests');
   for (const name of chosen)
     if (!Object.hasOwn(phases, name))
       refuse(`There is no phase ${JSON.stringify(name)}; there are ${Object.keys(phases).join(', ')}.`);

@@ -34,6 +34,7 @@ const facts = {
     `${passed} of ${drills} drills passed; recovered after p50 ${shown(recovery.p50)} ms, p95 ${shown(recovery.p95)} ms of virtual time`,
   ],
   shapes: ({ shapes, calls, answered }) => [`${shapes} shapes, ${calls} calls, ${answered} turns`],
+  tests: ({ passed, failed }) => [`${passed} tests passed, ${failed} failed`],
   fuzz: ({ seeds, longestMs, residentMb }) => [
     `${seeds} seeds; the event loop was blocked for at most ${Object.entries(longestMs)
       .map(([door, ms]) => `${shown(ms)} ms (${door})`)

@@ -1,0 +1,56 @@
+/** All of Jest's tests with every case and every run of the properties, and those of *.soak.test.ts. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Resolves with problems and figures. Jest's own lines go to stderr unless `silent`. */
+export async function everyTest({ silent }) {
+  const folder = await mkdtemp(join(tmpdir(), 'hzrelay-tests-'));
+  try {
+    const results = [];
+    // Calls in real time must not be late: they run behind the others.
+    for (const projects of [['unit', 'soak'], ['call']])
+      results.push(await jest(projects, join(folder, `${projects[0]}.json`), silent));
+    const failed = results.flatMap(({ testResults }) =>
+      testResults.filter(({ status }) => status === 'failed'),
+    );
+    const sum = (name) => results.reduce((total, result) => total + result[name], 0);
+    return {
+      problems: failed.map(({ name, message }) => `${name}: ${message.slice(0, 2000)}`),
+      figures: { passed: sum('numPassedTests'), failed: sum('numFailedTests') },
+    };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+async function jest(projects, outputFile, silent) {
+  const child = spawn(
+    process.execPath,
+    [
+      '--experimental-vm-modules',
+      '--disable-warning=ExperimentalWarning',
+      'node_modules/jest/bin/jest.js',
+      `--selectProjects`,
+      ...projects,
+      `--maxWorkers=${Math.min(projects[0] === 'call' ? 2 : Infinity, availableParallelism())}`,
+      '--json',
+      `--outputFile=${outputFile}`,
+    ],
+    {
+      env: { ...process.env, HZRELAY_TEST: 'thorough' },
+      stdio: ['ignore', 'ignore', silent ? 'ignore' : 'inherit'],
+    },
+  );
+  const stop = () => child.kill();
+  process.on('exit', stop);
+  const [code] = await once(child, 'close');
+  process.off('exit', stop);
+  try {
+    return JSON.parse(await readFile(outputFile, 'utf8'));
+  } catch {
+    throw new Error(`Jest ended with ${code} and without results.`);
+  }
+}

@@ -1,0 +1,24 @@
+import { describe, expect, it } from '@jest/globals';
+import { drawn, isThorough, runs } from './thorough.js';
+
+const cases = Array.from({ length: 103 }, (_, index) => index);
+
+describe('drawn cases', () => {
+  it('come one from each stretch, in order, the same each time', () => {
+    const some = drawn(cases, 10);
+    expect(drawn(cases, 10)).toEqual(some);
+    if (isThorough) return;
+    expect(some.map((at) => Math.floor((at + 0.5) / 10.3))).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('are all of them where there are few', () => {
+    expect(drawn([1, 2, 3], 5)).toEqual([1, 2, 3]);
+    expect(drawn([], 5)).toEqual([]);
+  });
+});
+
+describe('runs of a property', () => {
+  it('are a tenth, but enough to meet the common cases', () => {
+    expect([runs(1000), runs(50), runs(5)]).toEqual(isThorough ? [1000, 50, 5] : [100, 20, 5]);
+  });
+});
