@@ -16,10 +16,9 @@ export function drawn<T>(cases: readonly T[], count: number): readonly T[] {
   const next = randomFrom(fc.readConfigureGlobal().seed ?? Date.now());
   const stretch = cases.length / count;
   return Array.from({ length: count }, (_, index) => {
-    const from = Math.floor(index * stretch);
-    const to = Math.floor((index + 1) * stretch);
-    return cases[from + (next() % (to - from))]!;
-  });
+    const neighbours = cases.slice(Math.floor(index * stretch), Math.floor((index + 1) * stretch));
+    return neighbours.splice(next() % neighbours.length, 1);
+  }).flat();
 }
 
 /** How often to run a property that needs `thoroughRuns` to be sure: a tenth of it, but at least 20 times. */
