@@ -2,10 +2,11 @@ import { stripVTControlCharacters } from 'node:util';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ReactElement } from 'react';
 import fc from 'fast-check';
-import { renderToString, Text } from 'ink';
+import { Box, renderToString, Text } from 'ink';
 import { cleanup, render } from 'ink-testing-library';
 import type { SessionEvent } from '../../events/session-event.js';
 import { callStart, goldenCall, sampleEvent, turnAnswered } from '../../../test/harness/sample-calls.js';
+import { runs } from '../../../test/harness/thorough.js';
 import {
   initialModel,
   modelAfter,
@@ -50,9 +51,14 @@ function screen(model: DashboardModel, colour = false): ReactElement {
   );
 }
 
-/** Whether a terminal of so many columns shows the whole line, as Ink counts them. */
-function fits(line: string, columns: number): boolean {
-  return renderToString(<Text wrap="truncate">{line}</Text>, { columns }) === line.trimEnd();
+/** What a terminal of so many columns shows of each line, as Ink counts them. */
+function fitted(lines: readonly string[], columns: number): string[] {
+  const rows = lines.map((line, index) => (
+    <Text key={index} wrap="truncate">
+      {line || ' '}
+    </Text>
+  ));
+  return renderToString(<Box flexDirection="column">{rows}</Box>, { columns }).split('\n');
 }
 
 /** The screen as lines of text, without styles. */
@@ -299,12 +305,12 @@ describe('any screen', () => {
         });
         const lines = linesOf(model);
         expect(lines).toHaveLength(terminal.rows);
+        expect(fitted(lines, terminal.columns)).toEqual(lines.map((line) => line.trimEnd()));
         for (const line of lines) {
-          expect(fits(line, terminal.columns)).toBe(true);
           expect(line).not.toMatch(/\p{Cc}|\p{Cs}|\u202e/u);
         }
       }),
-      { numRuns: 40 },
+      { numRuns: runs(100) },
     );
   });
 });
