@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { Box, renderToString, Text } from 'ink';
 import { cleanup, render } from 'ink-testing-library';
 import type { SessionEvent } from '../../events/session-event.js';
+import { anyCharacter } from '../../../test/harness/any-character.js';
 import { callStart, goldenCall, sampleEvent, turnAnswered } from '../../../test/harness/sample-calls.js';
 import { runs } from '../../../test/harness/thorough.js';
 import {
@@ -272,7 +273,7 @@ describe('any screen', () => {
   it('is filled and never overfilled, whatever callers say and however large it is', () => {
     const said = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 120 }),
-      fc.string({ unit: 'binary', maxLength: 60 }),
+      fc.string({ unit: anyCharacter, maxLength: 60 }),
       fc.constantFrom(
         '予約をお願いします 👩‍👩‍👧',
         '\u001b[2J\u001b[31mred\u0007',
