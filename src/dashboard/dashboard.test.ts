@@ -220,7 +220,7 @@ describe('the dashboard', () => {
       expect(screen.written.lastIndexOf(enter)).toBeGreaterThan(screen.written.lastIndexOf(leave));
     });
 
-    it('comes back by itself where the system stops nothing', async () => {
+    it('comes back by itself where the system stops nothing', () => {
       const clock = new VirtualClock();
       const { keyboard } = opening({ jobs: new Shell(), clock });
       keyboard.press('\u001a');
@@ -229,7 +229,7 @@ describe('the dashboard', () => {
       expect(keyboard.raw).toBe(true);
     });
 
-    it('does not touch the terminal behind the shell, and takes it when it is in front', async () => {
+    it('does not touch the terminal behind the shell, and takes it when it is in front', () => {
       const clock = new VirtualClock();
       const jobs = new Shell();
       const { dashboard, keyboard, screen } = opening({ jobs, clock });
@@ -246,7 +246,7 @@ describe('the dashboard', () => {
       expect(dashboard.hidden).toBe(false);
     });
 
-    it('sets up its terminal anew after a stop that it could not see (SIGSTOP)', async () => {
+    it('sets up its terminal anew after a stop that it could not see (SIGSTOP)', () => {
       const { keyboard, screen } = opening({ jobs: new Shell() });
       const before = screen.written.length;
       continued();
@@ -254,7 +254,7 @@ describe('the dashboard', () => {
       expect(screen.written.slice(before)).toContain(enter);
     });
 
-    it('touches nothing where it goes on behind the shell after such a stop', async () => {
+    it('touches nothing where it goes on behind the shell after such a stop', () => {
       const jobs = new Shell();
       const { dashboard, keyboard, screen } = opening({ jobs });
       jobs.front = false;
