@@ -311,7 +311,7 @@ describe('the dashboard', () => {
 
   it.each(['exit', 'uncaughtExceptionMonitor'] as const)(
     'gives the terminal back on %s, before anything else is said',
-    async (sign) => {
+    (sign) => {
       const before = process.listeners(sign as 'exit');
       const { keyboard, screen } = opening();
       const added = process.listeners(sign as 'exit').filter((listener) => !before.includes(listener));

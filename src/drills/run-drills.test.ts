@@ -17,7 +17,7 @@ const byPhone = [
 ];
 /** A fault in the middle of an answer, which the vendors give in another shape. */
 const fromBrowser = drawn(
-  ['llm-stall-mid-stream', 'llm-drop-mid-stream', 'tts-drop-mid-sentence', 'tts-stale-audio'],
+  ['llm-drop-mid-stream', 'llm-stall-mid-stream', 'tts-drop-mid-sentence', 'tts-stale-audio'],
   1,
 );
 
