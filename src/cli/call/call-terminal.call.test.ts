@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { speakConversation } from '../../replay/default-conversation.js';
 import { CliProcess } from '../../../test/harness/cli-process.js';
 import { CliTerminal } from '../../../test/harness/cli-terminal.js';
+import { lightAgent } from '../../../test/harness/light-agents.js';
 import {
   startTwilioRestSimulator,
   type TwilioRestSimulator,
@@ -27,7 +28,7 @@ beforeEach(async () => {
   const port = await freePort();
   twilio = await startTwilioRestSimulator({ callee: { does: 'answer', ringsMs: 0 } });
   env = { ...twilio.env, TWILIO_PHONE_NUMBER: from, HZRELAY_PORT: String(port), XDG_STATE_HOME: folder };
-  args = ['call', to, '--yes', '--public-url', `http://127.0.0.1:${port}`];
+  args = ['call', to, '--agent', lightAgent, '--yes', '--public-url', `http://127.0.0.1:${port}`];
 });
 afterEach(async () => {
   await CliTerminal.killAll();

@@ -1,0 +1,10 @@
+/** Agent files for the command line whose calls need no speech model, see `light-agent.mjs`. */
+import { fileURLToPath } from 'node:url';
+
+const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/** Greets for a quarter of a second, hears "friday" in everything, and says it back. */
+export const lightAgent = path('light-agent.mjs');
+
+/** Greets for ten seconds. */
+export const talkativeAgent = path('talkative-agent.mjs');
