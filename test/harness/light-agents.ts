@@ -8,3 +8,6 @@ export const lightAgent = path('light-agent.mjs');
 
 /** Greets for ten seconds. */
 export const talkativeAgent = path('talkative-agent.mjs');
+
+/** The appointment desk, with its recogniser but without its voice. */
+export const listeningAgent = path('listening-agent.mjs');
