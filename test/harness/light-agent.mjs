@@ -2,7 +2,7 @@
 // start in half of the processor time. It hears "friday" in whatever is said, and says it back as a tone.
 
 const wordsHeard = 'friday';
-const msPerCharacter = 40;
+const msPerCharacter = 70;
 
 /** @type {import('hzrelay').SpeechToText} */
 export const stt = {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
 
-/** Greets for a quarter of a second, hears "friday" in everything, and says it back. */
+/** Greets for half a second, hears "friday" in everything, and says it back. */
 export const lightAgent = path('light-agent.mjs');
 
 /** Greets for ten seconds. */

@@ -65,7 +65,7 @@ describe('the call of hzrelay call is hung up', () => {
 
   it.each(['stdout', 'stdout and stderr'])('when the reader of %s goes away, as head does', async (which) => {
     // The end of these words is the first thing that nobody reads.
-    const words = 'This is a test of what becomes of a call whose reader goes away.';
+    const words = 'Whoever reads this goes away.';
     const calling = CliProcess.start([...args, '--say', words], env);
     await calling.until('stdout', /tts\.audio_start/);
     calling.closeStdout();
