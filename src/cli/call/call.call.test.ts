@@ -7,7 +7,7 @@ import { audibleStart } from '../../audio/silence.js';
 import { readWav } from '../../audio/wav.js';
 import { speakConversation } from '../../replay/default-conversation.js';
 import { CliProcess, type CliEnd } from '../../../test/harness/cli-process.js';
-import { lightAgent } from '../../../test/harness/light-agents.js';
+import { lightAgent, listeningAgent } from '../../../test/harness/light-agents.js';
 import {
   startTwilioRestSimulator,
   type TwilioRestSimulator,
@@ -55,13 +55,13 @@ describe('hzrelay call', () => {
   it('has a phone called, shows the call, and writes what both sides said', async () => {
     await startTwilio({ callee: { does: 'answer', ringsMs: 1500, says: await goodbye() } });
     const file = join(folder, 'call.wav');
+    const agent = ['--agent', listeningAgent, '--say', 'Hello.'];
     const { code, stdout, stderr } = await call(
       to,
       '--yes',
       '--public-url',
       relay,
-      '--say',
-      'Hello.',
+      ...agent,
       '--record',
       file,
     );
