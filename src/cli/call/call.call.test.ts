@@ -55,13 +55,13 @@ describe('hzrelay call', () => {
   it('has a phone called, shows the call, and writes what both sides said', async () => {
     await startTwilio({ callee: { does: 'answer', ringsMs: 1500, says: await goodbye() } });
     const file = join(folder, 'call.wav');
-    const agent = ['--agent', listeningAgent, '--say', 'Hello.'];
+    const answering = ['--agent', listeningAgent, '--say', 'Hello.'];
     const { code, stdout, stderr } = await call(
       to,
       '--yes',
       '--public-url',
       relay,
-      ...agent,
+      ...answering,
       '--record',
       file,
     );
