@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { drawn } from '../../../../test/harness/thorough.js';
 import { describeContract } from '../../../../test/contracts/describe-contract.js';
 import { speechToTextContract } from '../../../simulators/contracts/speech-to-text-contract.js';
 import { ProviderError } from '../../../core/errors.js';
@@ -72,7 +73,7 @@ describe('the local speech to text', () => {
     return opening;
   };
 
-  it.each(fliteVoices)('recognises the voice %s on the phone', async (voice) => {
+  it.each(drawn(fliteVoices, 2))('recognises the voice %s on the phone', async (voice) => {
     const caller = open();
     for (const text of ['book my appointment', 'reschedule for friday']) {
       say(caller.stream, await callerSpeech(text, { voice }));
