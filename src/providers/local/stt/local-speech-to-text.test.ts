@@ -141,7 +141,8 @@ describe('the local speech to text', () => {
 
   it('ends an utterance that goes on for half a minute', async () => {
     const caller = open();
-    say(caller.stream, noise(31 * 8000, 3000));
+    // Silence, which the decoder is done with soonest; only the length matters.
+    say(caller.stream, new Int16Array(31 * 8000));
     await stt.idle();
     expect(finalsOf(caller)).toEqual(['']);
     say(caller.stream, await callerSpeech('book my appointment'));
