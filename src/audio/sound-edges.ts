@@ -54,20 +54,34 @@ export class SoundEdges {
 
   /** Takes the next samples and reports the edges that they confirm, in order. */
   push(samples: ArrayLike<number>, onEdge: (edge: SoundEdge) => void): void {
-    let threshold = this.#threshold();
-    for (let i = 0; i < samples.length; i++) {
-      const level = Math.abs(samples[i] ?? 0) / this.#fullScale;
-      this.#energy += level * level;
-      if (level >= threshold) {
-        if (this.#first < 0) this.#first = this.#position;
-        this.#last = this.#position;
-      }
-      this.#position++;
-      this.#inBlock++;
-      if (this.#inBlock < this.#blockSamples) continue;
-      this.#endBlock(onEdge);
-      threshold = this.#threshold();
+    for (let start = 0; start < samples.length;) {
+      const end = Math.min(samples.length, start + this.#blockSamples - this.#inBlock);
+      this.#measure(samples, start, end);
+      start = end;
+      if (this.#inBlock === this.#blockSamples) this.#endBlock(onEdge);
     }
+  }
+
+  /** Takes the samples from `start` to `end` into the current block. It runs for every sample of a call, so it is kept simple. */
+  #measure(samples: ArrayLike<number>, start: number, end: number): void {
+    const fullScale = this.#fullScale;
+    const threshold = this.#threshold();
+    let energy = this.#energy;
+    let [first, last] = [-1, -1];
+    for (let i = start; i < end; i++) {
+      const level = Math.abs(samples[i] ?? 0) / fullScale;
+      energy += level * level;
+      if (level < threshold) continue;
+      if (first < 0) first = i;
+      last = i;
+    }
+    this.#energy = energy;
+    if (first >= 0) {
+      if (this.#first < 0) this.#first = this.#position + first - start;
+      this.#last = this.#position + last - start;
+    }
+    this.#position += end - start;
+    this.#inBlock += end - start;
   }
 
   #endBlock(onEdge: (edge: SoundEdge) => void): void {
