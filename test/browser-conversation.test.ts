@@ -1,5 +1,5 @@
 /** Whole browser calls in virtual time, with the rules of the phone conversations: both must go alike. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { rmsDbfs } from '#src/audio/level.js';
 import { audibleEnd, audibleStart } from '#src/audio/silence.js';
 import type { SessionEvent } from '#src/events/session-event.js';
@@ -20,7 +20,6 @@ const rateHz = 24_000;
 const voices = new TestVoices();
 let relay: VirtualRelay | null = null;
 
-beforeAll(() => voices.warmUp());
 afterEach(async () => {
   await relay?.close();
   expect(relay?.clock.pendingTimers).toBe(0);

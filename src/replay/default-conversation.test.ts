@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
+import { drawn } from '../../test/harness/thorough.js';
 import { TestVoices, VirtualRelay } from '../drills/virtual-call.js';
 import { defaultConversation, speakConversation } from './default-conversation.js';
 import { callerRatesHz } from './replay-call.js';
 
 const voices = new TestVoices();
-beforeAll(() => voices.warmUp());
 afterAll(() => voices.close());
 
-it.each(['twilio', 'webrtc'] as const)('is understood over %s, and ends with a farewell', async (via) => {
+it.each(drawn(['twilio', 'webrtc'] as const, 1))('is understood over %s, and ends with a farewell', async (via) => {
   const relay = await VirtualRelay.start(voices, {
     llm: { provider: 'local' },
     agent: { systemPrompt: '', greeting: 'Hello.' },

@@ -14,13 +14,17 @@ const mostSteps = 6_000_000;
 
 export class TooManySteps extends Error {}
 
+/** The matcher of the pattern asked for last: many texts are tried with each. */
+let latest: { readonly pattern: RegExp; readonly matcher: CountingMatcher } | null = null;
+
 /** Steps to find every match of `pattern` in `text`. */
 export function stepsOf(pattern: RegExp, text: string): number {
-  return new CountingMatcher(pattern, text).run();
+  if (latest?.pattern !== pattern) latest = { pattern, matcher: new CountingMatcher(pattern) };
+  return latest.matcher.run(text);
 }
 
 class CountingMatcher {
-  readonly #text: string;
+  #text = '';
   readonly #flags: string;
   readonly #isUnicode: boolean;
   readonly #isSticky: boolean;
@@ -28,8 +32,7 @@ class CountingMatcher {
   readonly #groups: (string | undefined)[] = [];
   #steps = 0;
 
-  constructor(pattern: RegExp, text: string) {
-    this.#text = text;
+  constructor(pattern: RegExp) {
     this.#flags = pattern.flags.replace(/[gyd]/g, '');
     this.#isUnicode = /[uv]/.test(pattern.flags);
     this.#isSticky = pattern.sticky;
@@ -43,7 +46,9 @@ class CountingMatcher {
     this.#match = this.#alternatives(tree.alternatives, false);
   }
 
-  run(): number {
+  run(text: string): number {
+    this.#text = text;
+    this.#steps = 0;
     for (let at = 0; at <= this.#text.length;) {
       let end = -1;
       this.#groups.length = 0;
