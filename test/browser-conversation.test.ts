@@ -11,6 +11,7 @@ import type { SessionConfig } from '#src/relay/config/config.js';
 import type { TransportType } from '#src/transport/transport.js';
 import { fixturesFor } from './harness/recordings.js';
 import { ofType, texts } from './harness/session-events.js';
+import { drawn, isThorough } from './harness/thorough.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 
 const greeting = 'Hello, this is the appointment desk. How can I help you?';
@@ -66,13 +67,16 @@ function once(condition: (event: SessionEvent) => boolean, act: () => void): (ev
 }
 
 describe('a browser call', () => {
-  it.each<[string, string[], CallOptions]>([
+  const callers: readonly [string, string[], CallOptions][] = [
     ['books an appointment', ['book-my-appointment', 'friday', 'at-ten-thirty', 'yes-please', 'goodbye'], {}],
     ['talks over the greeting', ['stop-and-cancel'], { behaviour: { bargeInMs: 1500 } }],
     ['says um-hum to the greeting', ['um-hum', 'book-my-appointment'], { behaviour: { bargeInMs: 1000 } }],
     ['pauses for 400 ms in a sentence', ['pause-400ms'], {}],
     ['says only unknown words', ['silence', 'weather-in-paris'], {}],
-  ])('whose caller %s goes like the same call by phone', async (_what, names, options) => {
+  ];
+
+  // The golden conversations compare the transports too.
+  it.each(isThorough ? callers : drawn(callers.slice(1), 2))('whose caller %s goes like the same call by phone', async (_what, names, options) => {
     const fromBrowser = await say(names, options);
     const byPhone = await say(names, options, 'twilio');
     const { diff } = compareRuns(byPhone.events, fromBrowser.events);
@@ -82,6 +86,7 @@ describe('a browser call', () => {
   });
 
   it('measures the ear at the page, and splits the time into parts that sum to the total', async () => {
+    await start({ agent: { ...agent, greeting: 'Hello.' } });
     const { events, recording } = await say(['book-my-appointment', 'reschedule-for-friday']);
     const ends = ofType(events, 'turn.end').filter(({ turn }) => turn > 0);
     expect(ends).toHaveLength(2);
@@ -102,6 +107,7 @@ describe('a browser call', () => {
   });
 
   it('is reproducible to the millisecond', async () => {
+    await start({ agent: { ...agent, greeting: 'Hello.' } });
     const run = async (): Promise<unknown[]> => {
       const { events } = await say(['book-my-appointment']);
       return events.map(({ type, turn, atMs }) => [type, turn, atMs]);
@@ -110,7 +116,7 @@ describe('a browser call', () => {
   });
 
   it('takes a typed turn, without speech, and answers it aloud', async () => {
-    const at = await start();
+    const at = await start({ agent: { ...agent, greeting: 'Hello.' } });
     let browser: SimulatedBrowser | null = null;
     const typing = once(
       ({ type, turn }) => type === 'turn.end' && turn === 0,
@@ -135,7 +141,7 @@ describe('a browser call', () => {
   });
 
   it('survives a rough network: 5 % loss and 60 ms jitter change no word', async () => {
-    const at = await start();
+    const at = await start({ agent: { ...agent, greeting: 'Hello.' } });
     // Jitter is finer than the frames that it moves.
     at.stepMs = 4;
     const { events } = await say(['book-my-appointment', 'reschedule-for-friday'], {
@@ -184,12 +190,14 @@ describe('a visitor who talks over the agent', () => {
 });
 
 describe('the end of a browser call', () => {
-  it.each([
+  const moments: readonly [string, number][] = [
     ['in silence', 500],
     ['while the greeting is heard', 2000],
     ['while the visitor speaks', 5200],
     ['while the answer is heard', 7000],
-  ])('comes %s, and leaves nothing running', async (_when, afterMs) => {
+  ];
+
+  it.each(drawn(moments, 2))('comes %s, and leaves nothing running', async (_when, afterMs) => {
     const at = await start();
     const leave = new AbortController();
     at.clock.setTimer(afterMs, () => leave.abort(new Error('the visitor leaves')));
@@ -201,6 +209,7 @@ describe('the end of a browser call', () => {
   });
 
   it('comes when the page closes its connection without a goodbye', async () => {
+    await start({ agent: { ...agent, greeting: 'Hello.' } });
     let browser: SimulatedBrowser | null = null;
     const { events } = await say(['book-my-appointment'], {
       onCaller: (caller) => {
@@ -216,6 +225,7 @@ describe('the end of a browser call', () => {
   });
 
   it('comes from the agent’s side after the farewell was heard', async () => {
+    await start({ agent: { ...agent, greeting: 'Hello.' } });
     const { events, end, recording } = await say(['goodbye']);
     expect(events.at(-1)).toMatchObject({ type: 'session.end', reason: 'completed' });
     expect(end).toEqual({ how: 'relay_hung_up' });
