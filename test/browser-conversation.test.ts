@@ -260,7 +260,8 @@ function likeness(one: Int16Array, other: Int16Array): number {
   for (let shift = -furthest; shift <= furthest; shift++) {
     let [product, square, otherSquare] = [0, 0, 0];
     for (let i = furthest; i < one.length - furthest; i++) {
-      const [a, b] = [one[i] ?? 0, other[i + shift] ?? 0];
+      const a = one[i] ?? 0;
+      const b = other[i + shift] ?? 0;
       product += a * b;
       square += a * a;
       otherSquare += b * b;

@@ -69,7 +69,8 @@ export class SoundEdges {
     let energy = this.#energy;
     let [first, last] = [-1, -1];
     for (let i = start; i < end; i++) {
-      const level = Math.abs(samples[i] ?? 0) / fullScale;
+      const sample = (samples[i] ?? 0) / fullScale;
+      const level = sample < 0 ? -sample : sample;
       energy += level * level;
       if (level < threshold) continue;
       if (first < 0) first = i;

@@ -18,10 +18,12 @@ export async function callerSpeech(text: string, options: CallerSpeechOptions = 
   const speech = (await loadFlite()).synthesize(text, { voice });
   const { samples } = trimSpeech(speech, { leadMs: 400, tailMs: 100 });
   const resampler = await createResampler({ fromHz: speech.sampleRateHz, toHz: sampleRateHz });
-  const converted = [resampler.push(samples), resampler.flush()];
+  const [body, tail] = [resampler.push(samples), resampler.flush()];
   resampler.close();
-  const silence = new Int16Array(sampleRateHz / 10);
-  const padded = Int16Array.from([...converted, silence].flatMap((part) => [...part]));
+  // 100 ms of silence remain at the end.
+  const padded = new Int16Array(body.length + tail.length + sampleRateHz / 10);
+  padded.set(body);
+  padded.set(tail, body.length);
   return sampleRateHz === 8000 ? decodeMulaw(encodeMulaw(padded)) : padded;
 }
 

@@ -9,6 +9,9 @@ type Matcher = (at: number, next: (end: number) => boolean) => boolean;
 /** The UTF-16 code units that one element matches at `at`; 0 if it does not match. */
 type Taker = (at: number) => number;
 
+// Looked up once and not at every step.
+const { fromCodePoint } = String;
+
 /** More steps than this count as endless. */
 const mostSteps = 6_000_000;
 
@@ -182,7 +185,7 @@ class CountingMatcher {
   #at(at: number): string {
     if (!this.#isUnicode) return this.#text.charAt(at);
     const point = this.#text.codePointAt(at);
-    return point === undefined ? '' : String.fromCodePoint(point);
+    return point === undefined ? '' : fromCodePoint(point);
   }
 
   #before(at: number): string {
