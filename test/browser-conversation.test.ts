@@ -76,14 +76,17 @@ describe('a browser call', () => {
   ];
 
   // The golden conversations compare the transports too.
-  it.each(isThorough ? callers : drawn(callers.slice(1), 2))('whose caller %s goes like the same call by phone', async (_what, names, options) => {
-    const fromBrowser = await say(names, options);
-    const byPhone = await say(names, options, 'twilio');
-    const { diff } = compareRuns(byPhone.events, fromBrowser.events);
-    expect(diff.filter(({ side }) => side !== 'both')).toEqual([]);
-    expect(fromBrowser.end.how).toBe(byPhone.end.how);
-    expect(fromBrowser.events[0]).toMatchObject({ type: 'session.start', transport: 'webrtc' });
-  });
+  it.each(isThorough ? callers : drawn(callers.slice(1), 2))(
+    'whose caller %s goes like the same call by phone',
+    async (_what, names, options) => {
+      const fromBrowser = await say(names, options);
+      const byPhone = await say(names, options, 'twilio');
+      const { diff } = compareRuns(byPhone.events, fromBrowser.events);
+      expect(diff.filter(({ side }) => side !== 'both')).toEqual([]);
+      expect(fromBrowser.end.how).toBe(byPhone.end.how);
+      expect(fromBrowser.events[0]).toMatchObject({ type: 'session.start', transport: 'webrtc' });
+    },
+  );
 
   it('measures the ear at the page, and splits the time into parts that sum to the total', async () => {
     await start({ agent: { ...agent, greeting: 'Hello.' } });

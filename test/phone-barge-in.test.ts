@@ -33,23 +33,26 @@ describe('a caller who talks over the agent', () => {
     expect(at.relay.sessions).toHaveLength(0);
   });
 
-  it.each(drawn([700, 1200, 1700, 2200], 2))('after %i ms leaves the heard words in the history', async (bargeInMs) => {
-    await calls.start({ agent: { ...agent, greeting } });
-    let phone: Caller | null = null;
-    let heardSamples = 0;
-    const { events } = await calls.say(['stop-and-cancel'], {
-      behaviour: { bargeInMs },
-      onCaller: (placed: Caller) => (phone = placed),
-      onEvent: (event: SessionEvent) => {
-        if (event.type === 'agent.interrupted') heardSamples = phone!.playout.heardSamples;
-      },
-    });
-    const words = await timedWords(greeting);
-    const ended = words.filter(({ endMs }) => endMs <= heardSamples / 8).length;
-    const inHistory = ofType(events, 'agent.interrupted')[0]!.heardText.split(' ').filter(Boolean).length;
-    expect(heardSamples).toBeGreaterThan(0);
-    expect(Math.abs(inHistory - ended)).toBeLessThanOrEqual(1);
-  });
+  it.each(drawn([700, 1200, 1700, 2200], 2))(
+    'after %i ms leaves the heard words in the history',
+    async (bargeInMs) => {
+      await calls.start({ agent: { ...agent, greeting } });
+      let phone: Caller | null = null;
+      let heardSamples = 0;
+      const { events } = await calls.say(['stop-and-cancel'], {
+        behaviour: { bargeInMs },
+        onCaller: (placed: Caller) => (phone = placed),
+        onEvent: (event: SessionEvent) => {
+          if (event.type === 'agent.interrupted') heardSamples = phone!.playout.heardSamples;
+        },
+      });
+      const words = await timedWords(greeting);
+      const ended = words.filter(({ endMs }) => endMs <= heardSamples / 8).length;
+      const inHistory = ofType(events, 'agent.interrupted')[0]!.heardText.split(' ').filter(Boolean).length;
+      expect(heardSamples).toBeGreaterThan(0);
+      expect(Math.abs(inHistory - ended)).toBeLessThanOrEqual(1);
+    },
+  );
 
   it.each(drawn(['uh-huh', 'um-hum'], 1))(
     'with %s only makes it pause, without a turn of its own',

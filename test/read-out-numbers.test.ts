@@ -75,14 +75,17 @@ describe('said with pauses of 0.8 s,', () => {
     ['twilio', 'a spelled name', ['S', 'M', 'I', 'T', 'H'], ['S.', 'M.', 'I.', 'T.', 'H.']],
   ];
 
-  it.each(drawn(sayings, 3))('over %s, %s are one turn, answered once', async (via, _what, parts, heardAs = parts) => {
-    const events = await readOut(via, parts, heardAs);
-    expect(ofType(events, 'transcript.final').map(({ text }) => text)).toEqual([heardAs.join(' ')]);
-    expect(ofType(events, 'turn.end').map(({ heardText, aborted }) => ({ heardText, aborted }))).toEqual([
-      { heardText: agent.greeting, aborted: null },
-      { heardText: 'Thank you.', aborted: null },
-    ]);
-  });
+  it.each(drawn(sayings, 3))(
+    'over %s, %s are one turn, answered once',
+    async (via, _what, parts, heardAs = parts) => {
+      const events = await readOut(via, parts, heardAs);
+      expect(ofType(events, 'transcript.final').map(({ text }) => text)).toEqual([heardAs.join(' ')]);
+      expect(ofType(events, 'turn.end').map(({ heardText, aborted }) => ({ heardText, aborted }))).toEqual([
+        { heardText: agent.greeting, aborted: null },
+        { heardText: 'Thank you.', aborted: null },
+      ]);
+    },
+  );
 
   it.each(drawn<TransportType>(['twilio', 'webrtc'], 1))(
     'over %s, a time of day is answered without the extra wait',

@@ -3,6 +3,9 @@ import wavefile from 'wavefile';
 import { decodeAlaw, decodeMulaw } from './g711.js';
 import { parseWavHeader, type WavHeader } from './wav-header.js';
 
+// Looked up once and not for every sample.
+const { max, min, round } = Math;
+
 /**
  * Which channels to read: the average of all, the first (left) or the second (right). A mono file always gives its only
  * one.
@@ -39,7 +42,7 @@ export function readWav(
   for (let i = 0; i < samples.length; i++) {
     let sum = 0;
     for (let c = 0; c < taken; c++) sum += (values[i * channels + first + c] ?? 0) - offset;
-    samples[i] = Math.max(-32768, Math.min(32767, Math.round((sum * scale) / taken)));
+    samples[i] = max(-32768, min(32767, round((sum * scale) / taken)));
   }
   return { samples, sampleRateHz, channels };
 }
@@ -57,7 +60,8 @@ function unpack(header: WavHeader): Unpacked {
   if (header.encoding === 'mulaw') return { values: decodeMulaw(header.data), offset: 0, scale: 1 };
   if (header.encoding === 'alaw') return { values: decodeAlaw(header.data), offset: 0, scale: 1 };
   if (header.encoding === 'pcm' && header.bitsPerSample === 16)
-    return { values: new Int16Array(header.data.slice().buffer), offset: 0, scale: 1 };
+    // Copied, as samples must begin at an even address.
+    return { values: new Int16Array(new Uint8Array(header.data).buffer), offset: 0, scale: 1 };
   // Give `wavefile` a plain header: with the file's own, it reads extensible float as integers, accepts truncated data,
   // and reads as many cue points as a damaged file claims.
   const file = new wavefile.WaveFile(plainWav(header));

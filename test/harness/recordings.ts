@@ -21,8 +21,7 @@ export async function fixturesFor(via: TransportType, ...names: string[]): Promi
 
 function read(name: string, rateHz: number): Promise<Recording[]> {
   const key = `${rateHz} ${name}`;
-  const recording =
-    known.get(key) ?? readRecordings([fileURLToPath(new URL(`${name}.wav`, folder))], rateHz);
+  const recording = known.get(key) ?? readRecordings([fileURLToPath(new URL(`${name}.wav`, folder))], rateHz);
   known.set(key, recording);
   return recording;
 }
