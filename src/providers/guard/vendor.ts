@@ -51,7 +51,8 @@ export class Vendor {
   }
 
   #cleaned(error: ProviderError): ProviderError {
-    const { kind, provider, category, retryable, retryAfterMs, field, cause } = error;
+    const { kind, provider, category, retryable, retryAfterMs, cause } = error;
+    const field: unknown = error.field;
     const requestId = quotableId(error.requestId, this.redact);
     const isKnown = categories.has(category);
     return new ProviderError(this.redact(messageOf(error)), {
@@ -60,7 +61,7 @@ export class Vendor {
       category: isKnown ? category : 'internal',
       ...(isKnown && { retryable }),
       ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(field !== undefined && { field: this.redact(`${field}`) }),
+      ...(typeof field === 'string' && { field: this.redact(field) }),
       ...(requestId !== undefined && { requestId }),
       // Only its message: the rest may hold whatever was sent.
       ...(cause !== undefined && { cause: new Error(this.redact(reasonOf(cause))) }),
