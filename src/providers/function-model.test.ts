@@ -67,11 +67,23 @@ describe('functionModel', () => {
     expect(await collect(() => ['', 'yes', ''])).toHaveLength(2);
   });
 
-  it('says so when a function from JavaScript gives something that is no text', async () => {
-    const wrong = (() => [42]) as unknown as ModelFunction;
-    await expect(collect(wrong)).rejects.toThrow(
-      'The model function "function" failed: It returned number instead of text.',
-    );
+  const usage = 'A model function is ({ messages, tools, signal }) => answer: it gets one object,';
+  it.each<[string, (request: never) => unknown, string]>([
+    ['null', () => null, 'It returned null, not text.'],
+    ['nothing', () => Promise.resolve(), 'It returned undefined, not text.'],
+    ['an object', () => ({ text: 'Hello' }), 'It returned an object, not text.'],
+    ['a number', () => 42, 'It returned a number, not text.'],
+    ['a list of numbers', () => [42], 'It gave a piece that is a number, not text.'],
+    [
+      'an error, as it takes the object for the list',
+      (messages: readonly string[]) => messages.join(),
+      'messages.join is not a function.',
+    ],
+  ])('says what it must be where a function from JavaScript gives %s', async (_, wrong, problem) => {
+    await expect(collect(wrong as unknown as ModelFunction)).rejects.toMatchObject({
+      category: 'internal',
+      message: expect.stringContaining(`The model function "function" failed: ${problem} ${usage}`),
+    });
   });
 
   it('lets a ProviderError of the function through as it is', async () => {

@@ -1,5 +1,6 @@
 import { messageOf, ProviderError } from '../core/errors.js';
 import type { LanguageModel, LlmEvent, LlmRequest } from './language-model.js';
+import { described } from './shape.js';
 
 type Answer = string | AsyncIterable<string> | Iterable<string>;
 
@@ -21,7 +22,8 @@ export function functionModel(answer: ModelFunction, name = 'function'): Languag
       const { signal } = request;
       try {
         for await (const text of pieces(answer, request)) {
-          if (typeof text !== 'string') throw new TypeError(`It returned ${typeof text} instead of text.`);
+          if (typeof text !== 'string')
+            throw new TypeError(`It gave a piece that is ${described(text)}, not text.`);
           if (text !== '') yield { type: 'token', text };
           if (signal.aborted) return;
         }
@@ -44,6 +46,7 @@ async function* pieces(answer: ModelFunction, request: LlmRequest): AsyncGenerat
     return;
   }
   const iterator = iterate(result);
+  if (iterator === null) throw new TypeError(`It returned ${described(result)}, not text.`);
   let ended = false;
   try {
     for (;;) {
@@ -59,9 +62,11 @@ async function* pieces(answer: ModelFunction, request: LlmRequest): AsyncGenerat
   }
 }
 
-function iterate(result: Exclude<Answer, string>): AsyncIterator<string> | Iterator<string> {
-  if (Symbol.asyncIterator in result) return result[Symbol.asyncIterator]();
-  return result[Symbol.iterator]();
+/** Null for a result that cannot be iterated: the function may come from JavaScript. */
+function iterate(result: unknown): AsyncIterator<unknown> | Iterator<unknown> | null {
+  if (typeof result !== 'object' || result === null) return null;
+  if (Symbol.asyncIterator in result) return (result as AsyncIterable<unknown>)[Symbol.asyncIterator]();
+  return Symbol.iterator in result ? (result as Iterable<unknown>)[Symbol.iterator]() : null;
 }
 
 const aborted = Symbol('aborted');
@@ -81,8 +86,14 @@ async function unlessAborted<T>(work: () => Promise<T>, signal: AbortSignal): Pr
   }
 }
 
+const usage =
+  'A model function is ({ messages, tools, signal }) => answer: it gets one object, and returns text, a promise of text, or an iterable of text. See docs/library.md.';
+
 function failure(name: string, thrown: unknown): ProviderError {
-  return new ProviderError(`The model function "${name}" failed: ${messageOf(thrown)}`, {
+  const failed = `The model function "${name}" failed: ${messageOf(thrown)}`;
+  // Whoever takes the list of messages in place of the object gets a TypeError of their own.
+  const message = thrown instanceof TypeError ? `${failed.replace(/\.?$/, '.')} ${usage}` : failed;
+  return new ProviderError(message, {
     kind: 'llm',
     provider: name,
     category: 'internal',

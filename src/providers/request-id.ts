@@ -1,7 +1,20 @@
 import { messageOf, ProviderError } from '../core/errors.js';
 
 /** Longer ids are none: nobody could quote them. */
-const maxChars = 200;
+const maxChars = 128;
+
+/**
+ * An id as a vendor of the user's own told it, for events and logs: printable, without secrets, and cut where it is too
+ * long to be quoted. Undefined if it is no text, or nothing is left of it.
+ */
+export function quotableId(value: unknown, redact: (text: string) => string): string | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
+  // Cut last, so that no part of a secret is left over.
+  const id = redact(String(value).replace(/[^\x20-\x7e]/g, ''))
+    .trim()
+    .slice(0, maxChars);
+  return id === '' ? undefined : id;
+}
 
 /**
  * The id of a request as a vendor told it, in a header or a message; undefined where it told none that can be quoted. A proxy may

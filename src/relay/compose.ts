@@ -7,12 +7,13 @@
  */
 import { negotiateFormat, type AudioFormat } from '../audio/audio-frame.js';
 import type { Clock } from '../core/clock.js';
-import { messageOf, ProviderError } from '../core/errors.js';
+import { messageOf, ProviderError, type ProviderKind } from '../core/errors.js';
 import type { ProviderNotice } from '../events/provider-notice.js';
 import { startupCheck } from '../providers/probe.js';
 import { builtInRegistry } from '../providers/registry.js';
 import { functionModel, type ModelFunction } from '../providers/function-model.js';
 import type { LanguageModel } from '../providers/language-model.js';
+import type { ProviderOf } from '../providers/provider-definition.js';
 import { supervisedLanguageModel } from '../fallback/llm/supervised-language-model.js';
 import { digitWordsOf } from '../session/turn-taking/digit-words.js';
 import type { SessionParts } from '../session/session-parts.js';
@@ -29,6 +30,7 @@ import type { VoiceActivityDetection } from '../vad/voice-activity-detector.js';
 import { webRtcVad } from '../vad/webrtc-vad.js';
 import type { ResolvedConfig } from './config/config.js';
 import {
+  guardedGiven,
   makeProvider,
   providerFields,
   type NamedProvider,
@@ -55,6 +57,8 @@ export class Providers {
   readonly #vad = webRtcVad();
   readonly #functions = new WeakMap<ModelFunction, LanguageModel>();
   readonly #ids = new WeakMap<object, number>();
+  /** Guards of the user's objects. */
+  readonly #guards = { stt: new WeakMap(), llm: new WeakMap(), tts: new WeakMap() } as const;
   /** Providers made here; all others are the user's. */
   readonly #made = new WeakSet();
   /** Supervisors of fallback lists that contain a user's provider, by the first such provider. */
@@ -162,16 +166,16 @@ export class Providers {
   }
 
   #stt(stt: ResolvedStt): SpeechToText {
-    return 'definition' in stt ? (this.#named(stt) as SpeechToText) : stt;
+    return 'definition' in stt ? (this.#named(stt) as SpeechToText) : this.#given('stt', stt);
   }
 
   #llm(llm: ResolvedLlm): LanguageModel {
     if (typeof llm === 'function') return this.#ofFunction(llm);
-    return 'definition' in llm ? (this.#named(llm) as LanguageModel) : llm;
+    return 'definition' in llm ? (this.#named(llm) as LanguageModel) : this.#given('llm', llm);
   }
 
   #tts(tts: ResolvedTts): TextToSpeech {
-    return 'definition' in tts ? (this.#named(tts) as TextToSpeech) : tts;
+    return 'definition' in tts ? (this.#named(tts) as TextToSpeech) : this.#given('tts', tts);
   }
 
   #named(named: NamedProvider): SpeechToText | LanguageModel | TextToSpeech {
@@ -180,11 +184,20 @@ export class Providers {
     return this.#share(definition.kind, key, () => makeProvider(named, this.#clock));
   }
 
+  /** The guard of the user's object: the same one for the same object, for as long as that lives. */
+  #given<Kind extends ProviderKind>(kind: Kind, provider: ProviderOf[Kind]): ProviderOf[Kind] {
+    const known = this.#guards[kind].get(provider) as ProviderOf[Kind] | undefined;
+    if (known) return known;
+    const guarded = guardedGiven(kind, provider);
+    this.#guards[kind].set(provider, guarded);
+    return guarded;
+  }
+
   /** The same model for the same function, so that sessions with the same config share a supervisor. */
   #ofFunction(answer: ModelFunction): LanguageModel {
     const known = this.#functions.get(answer);
     if (known) return known;
-    const model = functionModel(answer);
+    const model = guardedGiven('llm', functionModel(answer));
     this.#functions.set(answer, model);
     return model;
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { systemClock } from '../core/clock.js';
 import { ConfigError } from '../core/errors.js';
 import { resolveRelayOptions, type RelayOptions } from './relay-options.js';
 import { InMemorySessionDirectory } from './session-directory.js';
@@ -130,6 +131,23 @@ describe('the options of a relay', () => {
     ['http://a.example', ['allowedOrigins is not a list.']],
   ])('know %j as no origins', (allowedOrigins, told) => {
     expect(problems({ allowedOrigins })).toEqual(told);
+  });
+
+  it.each<[unknown, string]>([
+    [{}, 'clock has no function nowMs and setTimer.'],
+    [{ now: () => 0 }, 'clock has no function nowMs and setTimer.'],
+    [{ nowMs: () => 0 }, 'clock has no function setTimer.'],
+    [{ nowMs: 5, setTimer: () => undefined }, 'clock has no function nowMs.'],
+    [{ ...systemClock, wallMs: 5 }, 'clock has no function wallMs.'],
+    [null, 'clock has no function nowMs and setTimer.'],
+    ['now', 'clock has no function nowMs and setTimer.'],
+  ])('know %j as no clock', (clock, told) => {
+    expect(problems({ clock })).toEqual([told]);
+  });
+
+  it('take a clock with the two functions that they need', () => {
+    const clock = { nowMs: () => 0, setTimer: () => ({ cancel: () => undefined }) };
+    expect(resolveRelayOptions({ clock }, {}).clock).toBe(clock);
   });
 
   it('are all checked at once', () => {

@@ -174,7 +174,7 @@ export function resolveRelayOptions(
     opus: parseOpus(options.opus, problems),
     record: parseFolder(options.record, problems),
     directory: options.directory ?? new InMemorySessionDirectory(),
-    clock: options.clock ?? null,
+    clock: parseClock(options.clock, problems),
   };
   problems.push(...sessionProblems(options.session, resolved.providers));
   if (problems.length > 0) throw new ConfigError(problems);
@@ -262,6 +262,21 @@ function parseOpus(opus: unknown, problems: ConfigProblem[]): NonNullable<RelayO
     problems.push({ field, problem: `is ${inspect(input)}.`, remedy });
   }
   return {};
+}
+
+function parseClock(clock: unknown, problems: ConfigProblem[]): Clock | null {
+  if (clock === undefined) return null;
+  const { nowMs, setTimer, wallMs } = Object(clock) as Readonly<Record<string, unknown>>;
+  const wrong = [
+    ...(typeof nowMs === 'function' ? [] : ['nowMs']),
+    ...(typeof setTimer === 'function' ? [] : ['setTimer']),
+    ...(wallMs === undefined || typeof wallMs === 'function' ? [] : ['wallMs']),
+  ];
+  if (wrong.length === 0) return clock as Clock;
+  const remedy =
+    'Give { nowMs(), setTimer(delayMs, callback) }, optionally with wallMs(), or leave it out for the clock of the machine.';
+  problems.push({ field: 'clock', problem: `has no function ${wrong.join(' and ')}.`, remedy });
+  return null;
 }
 
 function parseFolder(folder: unknown, problems: ConfigProblem[]): string | null {

@@ -1,5 +1,7 @@
 /** `hzrelay doctor`: checks that this machine and its configuration can hold calls. */
 import { systemClock } from '../../core/clock.js';
+import { withoutSecrets } from '../../core/secrets.js';
+import { secretsOf } from '../../relay/config/secrets.js';
 import { readEnvironmentBeside } from '../agent/environment-beside.js';
 import { findAgentFile } from '../agent/agent-file.js';
 import { agentCheck } from './agent-check.js';
@@ -8,7 +10,6 @@ import { nodeCheck, opusCheck, pageCheck, webRtcCheck } from './machine-checks.j
 import { ngrokCheck } from './ngrok-check.js';
 import { portCheck, relayPort } from './port-check.js';
 import { resultLines, verdict } from './report.js';
-import { withoutSecrets } from './secrets.js';
 import { speechCheck } from './speech-check.js';
 import { twilioCheck } from './twilio-check.js';
 import { vendorChecks } from './vendor-checks.js';
@@ -64,9 +65,10 @@ function checksFor(env: NodeJS.ProcessEnv): Check[] {
 
 function withoutSecretsIn(result: CheckResult, env: NodeJS.ProcessEnv): CheckResult {
   const { message, remedy } = result;
+  const secrets = secretsOf(env);
   return {
     ...result,
-    message: withoutSecrets(message, env),
-    ...(remedy !== undefined && { remedy: withoutSecrets(remedy, env) }),
+    message: withoutSecrets(message, secrets),
+    ...(remedy !== undefined && { remedy: withoutSecrets(remedy, secrets) }),
   };
 }

@@ -1,11 +1,12 @@
 /** Checks the user's own vendors for `doctor`: makes each provider and calls its `probe()`, if it has one. */
 import type { Clock } from '../../core/clock.js';
 import { ProviderError, type ProviderKind } from '../../core/errors.js';
+import { withoutSecrets } from '../../core/secrets.js';
 import type { AnyDefinition, ProviderKey, ProviderOf } from '../../providers/provider-definition.js';
 import { builtInRegistry } from '../../providers/registry.js';
 import type { ResolvedConfig } from '../../relay/config/config.js';
 import { makeProvider, type Environment, type NamedProvider } from '../../relay/config/provider-config.js';
-import { withoutSecrets } from './secrets.js';
+import { secretsOf, secretsOfProvider } from '../../relay/config/secrets.js';
 import { remedyFor } from './vendor-checks.js';
 
 type Provider = ProviderOf[ProviderKind];
@@ -48,12 +49,10 @@ export class OwnVendors {
 
   /** The text without these vendors' keys, from the environment or the config. */
   withoutKeys(text: string): string {
-    const variables = this.#vendors.flatMap(({ definition: { key } }) => (key ? [key.variable] : []));
-    const clean = withoutSecrets(text, this.#env, variables);
-    return this.#vendors.reduce((cleaner, { config }) => {
-      const key: unknown = Reflect.get(config, 'apiKey');
-      return typeof key === 'string' && key.length >= 6 ? cleaner.replaceAll(key, '[apiKey]') : cleaner;
-    }, clean);
+    const own = this.#vendors.flatMap(({ definition, config }) =>
+      secretsOfProvider(definition, config, this.#env),
+    );
+    return withoutSecrets(text, [...own, ...secretsOf(this.#env)]);
   }
 
   /** What to do about the failures of vendors with a key, each remedy once; null if there are none. */
@@ -79,18 +78,10 @@ export class OwnVendors {
   #probed<Resolved extends object>(resolved: Resolved): Resolved {
     if (!isOfOwn(resolved)) return resolved;
     const { definition, config } = resolved;
-    const provider = makeProvider(resolved, this.#clock);
+    const provider = makeProvider(resolved, this.#clock, this.#env);
     this.#vendors.push({ definition, config, provider });
     const warmUp = (): unknown => provider.probe?.(this.#signal);
-    const stand = new Proxy(Object.create(null) as object, {
-      get(_target, name) {
-        if (name === 'warmUp') return warmUp;
-        const value: unknown = Reflect.get(provider, name, provider);
-        // Methods of a class may need its private fields.
-        return typeof value === 'function' ? (value.bind(provider) as unknown) : value;
-      },
-    });
-    return stand as Resolved;
+    return { ...provider, warmUp } as unknown as Resolved;
   }
 }
 

@@ -4,7 +4,7 @@ import type { LanguageModel } from '../../providers/language-model.js';
 import type { SpeechToText } from '../../providers/speech-to-text.js';
 import type { TextToSpeech } from '../../providers/text-to-speech.js';
 import { configForCall, resolveConfig, type RelaySessionConfig } from '../../relay/config/config.js';
-import { makeProvider, type NamedProvider } from '../../relay/config/provider-config.js';
+import { guardedGiven, makeProvider, type NamedProvider } from '../../relay/config/provider-config.js';
 import type { TransportType } from '../../transport/transport.js';
 
 /** The first provider of each kind in an agent's config, made as a relay makes it. */
@@ -30,11 +30,11 @@ export class OwnProviders {
     };
     const [ear, model, voice] = [stt[0], llm[0], tts[0]];
     if (!ear || !model || !voice) throw new TypeError('A resolved config names a provider of each kind.');
-    this.stt = 'definition' in ear ? (make(ear) as SpeechToText) : ear;
-    if (typeof model === 'function') this.llm = functionModel(model);
-    else this.llm = 'definition' in model ? (make(model) as LanguageModel) : model;
+    this.stt = 'definition' in ear ? (make(ear) as SpeechToText) : guardedGiven('stt', ear);
+    if (typeof model === 'function') this.llm = guardedGiven('llm', functionModel(model));
+    else this.llm = 'definition' in model ? (make(model) as LanguageModel) : guardedGiven('llm', model);
     this.isNamedModel = typeof model !== 'function' && 'definition' in model;
-    this.tts = 'definition' in voice ? (make(voice) as TextToSpeech) : voice;
+    this.tts = 'definition' in voice ? (make(voice) as TextToSpeech) : guardedGiven('tts', voice);
   }
 
   /** Closes the providers made here, not those that the config brought. */

@@ -92,8 +92,10 @@ export class ElevenLabsHttpStream implements TextToSpeechStream {
   async #request(chunk: number, text: string): Promise<void> {
     const { client, voiceId, voice, output, firstAudioTimeoutMs, audioTimeoutMs } = this.#options;
     this.#requestId = undefined;
-    this.#watchdog.expect(firstAudioTimeoutMs);
     const { textToSpeech } = await client;
+    if (this.#isClosed()) return;
+    // From here on the server is asked. Loading its SDK takes seconds on a busy machine, and is not its silence.
+    this.#watchdog.expect(firstAudioTimeoutMs);
     const speaker = await voiceId();
     if (this.#isClosed()) return;
     const asked = textToSpeech.stream(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ConfigError, type ConfigProblem } from '../../core/errors.js';
+import { defineProvider } from '../../providers/provider-definition.js';
 import { embedded } from '../../providers/registry.js';
 import { defaultApology, defaultSessionLimits, resolveConfig, type SessionConfig } from './config.js';
 
@@ -181,6 +182,42 @@ describe('the providers of a config', () => {
     ['an SLA that is no time', [{ provider: 'openai', slaMs: 0 }], /llm\[0\]\.slaMs/],
   ])('are told by their place in the list: %s', (_what, llm, problem) => {
     expect(() => resolveConfig({ inbound, llm } as unknown as SessionConfig, env)).toThrow(problem);
+  });
+
+  it('are told what a model may be, and where its contract stands', () => {
+    const told = (config: object): string => JSON.stringify(problems({ inbound, ...config }));
+    expect(told({ llm: 5 })).toContain(
+      'is neither a provider by name nor a function or an object that meets the contract.',
+    );
+    expect(told({ llm: 5 })).toContain('({ messages }) => text');
+    expect(told({ llm: 5 })).toContain('docs/add-a-vendor.md');
+    expect(told({ stt: 5 })).toContain('is neither a provider by name nor an object');
+    expect(told({ stt: 5 })).not.toContain('function');
+  });
+
+  it('of one’s own never show a key in what their definition finds wrong', () => {
+    const apiKey = 'sk-0123456789abcdef';
+    const key = {
+      variable: 'A',
+      baseUrlVariable: 'B',
+      page: 'https://a.example',
+      service: 'https://a.example',
+    };
+    const told = (problemsOf: () => readonly ConfigProblem[]): string => {
+      const own = defineProvider({
+        ...{ kind: 'llm', name: 'own', key, fields: {}, problemsOf },
+        create: () => ({ name: 'own', generate: () => (async function* () {})() }),
+      });
+      return JSON.stringify(problems({ inbound, providers: [own], llm: { provider: 'own', apiKey } }));
+    };
+    const listed = told(() => [{ field: 'apiKey', problem: `is ${apiKey}.`, remedy: `Renew ${apiKey}.` }]);
+    expect(listed).toContain('llm.apiKey');
+    expect(listed).toContain('is [apiKey].');
+    const thrown = told(() => {
+      throw new Error(`no ${apiKey}`);
+    });
+    expect(thrown).toContain('its problemsOf() failed: no [apiKey].');
+    expect(listed + thrown).not.toContain(apiKey);
   });
 
   it('never show a key in what is wrong with them', () => {

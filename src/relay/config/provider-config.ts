@@ -2,14 +2,17 @@
  * Resolves the providers in a config: looks up their definitions, checks their fields, and fills in keys and defaults.
  */
 import type { Clock } from '../../core/clock.js';
-import type { ConfigProblem, ProviderKind } from '../../core/errors.js';
+import { messageOf, type ConfigProblem, type ProviderKind } from '../../core/errors.js';
+import { withoutSecrets } from '../../core/secrets.js';
 import type { ModelFunction } from '../../providers/function-model.js';
 import type { LanguageModel } from '../../providers/language-model.js';
 import type { AnyDefinition, ProviderKey, ProviderOf } from '../../providers/provider-definition.js';
-import { embedded, type ProviderRegistry } from '../../providers/registry.js';
+import { guardedProvider } from '../../providers/guard/guarded-provider.js';
+import { builtInRegistry, embedded, type ProviderRegistry } from '../../providers/registry.js';
 import type { SpeechToText } from '../../providers/speech-to-text.js';
 import type { TextToSpeech } from '../../providers/text-to-speech.js';
 import { problemsOf, shown } from './config-problems.js';
+import { secretsOf, secretsOfProvider } from './secrets.js';
 
 /** A provider, or a fallback list: the first one that works is used. */
 export type OneOrMore<T> = T | readonly T[];
@@ -26,9 +29,32 @@ export function providerFields({ config }: NamedProvider): Readonly<Record<strin
   return Object.fromEntries(Object.entries(config).filter(([name]) => name !== 'provider'));
 }
 
-/** Makes a provider. The caller closes it. */
-export function makeProvider(named: NamedProvider, clock: Clock): ProviderOf[ProviderKind] {
-  return named.definition.create(providerFields(named), { clock });
+/**
+ * Makes a provider. The caller closes it. The user's own is guarded; throws a ProviderError if its `create` fails or
+ * returns something else.
+ */
+export function makeProvider(
+  named: NamedProvider,
+  clock: Clock,
+  env: Environment = process.env,
+): ProviderOf[ProviderKind] {
+  const { definition, config } = named;
+  const { kind, name } = definition;
+  const make = (): ProviderOf[ProviderKind] => definition.create(providerFields(named), { clock });
+  if (builtInRegistry.all.includes(definition)) return make();
+  // The environment is read when there is something to hide: it may have changed since.
+  const redact = (text: string): string => withoutSecrets(text, secretsOfProvider(definition, config, env));
+  return guardedProvider(kind, make, { name, redact });
+}
+
+/** A provider that the user gave as an object or a function, guarded. Throws a ProviderError if it is none. */
+export function guardedGiven<Kind extends ProviderKind>(
+  kind: Kind,
+  provider: ProviderOf[Kind],
+  env: Environment = process.env,
+): ProviderOf[Kind] {
+  const redact = (text: string): string => withoutSecrets(text, secretsOf(env));
+  return guardedProvider(kind, () => provider, { name: 'own', redact });
 }
 
 export type ResolvedStt = NamedProvider | SpeechToText;
@@ -101,8 +127,8 @@ function resolveProvider(kind: ProviderKind, value: unknown, field: string, reso
   if (provider === undefined || value === null) {
     problems.push({
       field,
-      problem: 'is neither a provider by name nor an object that meets the contract.',
-      remedy: `Write { provider: 'local' }, or see the ${kind} contract in ARCHITECTURE.md.`,
+      problem: `is neither a provider by name nor ${kind === 'llm' ? 'a function or ' : ''}an object that meets the contract.`,
+      remedy: `Write { provider: 'local' }${kind === 'llm' ? ', or a function such as ({ messages }) => text' : ''}, or see docs/add-a-vendor.md for the contract of an object.`,
     });
     return undefined;
   }
@@ -126,9 +152,28 @@ function resolveProvider(kind: ProviderKind, value: unknown, field: string, reso
   }
   const { slaMs, ...config } = parsed.data as { readonly provider: string; readonly slaMs?: number };
   const complete = definition.key ? withKey(definition, definition.key, config, field, resolving) : config;
-  const refused = definition.problemsOf?.(complete) ?? [];
-  problems.push(...refused.map((problem) => ({ ...problem, field: `${field}.${problem.field}` })));
+  problems.push(...problemsIn(definition, complete, field, env));
   return { definition, config: complete, ...(slaMs !== undefined && { slaMs }) } satisfies NamedProvider;
+}
+
+/** What the definition itself finds wrong with a config, without secrets. */
+function problemsIn(
+  definition: AnyDefinition,
+  config: object,
+  field: string,
+  env: Environment,
+): readonly ConfigProblem[] {
+  const redact = (text: string): string => withoutSecrets(text, secretsOfProvider(definition, config, env));
+  try {
+    return (definition.problemsOf?.(config) ?? []).map((found) => ({
+      field: `${field}.${found.field}`,
+      problem: redact(found.problem),
+      remedy: redact(found.remedy),
+    }));
+  } catch (thrown) {
+    const problem = `cannot be checked, since its problemsOf() failed: ${redact(messageOf(thrown))}.`;
+    return [{ field, problem, remedy: `Correct the definition of ${definition.name}.` }];
+  }
 }
 
 interface Keyed {
