@@ -332,9 +332,12 @@ export class MediaStreamTransport implements Transport {
     const { code } = error as { code?: unknown };
     if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#guard.note('oversize_message');
     else if (typeof code === 'string' && code.startsWith('WS_ERR_')) this.#guard.note('broken_frame', code);
-    this.#break(
-      new TransportError(`The connection to ${this.#wire.title} failed: ${error.message}`, { cause: error }),
-    );
+    const cause = new TransportError(`The connection to ${this.#wire.title} failed: ${error.message}`, {
+      cause: error,
+    });
+    // A peer that breaks the protocol would do so again.
+    if (typeof code === 'string' && code.startsWith('WS_ERR_')) this.#fail(cause, 1011);
+    else this.#break(cause);
   }
 
   #report(heard: readonly HeardMark[]): void {
