@@ -1,5 +1,5 @@
 /** Microphones that fail, are switched off or stall during speech, on both transports. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
 import type { Caller, Uplink } from '#src/replay/caller.js';
 import type { ReplayResult } from '#src/replay/replay-call.js';
@@ -7,6 +7,7 @@ import { SimulatedBrowser } from '#src/simulators/browser/simulated-browser.js';
 import type { SessionConfig } from '#src/relay/config/config.js';
 import type { TransportType } from '#src/transport/transport.js';
 import { fixturesFor } from './harness/recordings.js';
+import { drawn } from './harness/thorough.js';
 import { ScriptedSpeechToText } from './harness/scripted-speech-to-text.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 
@@ -15,7 +16,6 @@ const agent = { systemPrompt: 'You run an appointment desk.' };
 const voices = new TestVoices();
 let relay: VirtualRelay | null = null;
 
-beforeAll(() => voices.warmUp());
 afterEach(async () => {
   await relay?.close();
   expect(relay?.clock.pendingTimers).toBe(0);
@@ -148,7 +148,7 @@ describe.each<TransportType>(['twilio', 'webrtc'])('a microphone (%s)', (via) =>
     expect(ofType(events, 'turn.end')).toMatchObject([{ turn: 1, aborted: null }]);
   });
 
-  it.each([200, 500, 900])(
+  it.each(drawn([200, 500, 900], 1))(
     'that stalls for %i ms, and then delivers its audio at once, loses nothing',
     async (ms) => {
       const { events } = await call(

@@ -1,6 +1,6 @@
 /** Whole calls with recorded responses of model servers (`fixtures/wire/*.sse`), and variations. */
 import { readFile } from 'node:fs/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
 import type { ChatMessage } from '#src/providers/language-model.js';
@@ -14,6 +14,8 @@ import {
   type OpenAiSimulatorOptions,
 } from '#src/simulators/openai/openai-simulator.js';
 import { fixtures } from './harness/recordings.js';
+import { ScriptedSpeechToText } from './harness/scripted-speech-to-text.js';
+import { standInVoice } from '#src/drills/stand-in-voice.js';
 import { VirtualClock } from '#src/simulators/virtual-clock.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 
@@ -23,7 +25,6 @@ let relay: VirtualRelay;
 let traffic: LoopbackTraffic;
 const simulators: OpenAiSimulator[] = [];
 
-beforeAll(() => voices.warmUp());
 afterEach(async () => {
   await relay.close();
   await Promise.all(simulators.splice(0).map((simulator) => simulator.close()));
@@ -52,6 +53,15 @@ interface Setting {
   readonly others?: readonly NonNullable<Exclude<SessionConfig['llm'], readonly unknown[]>>[];
 }
 
+/** Hears what the caller says without listening: these calls are about the model. */
+function recogniser(): ScriptedSpeechToText {
+  return new ScriptedSpeechToText({
+    onOpen: (stream) => {
+      stream.flush = () => queueMicrotask(() => stream.answer('book my appointment'));
+    },
+  });
+}
+
 /** A call with one turn. */
 async function call(
   answers: OpenAiAnswers,
@@ -66,16 +76,16 @@ async function call(
   relay = await VirtualRelay.start(
     voices,
     {
+      stt: recogniser(),
+      tts: standInVoice,
       llm: [model, ...others],
       agent: { systemPrompt: 'You run an appointment desk.', apology, filler: '', ...agent },
     },
     { onSession: (session) => session.on('session.end', () => void ({ messages } = session)) },
     { clock, workers: [traffic] },
   );
-  // The caller waits longer after a filler.
-  const behaviour = { finishedAfterMs: 3000, answerWithinMs };
   const { events } = await relay.run(
-    relay.call({ recordings: await fixtures('book-my-appointment'), behaviour }),
+    relay.call({ recordings: await fixtures('book-my-appointment'), behaviour: { answerWithinMs } }),
   );
   const heard = ofType(events, 'turn.end').flatMap(({ turn, heardText }) => (turn === 0 ? [] : [heardText]));
   return { events, heard, messages };
@@ -160,7 +170,7 @@ describe('a server that only keeps the connection alive', () => {
     ['events of an unknown type', 'event: ping\ndata: {"type":"ping"}\n\n'],
     ['events without data', 'event: ping\n\n'],
   ])('by %s is waited for, with one request', async (_, sign) => {
-    const { events, heard } = await call(played(during(6000, sign)));
+    const { events, heard } = await call(played(during(4500, sign)));
     expect(heard).toEqual([question]);
     expect(simulators[0]!.requests).toHaveLength(1);
     expect([ofType(events, 'error'), ofType(events, 'provider.reconnect')]).toEqual([[], []]);

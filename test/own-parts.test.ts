@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { delay } from '#src/core/clock.js';
 import { ProviderError } from '#src/core/errors.js';
@@ -12,7 +12,6 @@ import { ofType, texts } from './harness/session-events.js';
 
 const calls = new PhoneConversations();
 
-beforeAll(() => calls.warmUp());
 afterEach(() => calls.end());
 afterAll(() => calls.close());
 

@@ -1,10 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { agent, greeting, PhoneConversations } from './harness/phone-conversations.js';
 import { ofType, texts } from './harness/session-events.js';
+import { drawn } from './harness/thorough.js';
 
 const calls = new PhoneConversations();
 
-beforeAll(() => calls.warmUp());
 afterEach(() => calls.end());
 afterAll(() => calls.close());
 
@@ -139,12 +139,14 @@ describe('a session without an agent', () => {
 });
 
 describe('the end of a call', () => {
-  it.each([
+  const moments: readonly [string, number][] = [
     ['in silence', 500],
     ['while the caller speaks', 1900],
     ['while the answer is prepared', 3100],
     ['while the answer is heard', 3900],
-  ])('comes %s, and leaves nothing running', async (_when, afterMs) => {
+  ];
+
+  it.each(drawn(moments, 2))('comes %s, and leaves nothing running', async (_when, afterMs) => {
     const at = await calls.start();
     const hangUp = new AbortController();
     at.clock.setTimer(afterMs, () => hangUp.abort(new Error('the caller hangs up')));

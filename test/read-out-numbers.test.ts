@@ -1,11 +1,12 @@
 /** Callers who read numbers out and spell names, with natural pauses, on both transports. */
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { audibleEnd, audibleStart } from '#src/audio/silence.js';
 import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
 import { callerRatesHz } from '#src/replay/replay-call.js';
 import type { TransportType } from '#src/transport/transport.js';
 import { callerSpeech } from '#src/simulators/caller-speech.js';
 import { timedRecogniser, type TimedSpeech } from './harness/timed-recogniser.js';
+import { drawn } from './harness/thorough.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 import { VirtualClock } from '#src/simulators/virtual-clock.js';
 
@@ -14,7 +15,6 @@ const agent = { systemPrompt: 'You take numbers.', greeting: 'What is your numbe
 const voices = new TestVoices();
 let relay: VirtualRelay | null = null;
 
-beforeAll(() => voices.warmUp());
 afterEach(async () => {
   await relay?.close();
   relay = null;
@@ -66,23 +66,28 @@ async function readOut(
 }
 
 describe('said with pauses of 0.8 s,', () => {
-  it.each<[TransportType, string, string[], string[]?]>([
+  const sayings: readonly [TransportType, string, string[], string[]?][] = [
     ['twilio', 'digits', ['four', 'one', 'five']],
     ['webrtc', 'digits', ['four', 'one', 'five']],
     ['twilio', 'digits that are written as numerals', ['four', 'one', 'five'], ['4', '1', '5']],
     ['webrtc', 'letters and digits', ['B', 'seven', 'K']],
     ['twilio', 'digits after other words', ['my number is', 'double five', 'oh', 'one']],
     ['twilio', 'a spelled name', ['S', 'M', 'I', 'T', 'H'], ['S.', 'M.', 'I.', 'T.', 'H.']],
-  ])('over %s, %s are one turn, answered once', async (via, _what, parts, heardAs = parts) => {
-    const events = await readOut(via, parts, heardAs);
-    expect(ofType(events, 'transcript.final').map(({ text }) => text)).toEqual([heardAs.join(' ')]);
-    expect(ofType(events, 'turn.end').map(({ heardText, aborted }) => ({ heardText, aborted }))).toEqual([
-      { heardText: agent.greeting, aborted: null },
-      { heardText: 'Thank you.', aborted: null },
-    ]);
-  });
+  ];
 
-  it.each<TransportType>(['twilio', 'webrtc'])(
+  it.each(drawn(sayings, 3))(
+    'over %s, %s are one turn, answered once',
+    async (via, _what, parts, heardAs = parts) => {
+      const events = await readOut(via, parts, heardAs);
+      expect(ofType(events, 'transcript.final').map(({ text }) => text)).toEqual([heardAs.join(' ')]);
+      expect(ofType(events, 'turn.end').map(({ heardText, aborted }) => ({ heardText, aborted }))).toEqual([
+        { heardText: agent.greeting, aborted: null },
+        { heardText: 'Thank you.', aborted: null },
+      ]);
+    },
+  );
+
+  it.each(drawn<TransportType>(['twilio', 'webrtc'], 1))(
     'over %s, a time of day is answered without the extra wait',
     async (via) => {
       const events = await readOut(via, ['friday at five']);

@@ -1,8 +1,9 @@
 /** Whole calls with vendors' known answer shapes; `npm run soak -- --only shapes` runs all of them. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { elevenLabsTimings, type ElevenLabsManners } from '#src/simulators/elevenlabs/elevenlabs-manners.js';
 import type { TransportType } from '#src/transport/transport.js';
 import { vendorTurns, type VendorTurnsOptions } from './harness/vendor-turns.js';
+import { isThorough } from './harness/thorough.js';
 import { TestVoices } from '#src/drills/virtual-call.js';
 
 /** A different shape for each answer, until all were used. */
@@ -16,7 +17,6 @@ function everyTiming(): ElevenLabsManners {
 }
 
 const voices = new TestVoices();
-beforeAll(() => voices.warmUp());
 afterAll(() => voices.close());
 
 async function expectGood(options: Omit<VendorTurnsOptions, 'voices'>): Promise<void> {
@@ -27,7 +27,7 @@ async function expectGood(options: Omit<VendorTurnsOptions, 'voices'>): Promise<
 
 it.each<[TransportType, string, number, ElevenLabsManners | 'random']>([
   ['twilio', 'every shape of word times', elevenLabsTimings.length, everyTiming()],
-  ['webrtc', 'random manners', 8, 'random'],
+  ['webrtc', 'random manners', isThorough ? 8 : 4, 'random'],
 ])(
   'a call over %s is answered in every turn, every word once, with %s',
   (via, _name, turns, manners) => expectGood({ via, turns, elevenlabs: { manners, seed: 3 } }),

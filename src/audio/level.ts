@@ -19,7 +19,8 @@ export function rmsDbfs(samples: Int16Array, start = 0, end = samples.length): n
 export function peak(samples: Int16Array, start = 0, end = samples.length): number {
   let highest = 0;
   for (let i = start; i < end; i++) {
-    const magnitude = Math.abs(samples[i] ?? 0);
+    const sample = samples[i] ?? 0;
+    const magnitude = sample < 0 ? -sample : sample;
     if (magnitude > highest) highest = magnitude;
   }
   return highest;

@@ -31,18 +31,27 @@ async function resample(options: ResamplerOptions, frames: readonly Int16Array[]
   return result;
 }
 
-/** Power at `hz` in the middle of `samples` under a Hann window, in dB relative to the test sine. */
-function toneDb(samples: Int16Array, hz: number, rateHz: number): number {
+/** Gives the power at a frequency in the middle of `samples` under a Hann window, in dB relative to the test sine. */
+function spectrumOf(samples: Int16Array, rateHz: number): (hz: number) => number {
   const from = Math.floor(samples.length * 0.05);
   const length = Math.floor(samples.length * 0.9);
-  let real = 0;
-  let imaginary = 0;
-  for (let i = 0; i < length; i++) {
-    const windowed = (samples[from + i] ?? 0) * (1 - Math.cos((2 * Math.PI * i) / length));
-    real += windowed * Math.cos((2 * Math.PI * hz * i) / rateHz);
-    imaginary += windowed * Math.sin((2 * Math.PI * hz * i) / rateHz);
-  }
-  return 20 * Math.log10((2 * Math.hypot(real, imaginary)) / length / amplitude);
+  const windowed = Float64Array.from(
+    { length },
+    (_, i) => (samples[from + i] ?? 0) * (1 - Math.cos((2 * Math.PI * i) / length)),
+  );
+  return (hz) => {
+    // The Goertzel algorithm: one cosine for all samples.
+    const turn = 2 * Math.cos((2 * Math.PI * hz) / rateHz);
+    let last = 0;
+    let beforeLast = 0;
+    for (let i = 0; i < length; i++) {
+      const next = (windowed[i] ?? 0) + turn * last - beforeLast;
+      beforeLast = last;
+      last = next;
+    }
+    const power = last ** 2 + beforeLast ** 2 - turn * last * beforeLast;
+    return 20 * Math.log10((2 * Math.sqrt(Math.max(0, power))) / length / amplitude);
+  };
 }
 
 const phoneRates: readonly ResamplerOptions[] = [
@@ -72,9 +81,10 @@ describe.each(phoneRates)('resampler from $fromHz to $toHz Hz in 20 ms frames', 
 
   it('has no lines in its spectrum at multiples of the frame rate', async () => {
     const output = await resample({ fromHz, toHz }, frames);
-    expect(toneDb(output, 1000, toHz)).toBeCloseTo(0, 1);
+    const toneDb = spectrumOf(output, toHz);
+    expect(toneDb(1000)).toBeCloseTo(0, 1);
     for (let hz = 50; hz < 4000; hz += 50) {
-      if (Math.abs(hz - 1000) > 10) expect(toneDb(output, hz, toHz)).toBeLessThan(-90);
+      if (Math.abs(hz - 1000) > 10) expect(toneDb(hz)).toBeLessThan(-90);
     }
   });
 
@@ -110,7 +120,7 @@ describe('resampler', () => {
 
   it('keeps the telephone band up to 3.4 kHz', async () => {
     const output = await resample({ fromHz: 16000, toHz: 8000 }, framesOf(sine(3400, 16000, 16000), 320));
-    expect(toneDb(output, 3400, 8000)).toBeGreaterThan(-0.2);
+    expect(spectrumOf(output, 8000)(3400)).toBeGreaterThan(-0.2);
   });
 
   it('clamps overshoot instead of wrapping it', async () => {

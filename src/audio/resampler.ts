@@ -33,6 +33,8 @@ export interface Resampler {
   close(): void;
 }
 
+// Looked up once and not for every sample.
+const { max, min, round } = Math;
 const mediumSinc: ConverterQuality = 1;
 /** Input samples per call into WASM: far below the library's buffer, beyond which it splits its input wrongly. */
 const blockSamples = 1024;
@@ -104,7 +106,8 @@ class SincResampler implements Resampler {
     let length = 0;
     for (let start = 0; start < samples.length; start += blockSamples) {
       const block = samples.subarray(start, start + blockSamples);
-      for (let i = 0; i < block.length; i++) this.#input[i] = (block[i] ?? 0) / 32768;
+      const input = this.#input;
+      for (let i = 0; i < block.length; i++) input[i] = (block[i] ?? 0) / 32768;
       length += this.#convert(block.length, converted, length);
     }
     this.#inputSamples += samples.length;
@@ -136,8 +139,8 @@ class SincResampler implements Resampler {
   #convert(length: number, into: Int16Array, at: number): number {
     this.#open().full(this.#input.subarray(0, length), this.#output, this.#written);
     const count = Math.min(this.#written.frames, into.length - at);
-    for (let i = 0; i < count; i++)
-      into[at + i] = Math.max(-32768, Math.min(32767, Math.round((this.#output[i] ?? 0) * 32768)));
+    const output = this.#output;
+    for (let i = 0; i < count; i++) into[at + i] = max(-32768, min(32767, round((output[i] ?? 0) * 32768)));
     return count;
   }
 

@@ -54,20 +54,34 @@ export class SoundEdges {
 
   /** Takes the next samples and reports the edges that they confirm, in order. */
   push(samples: ArrayLike<number>, onEdge: (edge: SoundEdge) => void): void {
-    let threshold = this.#threshold();
-    for (let i = 0; i < samples.length; i++) {
-      const level = Math.abs(samples[i] ?? 0) / this.#fullScale;
-      this.#energy += level * level;
-      if (level >= threshold) {
-        if (this.#first < 0) this.#first = this.#position;
-        this.#last = this.#position;
-      }
-      this.#position++;
-      this.#inBlock++;
-      if (this.#inBlock < this.#blockSamples) continue;
-      this.#endBlock(onEdge);
-      threshold = this.#threshold();
+    for (let at = 0; at < samples.length;) {
+      const end = Math.min(samples.length, at + this.#blockSamples - this.#inBlock);
+      this.#measure(samples, at, end);
+      at = end;
+      if (this.#inBlock === this.#blockSamples) this.#endBlock(onEdge);
     }
+  }
+
+  /** Takes samples of the current block. Every sample of a call passes here, so the loop works on local variables. */
+  #measure(samples: ArrayLike<number>, from: number, to: number): void {
+    const threshold = this.#threshold();
+    const fullScale = this.#fullScale;
+    const offset = this.#position - from;
+    let energy = this.#energy;
+    let first = this.#first;
+    let last = this.#last;
+    for (let i = from; i < to; i++) {
+      const level = Math.abs(samples[i] ?? 0) / fullScale;
+      energy += level * level;
+      if (level < threshold) continue;
+      if (first < 0) first = offset + i;
+      last = offset + i;
+    }
+    this.#energy = energy;
+    this.#first = first;
+    this.#last = last;
+    this.#position += to - from;
+    this.#inBlock += to - from;
   }
 
   #endBlock(onEdge: (edge: SoundEdge) => void): void {

@@ -68,6 +68,13 @@ function errorOf(read: () => unknown): Error {
 }
 
 describe('reading a WAV file', () => {
+  it('gives the same samples from a piece of a larger buffer, as files are read', () => {
+    const samples = Int16Array.from([1, -2, 32_767, -32_768]);
+    const file = wavOf(bytesOf(samples));
+    const piece = Buffer.concat([Buffer.alloc(3), file, Buffer.alloc(5)]).subarray(3, 3 + file.length);
+    expect(readWav(piece).samples).toEqual(samples);
+  });
+
   it('reads 16-bit PCM to the bit', () => {
     const { samples, sampleRateHz, channels } = readWav(
       wavOf(bytesOf(Int16Array.of(0, 1, -1, 32767, -32768))),

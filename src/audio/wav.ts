@@ -29,6 +29,8 @@ export function readWav(
   const header = parseWavHeader(bytes);
   const { channels, sampleRateHz } = header;
   const { values, offset, scale } = unpack(header);
+  if (channels === 1 && offset === 0 && scale === 1 && values instanceof Int16Array)
+    return { samples: values, sampleRateHz, channels };
   const first = channel === 'right' && channels > 1 ? 1 : 0;
   const taken = channel === 'mix' ? channels : 1;
 
@@ -53,6 +55,9 @@ interface Unpacked {
 function unpack(header: WavHeader): Unpacked {
   if (header.encoding === 'mulaw') return { values: decodeMulaw(header.data), offset: 0, scale: 1 };
   if (header.encoding === 'alaw') return { values: decodeAlaw(header.data), offset: 0, scale: 1 };
+  // Most recordings: their bytes are the samples.
+  if (header.encoding === 'pcm' && header.bitsPerSample === 16)
+    return { values: new Int16Array(new Uint8Array(header.data).buffer), offset: 0, scale: 1 };
   // Give `wavefile` a plain header: with the file's own, it reads extensible float as integers, accepts truncated data,
   // and reads as many cue points as a damaged file claims.
   const file = new wavefile.WaveFile(plainWav(header));
@@ -62,8 +67,7 @@ function unpack(header: WavHeader): Unpacked {
   }
   if (header.bitsPerSample === 8)
     return { values: file.getSamples(true, Uint8Array), offset: 128, scale: 256 };
-  const Samples = header.bitsPerSample === 16 ? Int16Array : Int32Array;
-  return { values: file.getSamples(true, Samples), offset: 0, scale: 2 ** (16 - header.bitsPerSample) };
+  return { values: file.getSamples(true, Int32Array), offset: 0, scale: 2 ** (16 - header.bitsPerSample) };
 }
 
 /** The same samples after a minimal header. */

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CliProcess } from '../../test/harness/cli-process.js';
+import { lightAgent } from '../../test/harness/light-agents.js';
 import { startTwilioRestSimulator } from '../simulators/twilio-rest/twilio-rest-simulator.js';
 
 jest.setTimeout(180_000);
@@ -38,7 +39,7 @@ describe.each(homes)('with a home %s', (_what, home, words) => {
     const port = await freePort();
     const relay = `http://127.0.0.1:${port}`;
     const all = { ...env, ...twilio.env, TWILIO_PHONE_NUMBER: number };
-    const dev = CliProcess.start(['dev', '--port', String(port), '--public-url', relay], all);
+    const dev = CliProcess.start(['dev', lightAgent, '--port', String(port), '--public-url', relay], all);
     await dev.until('stdout', /arrive here/);
     await dev.until('stdout', /Until then, \+15550001111 is not restored after a crash/);
     expect(twilio.numbers[0]?.voiceUrl).toBe(`${relay}/twilio/voice`);
@@ -64,7 +65,7 @@ describe.each(homes)('with a home %s', (_what, home, words) => {
 });
 
 it('a relay that nobody else can reach has nothing to say about it', async () => {
-  const dev = CliProcess.start(['dev', '--port', '0'], { XDG_STATE_HOME: '', HOME: '/dev/null' });
+  const dev = CliProcess.start(['dev', lightAgent, '--port', '0'], { XDG_STATE_HOME: '', HOME: '/dev/null' });
   await dev.until('stdout', /LIVE/);
   dev.signal('SIGINT');
   const { stdout, stderr } = await dev.ended;

@@ -87,7 +87,15 @@ interface Opened {
   readonly screen: TerminalScreen;
 }
 
+/** A dashboard that has painted its first picture. */
 async function open(more: Partial<DashboardOptions> = {}): Promise<Opened> {
+  const all = opening(more);
+  if (!more.stdout) await all.screen.shows('HZRELAY');
+  return all;
+}
+
+/** A dashboard whose painter has only begun to start, for tests that need no picture: a painter costs a second to load. */
+function opening(more: Partial<DashboardOptions> = {}): Opened {
   const keyboard = new Keyboard();
   const screen = new TerminalScreen(join(folder, String(files++)));
   const dashboard = new Dashboard({
@@ -109,7 +117,6 @@ async function open(more: Partial<DashboardOptions> = {}): Promise<Opened> {
   });
   const all = { dashboard, keyboard, screen };
   opened.push(all);
-  if (!more.stdout) await screen.shows('HZRELAY');
   return all;
 }
 
@@ -167,7 +174,7 @@ describe('the dashboard', () => {
 
   it('is over, and nothing throws, when the terminal is gone', async () => {
     for (const sign of ['end', 'error', 'close']) {
-      const { dashboard, keyboard } = await open();
+      const { dashboard, keyboard } = opening();
       keyboard.emit(
         sign,
         sign === 'error' ? Object.assign(new Error('read EIO'), { code: 'EIO' }) : undefined,
@@ -213,19 +220,19 @@ describe('the dashboard', () => {
       expect(screen.written.lastIndexOf(enter)).toBeGreaterThan(screen.written.lastIndexOf(leave));
     });
 
-    it('comes back by itself where the system stops nothing', async () => {
+    it('comes back by itself where the system stops nothing', () => {
       const clock = new VirtualClock();
-      const { keyboard } = await open({ jobs: new Shell(), clock });
+      const { keyboard } = opening({ jobs: new Shell(), clock });
       keyboard.press('\u001a');
       expect(keyboard.raw).toBe(false);
       clock.advance(200);
       expect(keyboard.raw).toBe(true);
     });
 
-    it('does not touch the terminal behind the shell, and takes it when it is in front', async () => {
+    it('does not touch the terminal behind the shell, and takes it when it is in front', () => {
       const clock = new VirtualClock();
       const jobs = new Shell();
-      const { dashboard, keyboard, screen } = await open({ jobs, clock });
+      const { dashboard, keyboard, screen } = opening({ jobs, clock });
       keyboard.press('\u001a');
       jobs.front = false;
       continued();
@@ -239,17 +246,17 @@ describe('the dashboard', () => {
       expect(dashboard.hidden).toBe(false);
     });
 
-    it('sets up its terminal anew after a stop that it could not see (SIGSTOP)', async () => {
-      const { keyboard, screen } = await open({ jobs: new Shell() });
+    it('sets up its terminal anew after a stop that it could not see (SIGSTOP)', () => {
+      const { keyboard, screen } = opening({ jobs: new Shell() });
       const before = screen.written.length;
       continued();
       expect(keyboard.raw).toBe(true);
       expect(screen.written.slice(before)).toContain(enter);
     });
 
-    it('touches nothing where it goes on behind the shell after such a stop', async () => {
+    it('touches nothing where it goes on behind the shell after such a stop', () => {
       const jobs = new Shell();
-      const { dashboard, keyboard, screen } = await open({ jobs });
+      const { dashboard, keyboard, screen } = opening({ jobs });
       jobs.front = false;
       const before = screen.written.length;
       continued();
@@ -304,9 +311,9 @@ describe('the dashboard', () => {
 
   it.each(['exit', 'uncaughtExceptionMonitor'] as const)(
     'gives the terminal back on %s, before anything else is said',
-    async (sign) => {
+    (sign) => {
       const before = process.listeners(sign as 'exit');
-      const { keyboard, screen } = await open();
+      const { keyboard, screen } = opening();
       const added = process.listeners(sign as 'exit').filter((listener) => !before.includes(listener));
       expect(added).toHaveLength(1);
       added[0]!.call(process, 0);
@@ -321,7 +328,7 @@ describe('the dashboard', () => {
         .map((sign) => process.listenerCount(sign))
         .reduce((sum, count) => sum + count);
     const before = count();
-    const { dashboard } = await open();
+    const { dashboard } = opening();
     dashboard.close();
     await dashboard.closed;
     expect(count()).toBe(before);

@@ -122,8 +122,8 @@ describe('the painter', () => {
   it('lets the clock of a running call go on', () => {
     const { painter, clock, writes } = painted();
     painter.take([{ type: 'event', event: callStart() }]);
-    clock.advance(65_500);
-    expect(writes.at(-1)).toMatch(/ 1:0\d /);
+    clock.advance(5500);
+    expect(writes.at(-1)).toContain(' 0:05 ');
   });
 
   it('begins anew when the terminal has another size', () => {

@@ -12,6 +12,8 @@ export interface DrillsOptions {
   readonly drills: readonly Drill[];
   /** The caller's turns for each drilled transport, at that caller's sample rate. */
   readonly recordings: ReadonlyMap<TransportType, readonly Recording[]>;
+  /** Voices for several runs, which stay open; they take seconds to load. @default the run's own */
+  readonly voices?: TestVoices;
   /**
    * The random seed for the shapes of the vendors' responses, which differ in each drill. The call without a fault uses
    * the documented shapes. @default the documented shapes
@@ -30,11 +32,12 @@ export interface DrillsOptions {
 export async function* runDrills({
   drills,
   recordings,
+  voices: shared,
   mannersSeed,
   onStart,
   signal,
 }: DrillsOptions): AsyncGenerator<DrillResult> {
-  const voices = new TestVoices();
+  const voices = shared ?? new TestVoices();
   try {
     await Promise.all([voices.warmUp(), loadSdks()]);
     for (const [via, said] of recordings) {
@@ -53,7 +56,7 @@ export async function* runDrills({
       }
     }
   } finally {
-    await voices.close();
+    if (!shared) await voices.close();
   }
 }
 

@@ -31,10 +31,13 @@ const quietLooks = 3;
 /** Real time after which a missing message counts as lost: browsers' audio goes over UDP. */
 const lostAfterMs = 15_000;
 
-/** The embedded providers, shared by the calls of a test file. Their maker closes them. */
+/**
+ * The embedded providers, shared by the calls of a test file, with one thread each: to load more takes longer than they
+ * would save, as virtual time waits for them. Their maker closes them.
+ */
 export class TestVoices {
-  readonly stt: LocalSpeechToText = localSpeechToText();
-  readonly tts: LocalTextToSpeech = localTextToSpeech();
+  readonly stt: LocalSpeechToText = localSpeechToText({ workers: 1 });
+  readonly tts: LocalTextToSpeech = localTextToSpeech({ workers: 1 });
 
   async warmUp(): Promise<void> {
     await Promise.all([this.stt.warmUp(), this.tts.warmUp()]);

@@ -1,18 +1,22 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { AttendedRelay, browserSession } from '../../test/harness/attended-relay.js';
 import { LightRelay } from '../../test/harness/light-relay.js';
 import { postOffer, type OfferAnswer } from '../../test/harness/offer-post.js';
 import { eventually, settle } from '../../test/harness/peer-recorder.js';
+import { isThorough } from '../../test/harness/thorough.js';
 import { webRtcUse } from '../transport/webrtc/native-webrtc.js';
 
 let relay: AttendedRelay;
 
-beforeEach(async () => {
+async function open(): Promise<void> {
   relay = await AttendedRelay.start();
-});
-afterEach(() => relay.close());
+}
+const close = (): Promise<void> => relay.close();
 
 describe('an offer that cannot be taken', () => {
+  beforeAll(open);
+  afterAll(close);
+
   const title = '%s is refused with the reason and leaves nothing behind';
 
   async function expectRefusal(
@@ -60,6 +64,9 @@ describe('an offer that cannot be taken', () => {
 });
 
 describe('an unusual offer', () => {
+  beforeAll(open);
+  afterAll(close);
+
   it('from a visitor that only listens gets a call', async () => {
     const visitor = await relay.begin({ direction: 'recvonly' });
     await visitor.proveAlive();
@@ -79,9 +86,13 @@ describe('an unusual offer', () => {
 });
 
 describe('many offers', () => {
+  beforeEach(open);
+  afterEach(close);
+
   it('at the same time each become a call with its own session', async () => {
-    const visitors = await Promise.all(Array.from({ length: 49 }, () => relay.begin()));
-    expect(new Set(visitors.map(({ session: own }) => own?.id)).size).toBe(49);
+    const count = isThorough ? 49 : 6;
+    const visitors = await Promise.all(Array.from({ length: count }, () => relay.begin()));
+    expect(new Set(visitors.map(({ session: own }) => own?.id)).size).toBe(count);
     await Promise.all(visitors.map((visitor) => visitor.hangUp()));
     expect(visitors.map(({ endReason }) => endReason)).toEqual(visitors.map(() => 'hangup'));
     await eventually(() => relay.sessions.length === 1);

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DataChannel, PeerConnection as NativePeer, Track } from 'node-datachannel';
 import { AttendedRelay, browserSession } from '../../test/harness/attended-relay.js';
 import { LightRelay } from '../../test/harness/light-relay.js';
@@ -14,12 +14,15 @@ import type { WebRtcTransport } from '../transport/webrtc/webrtc-transport.js';
 
 let relay: AttendedRelay;
 
-beforeEach(async () => {
+async function open(): Promise<void> {
   relay = await AttendedRelay.start();
-});
-afterEach(() => relay.close());
+}
+const close = (): Promise<void> => relay.close();
 
 describe('the address of a call', () => {
+  beforeAll(open);
+  afterAll(close);
+
   it.each(['0', 'f'.repeat(32), '..%2f..%2fetc', '%00', 'a'.repeat(200)])(
     'is unknown unless the relay gave it out: %s',
     async (id) => {
@@ -38,6 +41,9 @@ describe('the address of a call', () => {
 });
 
 describe('a visitor', () => {
+  beforeEach(open);
+  afterEach(close);
+
   it('that reloads the page ends one call and begins another', async () => {
     const visitor = await relay.begin();
     visitor.connection.close();

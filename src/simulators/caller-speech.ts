@@ -12,16 +12,41 @@ export interface CallerSpeechOptions {
   readonly sampleRateHz?: number;
 }
 
+/** So many utterances are kept: tests say the same few again and again, and synthesis costs far more than the call does. */
+const maxKept = 64;
+const kept = new Map<string, Promise<Int16Array>>();
+
 /** Speaks the text with Flite, with 400 ms of silence before and 200 ms after; at 8 kHz it passes through mu-law once. */
 export async function callerSpeech(text: string, options: CallerSpeechOptions = {}): Promise<Int16Array> {
   const { voice = 'rms', sampleRateHz = 8000 } = options;
+  const key = `${voice} ${sampleRateHz} ${text}`;
+  const known = kept.get(key) ?? synthesise(text, voice, sampleRateHz);
+  // The latest is the last: the first one goes when there are too many.
+  kept.delete(key);
+  kept.set(key, known);
+  const [oldest] = kept.keys();
+  if (kept.size > maxKept && oldest !== undefined) kept.delete(oldest);
+  try {
+    // A copy, for the caller may write to it.
+    return (await known).slice();
+  } catch (error) {
+    kept.delete(key);
+    throw error;
+  }
+}
+
+async function synthesise(text: string, voice: FliteVoice, sampleRateHz: number): Promise<Int16Array> {
   const speech = (await loadFlite()).synthesize(text, { voice });
   const { samples } = trimSpeech(speech, { leadMs: 400, tailMs: 100 });
   const resampler = await createResampler({ fromHz: speech.sampleRateHz, toHz: sampleRateHz });
   const converted = [resampler.push(samples), resampler.flush()];
   resampler.close();
-  const silence = new Int16Array(sampleRateHz / 10);
-  const padded = Int16Array.from([...converted, silence].flatMap((part) => [...part]));
+  const padded = new Int16Array(sampleRateHz / 10 + converted.reduce((sum, { length }) => sum + length, 0));
+  let length = 0;
+  for (const part of converted) {
+    padded.set(part, length);
+    length += part.length;
+  }
   return sampleRateHz === 8000 ? decodeMulaw(encodeMulaw(padded)) : padded;
 }
 

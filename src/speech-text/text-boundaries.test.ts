@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { runs } from '../../test/harness/thorough.js';
 import { codeSpanEnd, linkEnd, tagEnd } from './inline-markup.js';
 import { clauseBoundary, lineBoundary, sentenceBoundary } from './text-boundaries.js';
 
@@ -32,7 +33,7 @@ describe('what a rule decides about the beginning of a text', () => {
           said = now;
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: runs(1000) },
     );
   });
 });

@@ -7,6 +7,8 @@ import { rmsDbfs } from '../audio/level.js';
 import { audibleEnd, audibleStart } from '../audio/silence.js';
 import { systemClock } from '../core/clock.js';
 import { formatLogLine, sysLogLine } from '../events/sys-log.js';
+import { callerSpeech } from '../simulators/caller-speech.js';
+import { likeness } from '../../test/harness/likeness.js';
 import { PageRelay } from '../../test/harness/page-relay.js';
 import { heardRateHz, type PageVisit } from '../../test/harness/page-visit.js';
 
@@ -19,26 +21,6 @@ beforeAll(async () => {
 afterEach(() => site.end());
 
 afterAll(() => site.close());
-
-/** Recognises speech with the embedded recogniser. */
-function recognise(samples: Int16Array, sampleRateHz: number): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const stream = site.voices.stt.open({
-      format: { encoding: 'linear16', sampleRateHz },
-      signal: new AbortController().signal,
-      onEvent: (event) => {
-        if (event.type === 'partial' || event.type === 'heard') return;
-        void stream.close();
-        if (event.type === 'final') resolve(event.text);
-        else reject(event.error);
-      },
-    });
-    stream.speechStarted?.();
-    for (let at = 0; at < samples.length; at += sampleRateHz / 50)
-      stream.write({ samples: samples.subarray(at, at + sampleRateHz / 50), sampleRateHz });
-    stream.flush();
-  });
-}
 
 describe('a visitor who speaks', () => {
   it('connects, is understood, hears the answer, and sees it all', async () => {
@@ -71,7 +53,10 @@ describe('a visitor who speaks', () => {
       Math.max(0, audibleStart(heard, heardRateHz) - heardRateHz / 5),
       audibleEnd(heard, heardRateHz) + heardRateHz / 5,
     );
-    expect(await recognise(speech, heardRateHz)).toBe('book my appointment');
+    const said = await callerSpeech('book my appointment', { voice: 'slt', sampleRateHz: heardRateHz });
+    expect(likeness(speech, said, heardRateHz)).toBeGreaterThan(0.9);
+    const other = await callerSpeech('cancel my booking please', { voice: 'slt', sampleRateHz: heardRateHz });
+    expect(likeness(speech, other, heardRateHz)).toBeLessThan(0.8);
 
     expect(visitor.complaints).toEqual([]);
     expect(await visitor.violations()).toEqual([]);

@@ -5,8 +5,8 @@ import type { Activity } from '#src/call-view/activity.js';
 /** The rate of {@link PageVisit.heard}. */
 export const heardRateHz = 16_000;
 
-/** Time-out of all waits. */
-const maxWaitMs = 10_000;
+/** Time-out of all waits: for what hangs, not for what is slow on a machine that does other things too. */
+const maxWaitMs = 40_000;
 
 /**
  * Records the agent's received audio, in the page. It is text because it runs in the browser, before the page's modules.

@@ -5,6 +5,8 @@ import { callerRatesHz } from '#src/replay/replay-call.js';
 import type { TransportType } from '#src/transport/transport.js';
 
 const folder = new URL('../../fixtures/audio/', import.meta.url);
+/** What was read, by rate and name: most calls of a file say the same, and converting the rate takes time. */
+const known = new Map<string, Promise<Recording[]>>();
 
 /** Recordings for a phone call, in the given order; names without `.wav`. */
 export function fixtures(...names: string[]): Promise<Recording[]> {
@@ -12,9 +14,14 @@ export function fixtures(...names: string[]): Promise<Recording[]> {
 }
 
 /** Recordings for a call over this transport. */
-export function fixturesFor(via: TransportType, ...names: string[]): Promise<Recording[]> {
-  return readRecordings(
-    names.map((name) => fileURLToPath(new URL(`${name}.wav`, folder))),
-    callerRatesHz[via],
-  );
+export async function fixturesFor(via: TransportType, ...names: string[]): Promise<Recording[]> {
+  const recordings = await Promise.all(names.map((name) => read(name, callerRatesHz[via])));
+  return recordings.flat();
+}
+
+function read(name: string, rateHz: number): Promise<Recording[]> {
+  const key = `${rateHz} ${name}`;
+  const recording = known.get(key) ?? readRecordings([fileURLToPath(new URL(`${name}.wav`, folder))], rateHz);
+  known.set(key, recording);
+  return recording;
 }

@@ -38,7 +38,10 @@ export function toneRecogniser({
       return {
         write({ samples, sampleRateHz: rateHz }) {
           if (rateHz !== sampleRateHz) throw new TypeError(`It got ${rateHz} Hz, not ${sampleRateHz} Hz.`);
-          pending = Int16Array.from([...pending, ...samples]);
+          const written = new Int16Array(pending.length + samples.length);
+          written.set(pending);
+          written.set(samples, pending.length);
+          pending = written;
           const length = sampleRateHz / 50;
           for (; pending.length >= length; pending = pending.subarray(length))
             take(pending.subarray(0, length));

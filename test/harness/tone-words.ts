@@ -17,16 +17,26 @@ const windowMs = 20;
 
 /** Makes the audio of words, each followed by its gap. Throws a TypeError for a word without a tone. */
 export function sayTones(words: readonly string[], sampleRateHz: number): Int16Array {
-  const perMs = sampleRateHz / 1000;
-  const each = (toneWordMs + toneGapMs) * perMs;
+  const each = ((toneWordMs + toneGapMs) * sampleRateHz) / 1000;
   const samples = new Int16Array(words.length * each);
-  for (const [place, word] of words.entries()) {
-    const tone = toneWords.findIndex((known) => known === word);
-    if (tone === -1) throw new TypeError(`${word} has no tone.`);
-    const radians = (2 * Math.PI * (lowestHz + stepHz * tone)) / sampleRateHz;
-    for (let i = 0; i < toneWordMs * perMs; i++)
-      samples[place * each + i] = Math.round(amplitude * Math.sin(radians * i + 0.1));
-  }
+  for (const [place, word] of words.entries()) samples.set(toneOf(word, sampleRateHz), place * each);
+  return samples;
+}
+
+/** By word and rate: suites say the same words a thousand times. */
+const tones = new Map<string, Int16Array>();
+
+function toneOf(word: string, sampleRateHz: number): Int16Array {
+  const key = `${word} ${sampleRateHz}`;
+  const made = tones.get(key);
+  if (made) return made;
+  const tone = toneWords.findIndex((known) => known === word);
+  if (tone === -1) throw new TypeError(`${word} has no tone.`);
+  const radians = (2 * Math.PI * (lowestHz + stepHz * tone)) / sampleRateHz;
+  const samples = Int16Array.from({ length: (toneWordMs * sampleRateHz) / 1000 }, (_, i) =>
+    Math.round(amplitude * Math.sin(radians * i + 0.1)),
+  );
+  tones.set(key, samples);
   return samples;
 }
 

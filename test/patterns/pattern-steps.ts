@@ -9,18 +9,25 @@ type Matcher = (at: number, next: (end: number) => boolean) => boolean;
 /** The UTF-16 code units that one element matches at `at`; 0 if it does not match. */
 type Taker = (at: number) => number;
 
+// Looked up once and not at every step.
+const { fromCodePoint } = String;
+
 /** More steps than this count as endless. */
 const mostSteps = 6_000_000;
 
 export class TooManySteps extends Error {}
 
+/** The matcher of the pattern asked for last: many texts are tried with each. */
+let latest: { readonly pattern: RegExp; readonly matcher: CountingMatcher } | null = null;
+
 /** Steps to find every match of `pattern` in `text`. */
 export function stepsOf(pattern: RegExp, text: string): number {
-  return new CountingMatcher(pattern, text).run();
+  if (latest?.pattern !== pattern) latest = { pattern, matcher: new CountingMatcher(pattern) };
+  return latest.matcher.run(text);
 }
 
 class CountingMatcher {
-  readonly #text: string;
+  #text = '';
   readonly #flags: string;
   readonly #isUnicode: boolean;
   readonly #isSticky: boolean;
@@ -28,8 +35,7 @@ class CountingMatcher {
   readonly #groups: (string | undefined)[] = [];
   #steps = 0;
 
-  constructor(pattern: RegExp, text: string) {
-    this.#text = text;
+  constructor(pattern: RegExp) {
     this.#flags = pattern.flags.replace(/[gyd]/g, '');
     this.#isUnicode = /[uv]/.test(pattern.flags);
     this.#isSticky = pattern.sticky;
@@ -43,7 +49,9 @@ class CountingMatcher {
     this.#match = this.#alternatives(tree.alternatives, false);
   }
 
-  run(): number {
+  run(text: string): number {
+    this.#text = text;
+    this.#steps = 0;
     for (let at = 0; at <= this.#text.length;) {
       let end = -1;
       this.#groups.length = 0;
@@ -177,7 +185,7 @@ class CountingMatcher {
   #at(at: number): string {
     if (!this.#isUnicode) return this.#text.charAt(at);
     const point = this.#text.codePointAt(at);
-    return point === undefined ? '' : String.fromCodePoint(point);
+    return point === undefined ? '' : fromCodePoint(point);
   }
 
   #before(at: number): string {

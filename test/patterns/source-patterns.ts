@@ -27,12 +27,17 @@ export async function sourceFiles(): Promise<{ readonly file: string; readonly t
   );
 }
 
+const options = {
+  languageVersion: ts.ScriptTarget.Latest,
+  jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
+};
+
 /** Every regular expression literal of a file. */
 export function literalPatterns(file: string, text: string): SourcePattern[] {
   const patterns: SourcePattern[] = [];
   const visit = (node: ts.Node): void => {
     if (node.kind === ts.SyntaxKind.RegularExpressionLiteral) {
-      const written = node.getText();
+      const written = node.getText(source);
       const end = written.lastIndexOf('/');
       patterns.push({
         file,
@@ -43,7 +48,8 @@ export function literalPatterns(file: string, text: string): SourcePattern[] {
     ts.forEachChild(node, visit);
   };
   const kind = file.endsWith('x') ? ts.ScriptKind.TSX : ts.ScriptKind.TS;
-  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true, kind));
+  const source = ts.createSourceFile(file, text, options, false, kind);
+  visit(source);
   return patterns;
 }
 

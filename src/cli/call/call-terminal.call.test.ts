@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals
 import { speakConversation } from '../../replay/default-conversation.js';
 import { CliProcess } from '../../../test/harness/cli-process.js';
 import { CliTerminal } from '../../../test/harness/cli-terminal.js';
+import { lightAgent } from '../../../test/harness/light-agents.js';
 import {
   startTwilioRestSimulator,
   type TwilioRestSimulator,
@@ -27,7 +28,7 @@ beforeEach(async () => {
   const port = await freePort();
   twilio = await startTwilioRestSimulator({ callee: { does: 'answer', ringsMs: 0 } });
   env = { ...twilio.env, TWILIO_PHONE_NUMBER: from, HZRELAY_PORT: String(port), XDG_STATE_HOME: folder };
-  args = ['call', to, '--yes', '--public-url', `http://127.0.0.1:${port}`];
+  args = ['call', to, '--agent', lightAgent, '--yes', '--public-url', `http://127.0.0.1:${port}`];
 });
 afterEach(async () => {
   await CliTerminal.killAll();
@@ -63,8 +64,10 @@ describe('the call of hzrelay call is hung up', () => {
   });
 
   it.each(['stdout', 'stdout and stderr'])('when the reader of %s goes away, as head does', async (which) => {
-    const calling = CliProcess.start(args, env);
-    await calling.until('stdout', /answered, in progress/);
+    // The end of these words is the first thing that nobody reads.
+    const words = 'Whoever reads this goes away.';
+    const calling = CliProcess.start([...args, '--say', words], env);
+    await calling.until('stdout', /tts\.audio_start/);
     calling.closeStdout();
     if (which !== 'stdout') calling.closeStderr();
     expect((await calling.ended).code).toBe(0);

@@ -2,11 +2,12 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { audibleStart } from '../../audio/silence.js';
 import { readWav } from '../../audio/wav.js';
 import { speakConversation } from '../../replay/default-conversation.js';
 import { CliProcess, type CliEnd } from '../../../test/harness/cli-process.js';
+import { lightAgent, listeningAgent } from '../../../test/harness/light-agents.js';
 import {
   startTwilioRestSimulator,
   type TwilioRestSimulator,
@@ -22,17 +23,24 @@ let simulator: TwilioRestSimulator;
 let env: Readonly<Record<string, string>>;
 let relay: string;
 let folder: string;
+/** The longest call of all: it is held while the others are. */
+let conversation: Promise<CliEnd>;
 
+beforeAll(async () => {
+  const HOME = await mkdtemp(join(tmpdir(), 'hzrelay-conversation-'));
+  const HZRELAY_PORT = String(await freePort());
+  conversation = CliProcess.run(['call', '--simulate'], { HZRELAY_PORT, HOME }).finally(() =>
+    rm(HOME, { recursive: true }),
+  );
+});
+afterAll(() => CliProcess.killAll());
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hzrelay-call-'));
   const port = await freePort();
   relay = `http://127.0.0.1:${port}`;
   env = { HZRELAY_PORT: String(port), HOME: folder };
 });
-afterEach(async () => {
-  await CliProcess.killAll();
-  await rm(folder, { recursive: true });
-});
+afterEach(() => rm(folder, { recursive: true }));
 
 async function startTwilio(options: TwilioRestSimulatorOptions): Promise<void> {
   simulator = await startTwilioRestSimulator(options);
@@ -47,7 +55,16 @@ describe('hzrelay call', () => {
   it('has a phone called, shows the call, and writes what both sides said', async () => {
     await startTwilio({ callee: { does: 'answer', ringsMs: 1500, says: await goodbye() } });
     const file = join(folder, 'call.wav');
-    const { code, stdout, stderr } = await call(to, '--yes', '--public-url', relay, '--record', file);
+    const answering = ['--agent', listeningAgent, '--say', 'Hello.'];
+    const { code, stdout, stderr } = await call(
+      to,
+      '--yes',
+      '--public-url',
+      relay,
+      ...answering,
+      '--record',
+      file,
+    );
     const lines = stdout.split('\n');
     expect(lines.filter((line) => /^INFO {2}call: /.test(line))).toEqual([
       `INFO  call: ${from} → ${to}, answered by ${relay}`,
@@ -83,7 +100,7 @@ describe('hzrelay call', () => {
   it('hangs up on Ctrl-C and waits for the end; the agent begins with what --say has', async () => {
     await startTwilio({ callee: { does: 'answer', ringsMs: 0 } });
     const running = CliProcess.start(
-      ['call', to, '-y', '--public-url', relay, '--say', 'This is a test.'],
+      ['call', to, '-y', '--agent', lightAgent, '--public-url', relay, '--say', 'This is a test.'],
       env,
     );
     await running.until('stdout', /tts\.audio_start/);
@@ -98,7 +115,7 @@ describe('hzrelay call', () => {
 
   it('uses the relay that runs, whose token it finds where that was left for this user alone', async () => {
     await startTwilio({ callee: { does: 'answer', ringsMs: 0, says: await goodbye() } });
-    const dev = CliProcess.start(['dev', '--public-url', relay], env);
+    const dev = CliProcess.start(['dev', lightAgent, '--public-url', relay], env);
     await dev.until('stdout', /HZRELAY_TOKEN=\S+/);
     const closed = await CliProcess.run(['call', to, '--yes'], {
       ...env,
@@ -118,16 +135,18 @@ describe('hzrelay call', () => {
     const callSid = simulator.calls[0]!.sid;
     expect(printed[0]).toEqual({ type: 'call.status', callSid, status: 'queued' });
     expect(printed.find(({ type }) => type === 'session.start')).toMatchObject({ callId: callSid });
-    expect(printed.some(({ type, text }) => type === 'transcript.final' && text === 'goodbye')).toBe(true);
+    expect(printed.some(({ type, text }) => type === 'transcript.final' && text === 'friday')).toBe(true);
     expect(printed.at(-1)).toMatchObject({ type: 'call.end', callSid, status: 'completed', problems: [] });
     expect(own.code).toBe(0);
     await dev.until('stdout', /^INFO {2}session \w+ ended: /m);
+    dev.signal('SIGTERM');
+    await dev.ended;
   });
 
   it('says why a call came to nothing, and exits with 1', async () => {
     const problem = { code: 13224, message: 'Dial: Invalid number' };
     await startTwilio({ callee: { does: 'fail', afterMs: 0, problem } });
-    const { code, stdout, stderr } = await call(to, '--yes', '--public-url', relay);
+    const { code, stdout, stderr } = await call(to, '--agent', lightAgent, '--yes', '--public-url', relay);
     expect(stdout).toMatch(/^WARN {2}call: failed$/m);
     expect(stderr).toMatch(/^error: Twilio could not connect the call/m);
     expect(stderr).toMatch(/^error: Twilio cannot call \+15550100001.*13224/m);
@@ -137,7 +156,7 @@ describe('hzrelay call', () => {
 
 describe('hzrelay call --simulate', () => {
   it('holds the default conversation on a relay of its own', async () => {
-    const { code, stdout, stderr } = await call('--simulate');
+    const { code, stdout, stderr } = await conversation;
     expect(stdout.match(/(?<=transcript\.final: ').*(?=')/g)).toEqual([
       'i would like to book an appointment for friday at three',
       'yes please',
@@ -149,14 +168,16 @@ describe('hzrelay call --simulate', () => {
   });
 
   it('calls from a browser, too, the relay that runs, and prints its events', async () => {
-    const dev = CliProcess.start(['dev'], env);
+    const dev = CliProcess.start(['dev', lightAgent], env);
     await dev.until('stdout', /LIVE/);
     const recording = new URL('../../../fixtures/audio/goodbye.wav', import.meta.url).pathname;
     const { code, stdout } = await call('--simulate', recording, '--via', 'webrtc', '--json');
     expect(stdout).toMatch(/"type":"session\.start".*"transport":"webrtc"/);
-    expect(stdout).toMatch(/"type":"transcript\.final".*"text":"goodbye"/);
+    expect(stdout).toMatch(/"type":"transcript\.final".*"text":"friday"/);
     expect(code).toBe(0);
     await dev.until('stdout', /^INFO {2}inbound: webrtc/m);
+    dev.signal('SIGTERM');
+    await dev.ended;
   });
 });
 
@@ -167,7 +188,7 @@ it('a tunnel that cannot be opened is told, and nobody is called', async () => {
     TWILIO_PHONE_NUMBER: from,
   };
   env = { ...env, ...account, NGROK_AUTHTOKEN: 'none-of-ngroks-tokens' };
-  const { code, stdout, stderr } = await call(to, '--yes');
+  const { code, stdout, stderr } = await call(to, '--agent', lightAgent, '--yes');
   expect(stderr).toMatch(/^error: There is no tunnel: .*\n$/);
   expect(stderr).not.toContain('none-of-ngroks-tokens');
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CliTerminal } from '../../../test/harness/cli-terminal.js';
+import { lightAgent } from '../../../test/harness/light-agents.js';
 
 jest.setTimeout(180_000);
 
@@ -15,7 +16,7 @@ let terminal: CliTerminal;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hzrelay-jobs-'));
-  terminal = CliTerminal.shell({ XDG_STATE_HOME: folder });
+  terminal = CliTerminal.shell({ XDG_STATE_HOME: folder, AGENT: lightAgent });
   await terminal.until(/\$ $/);
 });
 afterEach(async () => {
@@ -37,7 +38,7 @@ async function url(from: number): Promise<string> {
 
 describe('the dashboard', () => {
   it('is suspended by Ctrl-Z and gives the terminal back; fg resumes it, redrawn', async () => {
-    let from = run('$HZRELAY dev --port 0');
+    let from = run('$HZRELAY dev $AGENT --port 0');
     await terminal.bytes(enter, from);
     const relay = await url(from);
     from = terminal.written.length;
@@ -62,7 +63,7 @@ describe('the dashboard', () => {
   });
 
   it('stays away from the terminal behind the shell (Ctrl-Z, bg), and comes back with fg', async () => {
-    let from = run('$HZRELAY dev --port 0');
+    let from = run('$HZRELAY dev $AGENT --port 0');
     await terminal.bytes(enter, from);
     const relay = await url(from);
     from = terminal.written.length;
@@ -84,7 +85,7 @@ describe('the dashboard', () => {
   });
 
   it('goes on redrawn after a stop from outside that it could not see', async () => {
-    const from = run('$HZRELAY dev --port 0');
+    const from = run('$HZRELAY dev $AGENT --port 0');
     await terminal.bytes(enter, from);
     await url(from);
     const stopped = terminal.written.length;
@@ -100,7 +101,7 @@ describe('the dashboard', () => {
 });
 
 it('hzrelay dev & prints plain lines, is not stopped for that, and leaves the keys to the shell', async () => {
-  let from = run('$HZRELAY dev --port 0 &');
+  let from = run('$HZRELAY dev $AGENT --port 0 &');
   await terminal.until(/LIVE/, from);
   const relay = await url(from);
   expect(terminal.written).not.toContain(enter);

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { SessionEvent } from '../../events/session-event.js';
 import { CliProcess } from '../../../test/harness/cli-process.js';
+import { lightAgent } from '../../../test/harness/light-agents.js';
 import {
   startTwilioRestSimulator,
   type TwilioRestSimulator,
@@ -37,7 +38,7 @@ describe('the Twilio number of hzrelay dev', () => {
   const voiceUrl = (): string | undefined => twilio.numbers[0]?.voiceUrl;
 
   function startDev(...args: readonly string[]): CliProcess {
-    return CliProcess.start(['dev', '--port', '0', '--public-url', publicUrl, ...args], {
+    return CliProcess.start(['dev', lightAgent, '--port', '0', '--public-url', publicUrl, ...args], {
       ...twilio.env,
       TWILIO_PHONE_NUMBER: number,
       XDG_STATE_HOME: folder,
@@ -89,7 +90,9 @@ describe('the Twilio number of hzrelay dev', () => {
 
 describe('the tunnel of hzrelay dev', () => {
   it('that cannot be had is one clear line, and everything local works', async () => {
-    const dev = CliProcess.start(['dev', '--port', '0'], { NGROK_AUTHTOKEN: 'a-token-of-nobody' });
+    const dev = CliProcess.start(['dev', lightAgent, '--port', '0'], {
+      NGROK_AUTHTOKEN: 'a-token-of-nobody',
+    });
     const [, url = ''] = await dev.until('stdout', /is ready on (http:\S+)/);
     await dev.until('stdout', /WARN {2}There is no tunnel: .*The relay still works on this machine\./);
     const caller = await CliProcess.run(['replay', audio, '--url', url, '--quiet', '--barge-in', '300']);
@@ -103,7 +106,8 @@ describe('the tunnel of hzrelay dev', () => {
 describe('the agent file of hzrelay dev', () => {
   const agent = (greeting: string): string =>
     `import { defineAgent } from 'hzrelay';
-export default defineAgent({ systemPrompt: 'A desk.', greeting: '${greeting}' as string });
+import { llm, stt, tts } from ${JSON.stringify(lightAgent)};
+export default defineAgent({ systemPrompt: 'A desk.', greeting: '${greeting}' as string, llm, stt, tts });
 `;
 
   /** What the caller was greeted with, in calls to this address. */
@@ -145,7 +149,7 @@ export default defineAgent({ systemPrompt: 'A desk.', greeting: '${greeting}' as
 describe('the log file of hzrelay dev', () => {
   it('gets every line, details too', async () => {
     const log = join(folder, 'dev.log');
-    const dev = CliProcess.start(['dev', '--port', '0', '--log', log]);
+    const dev = CliProcess.start(['dev', lightAgent, '--port', '0', '--log', log]);
     const [, url = ''] = await dev.until('stdout', /is ready on (http:\S+)/);
     await CliProcess.run(['replay', audio, '--url', url, '--quiet', '--barge-in', '300']);
     dev.signal('SIGINT');

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CliProcess, type CliOutputs } from '../../../test/harness/cli-process.js';
 import { CliTerminal } from '../../../test/harness/cli-terminal.js';
+import { talkativeAgent } from '../../../test/harness/light-agents.js';
 import {
   startTwilioRestSimulator,
   type TwilioRestSimulator,
@@ -48,6 +49,7 @@ const voiceUrl = (): string | undefined => twilio.numbers[0]?.voiceUrl;
 const isPointedHere = (): Promise<void> => twilio.when(() => voiceUrl() === `${relay}/twilio/voice`);
 const args = (...more: readonly string[]): readonly string[] => [
   'dev',
+  talkativeAgent,
   '--port',
   new URL(relay).port,
   '--public-url',
@@ -72,7 +74,6 @@ describe('a terminal that is closed', () => {
   it.each([
     ['the dashboard', [], false],
     ['the dashboard and a call', [], true],
-    ['plain lines', ['--plain'], false],
     ['plain lines and a call', ['--plain'], true],
     ['events as JSON', ['--json'], false],
   ] as const)('under %s: the number is put back, and calls end politely', async (_what, more, hasCall) => {

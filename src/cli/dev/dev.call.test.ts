@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { SessionEvent } from '../../events/session-event.js';
 import { CliProcess } from '../../../test/harness/cli-process.js';
+import { talkativeAgent } from '../../../test/harness/light-agents.js';
 
 jest.setTimeout(180_000);
 
@@ -42,7 +43,7 @@ describe('hzrelay dev', () => {
   });
 
   it('ends a running call politely on SIGTERM; with --json its stdout is events alone', async () => {
-    const { dev, url } = await startDev(['--json']);
+    const { dev, url } = await startDev([talkativeAgent, '--json']);
     const caller = CliProcess.start(['replay', audio('book-my-appointment'), '--url', url]);
     await dev.until('stdout', /"tts\.audio_start"/);
     dev.signal('SIGTERM');
@@ -63,7 +64,7 @@ describe('hzrelay dev', () => {
   });
 
   it('waits for a caller who does not let go, but not after a second signal', async () => {
-    const { dev, url } = await startDev();
+    const { dev, url } = await startDev([talkativeAgent]);
     const caller = CliProcess.start(['replay', audio('book-my-appointment'), '--url', url]);
     await dev.until('stdout', /tts\.audio_start/);
     caller.signal('SIGSTOP');
@@ -77,7 +78,7 @@ describe('hzrelay dev', () => {
 
   it('that the outside can reach asks callers for its token and their signature', async () => {
     const secret = { TWILIO_AUTH_TOKEN: 'not-the-real-one' };
-    const { dev, url } = await startDev(['--host', '0.0.0.0'], secret);
+    const { dev, url } = await startDev([talkativeAgent, '--host', '0.0.0.0'], secret);
     const [, token = ''] = await dev.until('stdout', /HZRELAY_TOKEN=(\S+)/);
     const args = ['replay', audio('no'), '--url', url];
     const [stranger, unsigned] = await Promise.all([

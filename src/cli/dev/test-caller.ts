@@ -1,6 +1,4 @@
 import { systemClock } from '../../core/clock.js';
-import { speakConversation } from '../../replay/default-conversation.js';
-import { callerRatesHz, replayCall } from '../../replay/replay-call.js';
 import type { Relay } from '../../relay/relay.js';
 import { transportOf, type TransportType } from '../../transport/registry.js';
 
@@ -16,6 +14,11 @@ export class TestCaller {
   /** Holds the default conversation; resolves with its result when the call is over. Rejects if the call failed. */
   async call(via: TransportType): Promise<string> {
     const relay = this.#relay;
+    // Most runs place no such call, so the simulated callers are loaded only then.
+    const [{ speakConversation }, { callerRatesHz, replayCall }] = await Promise.all([
+      import('../../replay/default-conversation.js'),
+      import('../../replay/replay-call.js'),
+    ]);
     const recordings = await speakConversation(callerRatesHz[via]);
     const [authToken] = relay.options.twilioAuthTokens;
     const { turns } = await replayCall({

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CliProcess } from '../../../test/harness/cli-process.js';
+import { lightAgent } from '../../../test/harness/light-agents.js';
 
 jest.setTimeout(180_000);
 
@@ -27,7 +28,7 @@ async function startDev(...args: string[]): Promise<{ dev: CliProcess; url: stri
 
 describe('hzrelay logs', () => {
   it('shows a call of another process, its past too, and outlives the relay', async () => {
-    const { dev, url } = await startDev('--port', '0', '--record', join(folder, 'calls'));
+    const { dev, url } = await startDev(lightAgent, '--port', '0', '--record', join(folder, 'calls'));
     const port = new URL(url).port;
     const watcher = CliProcess.start(['logs'], { HZRELAY_PORT: port });
     await watcher.until('stderr', /^Connected to the relay at http:\/\/127\.0\.0\.1:\d+\.\n$/);
@@ -55,7 +56,7 @@ describe('hzrelay logs', () => {
     dev.signal('SIGINT');
     await dev.ended;
     await watcher.until('stderr', /The relay at .* is gone; waiting/);
-    const again = await startDev('--port', port);
+    const again = await startDev(lightAgent, '--port', port);
     await watcher.until('stderr', /Reconnected\.\n$/);
     again.dev.signal('SIGKILL');
     watcher.signal('SIGINT');

@@ -3,7 +3,6 @@ import { access, constants, open, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join, parse, resolve } from 'node:path';
 import { messageOf } from '../../core/errors.js';
 import type { SessionEvent } from '../../events/session-event.js';
-import { parseEventLog } from '../../replay/golden.js';
 import type { Recording } from '../../replay/recordings.js';
 import { baseOf, readPublicUrl } from '../../relay/http/public-url.js';
 import type { TransportType } from '../../transport/transport.js';
@@ -25,6 +24,7 @@ async function readEvents(path: string): Promise<SessionEvent[]> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new UsageError(`--expect ${path} cannot be read: ${reasonOf(cause)}.`, { cause });
   });
+  const { parseEventLog } = await import('../../replay/golden.js');
   try {
     return parseEventLog(text, path);
   } catch (cause) {

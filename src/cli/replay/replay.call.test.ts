@@ -12,6 +12,7 @@ import type { SessionEvent } from '../../events/session-event.js';
 import { localSpeechToText } from '../../providers/local/stt/local-speech-to-text.js';
 import { framesOf } from '../../simulators/caller-speech.js';
 import { CliProcess, type CliEnd } from '../../../test/harness/cli-process.js';
+import { lightAgent, listeningAgent, talkativeAgent } from '../../../test/harness/light-agents.js';
 import { fixtures } from '../../../test/harness/recordings.js';
 
 jest.setTimeout(180_000);
@@ -46,14 +47,24 @@ beforeAll(async () => {
   const replay = (...args: string[]): Promise<CliEnd> => CliProcess.run(['replay', ...args]);
   const two = [audio('book-my-appointment'), audio('reschedule-for-friday')];
   calls.twoTurns = replay(...two, '-o', temporary('reply.wav'));
-  calls.json = replay(audio('pause-400ms'), '--json', '--expect', golden('pause-in-a-sentence'));
+  const understood = ['--agent', listeningAgent];
+  const earlier = [audio('friday'), '--json', '--agent', lightAgent];
+  calls.json = replay(...earlier).then(async ({ stdout }) => {
+    await writeFile(temporary('earlier.ndjson'), stdout);
+    return replay(...earlier, '--expect', temporary('earlier.ndjson'));
+  });
   const overTheGreeting = ['--barge-in', '1500', '--quiet', '--expect', golden('barge-in')];
-  calls.bargeIn = replay(audio('stop-and-cancel'), ...overTheGreeting);
-  calls.otherWords = replay(audio('friday'), ...overTheGreeting);
-  const phoneCalls = Promise.all([calls.twoTurns, calls.json, calls.bargeIn, calls.otherWords]);
+  calls.bargeIn = replay(audio('stop-and-cancel'), ...understood, ...overTheGreeting);
+  const withoutModels = ['--agent', talkativeAgent];
+  calls.otherWords = replay(audio('friday'), ...overTheGreeting, ...withoutModels);
+  const phoneCalls = Promise.all([calls.json, calls.bargeIn, calls.otherWords]);
   const overBoth = ['--via', 'both', '--expect', golden('backchannel'), '--barge-in', '1000'];
-  calls.both = phoneCalls.then(() => replay(audio('um-hum'), ...overBoth, '-o', temporary('both.wav')));
-  calls.bothJson = phoneCalls.then(() => replay(audio('goodbye'), '--via', 'both', '--json'));
+  calls.both = phoneCalls.then(() =>
+    replay(audio('um-hum'), ...understood, ...overBoth, '-o', temporary('both.wav')),
+  );
+  calls.bothJson = phoneCalls.then(() =>
+    replay(audio('goodbye'), '--via', 'both', '--json', '--agent', lightAgent),
+  );
 });
 afterAll(async () => {
   await CliProcess.killAll();
@@ -87,7 +98,7 @@ describe('hzrelay replay of two recordings', () => {
 });
 
 describe('hzrelay replay --json', () => {
-  it('prints events and nothing else, and holds them against a golden log', async () => {
+  it('prints events and nothing else, and holds them against those of an earlier call', async () => {
     const { code, stdout, stderr } = (await calls.json)!;
     const events = stdout
       .trimEnd()
@@ -96,7 +107,7 @@ describe('hzrelay replay --json', () => {
     expect(events[0]).toMatchObject({ type: 'session.start', transport: 'twilio' });
     expect(events.at(-1)).toMatchObject({ type: 'session.end', reason: 'hangup' });
     expect(new Set(events.map(({ sessionId }) => sessionId)).size).toBe(1);
-    expect(stderr).toMatch(/^Equal to .*pause-in-a-sentence\.ndjson\.\n$/);
+    expect(stderr).toMatch(/^Equal to .*earlier\.ndjson\.\n$/);
     expect(code).toBe(0);
   });
 });
@@ -155,8 +166,8 @@ describe('hzrelay replay --via both', () => {
     expect(starts.map(({ transport }) => transport)).toEqual(['twilio', 'webrtc']);
     const sessions = starts.map(({ sessionId }) => events.filter((event) => event.sessionId === sessionId));
     expect(sessions.map((own) => own.at(-1))).toMatchObject([
-      { type: 'session.end', reason: 'completed' },
-      { type: 'session.end', reason: 'completed' },
+      { type: 'session.end', reason: 'hangup' },
+      { type: 'session.end', reason: 'hangup' },
     ]);
     expect(sessions.flat()).toHaveLength(events.length);
     expect(stderr).toMatch(/^Parity: equal\.\n$/);
@@ -246,7 +257,7 @@ describe('hzrelay replay that is stopped', () => {
   ] as const)(
     'by %s hangs up the call over %s, says what there was until then, and ends with %i',
     async (signal, via, exitCode) => {
-      const running = CliProcess.start(['replay', audio('book-my-appointment'), '--via', via]);
+      const running = CliProcess.start(['replay', audio('friday'), '--agent', talkativeAgent, '--via', via]);
       await running.until('stdout', /tts\.audio_start/);
       running.signal(signal);
       const { code, stdout, stderr } = await running.ended;
@@ -257,7 +268,7 @@ describe('hzrelay replay that is stopped', () => {
   );
 
   it('in the first of two calls does not begin the second', async () => {
-    const running = CliProcess.start(['replay', audio('book-my-appointment'), '--via', 'both']);
+    const running = CliProcess.start(['replay', audio('friday'), '--agent', talkativeAgent, '--via', 'both']);
     await running.until('stdout', /tts\.audio_start/);
     running.signal('SIGINT');
     const { code, stdout } = await running.ended;
@@ -267,7 +278,7 @@ describe('hzrelay replay that is stopped', () => {
   });
 
   it('by a reader that went away says nothing about it', async () => {
-    const running = CliProcess.start(['replay', audio('book-my-appointment')]);
+    const running = CliProcess.start(['replay', audio('friday'), '--agent', talkativeAgent]);
     await running.until('stdout', /session/);
     running.closeStdout();
     expect(await running.ended).toMatchObject({ code: 0, stderr: '' });

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SupervisedCall, type SupervisedCallOptions } from '../../../test/harness/supervised-call.js';
 import { toneRecogniser } from '../../../test/harness/tone-recogniser.js';
+import { drawn } from '../../../test/harness/thorough.js';
 import { sayTones, toneGapMs, toneWordMs } from '../../../test/harness/tone-words.js';
 
 const models = ['nova-3', 'flux-general-en'];
@@ -54,7 +55,7 @@ describe.each(models)('supervised %s', (model) => {
     expect(call.simulator.connections).toHaveLength(1);
   });
 
-  it.each(every(100))(
+  it.each(drawn(every(100), 7))(
     'loses and doubles no word when the connection drops after %i ms',
     async (afterAudioMs) => {
       const call = await place({ model, simulator: { faults: [{ type: 'drop', afterAudioMs }] } });
@@ -64,7 +65,7 @@ describe.each(models)('supervised %s', (model) => {
     },
   );
 
-  it.each(every(200))(
+  it.each(drawn(every(200), 4))(
     'does not even if flushes come in the same breath as the last word, and the drop after %i ms',
     async (afterAudioMs) => {
       const faults = [{ type: 'drop', afterAudioMs }] as const;
@@ -74,7 +75,7 @@ describe.each(models)('supervised %s', (model) => {
     },
   );
 
-  it.each(every(380).flatMap((one) => [60, 500, 1300].map((other) => [one, other])))(
+  it.each([60, 500, 1300].flatMap((next) => drawn(every(380), 2).map((one) => [one, next])))(
     'does not when the connection drops after %i ms and the next one after %i ms',
     async (afterAudioMs, next) => {
       const faults = [
@@ -89,7 +90,12 @@ describe.each(models)('supervised %s', (model) => {
     },
   );
 
-  it.each(Array.from({ length: 14 }, (_, index) => 600 + 40 * index))(
+  it.each(
+    drawn(
+      Array.from({ length: 14 }, (_, index) => 600 + 40 * index),
+      4,
+    ),
+  )(
     'does not when a final ends in the middle of a word, %i ms after the first one began, and the connection drops then',
     async (ms) => {
       const faults = [{ type: 'drop', afterAudioMs: leadMs + ms + 160 }] as const;
@@ -106,7 +112,7 @@ describe.each(models)('supervised %s', (model) => {
     },
   );
 
-  it.each(every(500))('does not when Deepgram falls silent after %i ms', async (afterAudioMs) => {
+  it.each(drawn(every(500), 2))('does not when Deepgram falls silent after %i ms', async (afterAudioMs) => {
     const call = await place({ model, simulator: { faults: [{ type: 'stall', afterAudioMs }] } });
     await talk(call);
     await call.saySilence(2500);
@@ -157,7 +163,10 @@ describe.each(models)('supervised %s', (model) => {
     expect((final?.atMs ?? Infinity) - flushedMs).toBeLessThan(500);
   });
 
-  it.each([...every(200).map((ms) => [ms, 8000] as const), ...every(500).map((ms) => [ms, 16000] as const)])(
+  it.each([
+    ...drawn(every(200), 4).map((ms) => [ms, 8000] as const),
+    ...drawn(every(500), 2).map((ms) => [ms, 16000] as const),
+  ])(
     'hands over to another recogniser after %i ms, at %i Hz, without losing or doubling a word',
     async (afterAudioMs, sampleRateHz) => {
       const faults = [

@@ -124,18 +124,6 @@ describe('an answer by ElevenLabs', () => {
     expect(answer.error?.message).toContain(code);
   });
 
-  it.each(['websocket', 'http'] as const)(
-    'of a third-generation model is spoken by HTTP only (%s)',
-    async (connection) => {
-      const answer = await new SpokenAnswer(voices.create({ connection, modelId: 'eleven_v3' })).speak(
-        sentences,
-      );
-      if (connection === 'http') expect(answer.events.at(-1)).toEqual({ type: 'done' });
-      else expect(answer.error).toMatchObject({ category: 'bad_request', field: 'tts.modelId' });
-      expect(voices.simulator.connections).toBe(0);
-    },
-  );
-
   it('sends text unchanged, even tags, since the server does not read SSML', async () => {
     await new SpokenAnswer(voices.create()).speak(['One <break time="1s"/> two.']);
     expect(voices.simulator.texts).toEqual(['One <break time="1s"/> two. ']);
@@ -196,30 +184,5 @@ describe('an answer by ElevenLabs', () => {
     clock.advance(1500);
     await spoken;
     expect(answer.events.at(-1)).toEqual({ type: 'done' });
-  });
-});
-
-describe('the id of a request to ElevenLabs', () => {
-  const http = { connection: 'http' } as const;
-
-  it('is reported for each HTTP request, as in its header', async () => {
-    const { incidents } = await new SpokenAnswer(voices.create(http)).speak(sentences);
-    expect(incidents).toEqual(
-      sentences.map(() => ({
-        ...{ type: 'request', kind: 'tts', provider: 'elevenlabs' },
-        requestId: expect.stringMatching(/^simulated-\d+$/),
-      })),
-    );
-  });
-
-  it('is in the error of a refused HTTP request', async () => {
-    voices.simulator.failNext({ fault: 'refuse', status: 500 });
-    const { error } = await new SpokenAnswer(voices.create(http)).speak(sentences);
-    expect(error?.requestId).toMatch(/^simulated-\d+$/);
-  });
-
-  it('is not made up for a socket, which has none', async () => {
-    const { incidents, error } = await new SpokenAnswer(voices.create()).speak(sentences);
-    expect([incidents, error]).toEqual([[], null]);
   });
 });

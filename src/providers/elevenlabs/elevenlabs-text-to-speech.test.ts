@@ -15,6 +15,9 @@ let voices: ElevenLabsVoices;
 
 beforeAll(async () => {
   voices = await ElevenLabsVoices.start();
+  // Loads the SDK, which takes seconds on a busy machine: the first answer would count them as the server's silence.
+  await voices.create({ connection: 'http' }).warmUp();
+  await voices.closeProviders();
 });
 beforeEach(() => voices.reset());
 afterEach(() => voices.closeProviders());
@@ -160,5 +163,44 @@ describe('the HTTP connection of ElevenLabs', () => {
     expect([quiet.httpConnections, quiet.warmings]).toEqual([connections, 1]);
     await tts.close();
     await quiet.close();
+  });
+});
+
+describe('an answer by ElevenLabs', () => {
+  it.each(['websocket', 'http'] as const)(
+    'of a third-generation model is spoken by HTTP only (%s)',
+    async (connection) => {
+      const answer = await new SpokenAnswer(voices.create({ connection, modelId: 'eleven_v3' })).speak(
+        sentences,
+      );
+      if (connection === 'http') expect(answer.events.at(-1)).toEqual({ type: 'done' });
+      else expect(answer.error).toMatchObject({ category: 'bad_request', field: 'tts.modelId' });
+      expect(voices.simulator.connections).toBe(0);
+    },
+  );
+});
+
+describe('the id of a request to ElevenLabs', () => {
+  const http = { connection: 'http' } as const;
+
+  it('is reported for each HTTP request, as in its header', async () => {
+    const { incidents } = await new SpokenAnswer(voices.create(http)).speak(sentences);
+    expect(incidents).toEqual(
+      sentences.map(() => ({
+        ...{ type: 'request', kind: 'tts', provider: 'elevenlabs' },
+        requestId: expect.stringMatching(/^simulated-\d+$/),
+      })),
+    );
+  });
+
+  it('is in the error of a refused HTTP request', async () => {
+    voices.simulator.failNext({ fault: 'refuse', status: 500 });
+    const { error } = await new SpokenAnswer(voices.create(http)).speak(sentences);
+    expect(error?.requestId).toMatch(/^simulated-\d+$/);
+  });
+
+  it('is not made up for a socket, which has none', async () => {
+    const { incidents, error } = await new SpokenAnswer(voices.create()).speak(sentences);
+    expect([incidents, error]).toEqual([[], null]);
   });
 });

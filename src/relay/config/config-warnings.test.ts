@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { lightSession } from '../../../test/harness/light-relay.js';
 import { appointmentDeskPrompt } from '../../providers/local/llm/appointment-desk.js';
 import { configForCall, resolveConfig, type RelaySessionConfig } from './config.js';
 import { configWarnings } from './config-warnings.js';
@@ -45,7 +46,8 @@ describe('a prompt or a tool that nothing uses', () => {
 
   test('is told once by a relay', async () => {
     const notices: RelayNotice[] = [];
-    const session: RelaySessionConfig = { agent: { systemPrompt: 'a clinic' } };
+    const { stt, tts } = lightSession();
+    const session: RelaySessionConfig = { stt, tts, agent: { systemPrompt: 'a clinic' } };
     const relay = createRelay({ port: 0, session, onNotice: (notice) => notices.push(notice) });
     await relay.listen();
     await relay.warmUp(session);

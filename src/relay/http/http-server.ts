@@ -19,6 +19,11 @@ const maxBodyBytes = 256 * 1024;
 /** How often Node checks for requests that have not arrived in time; its default is 30 s. */
 const timeoutCheckMs = 1000;
 
+/** Names a plugin as its function is named; fastify looks through all loaded modules for the name of one without. */
+function named<P extends (...args: never[]) => unknown>(plugin: P): P {
+  return Object.assign(plugin, { [Symbol.for('fastify.display-name')]: plugin.name });
+}
+
 export async function buildHttpServer(relay: RelayContext): Promise<HttpServer> {
   const { requestTimeoutMs } = relay.options;
   const routes = new Set<string>();
@@ -102,10 +107,10 @@ export async function buildHttpServer(relay: RelayContext): Promise<HttpServer> 
     reply.callNotFound();
     return reply;
   });
-  await app.register(pageRoutes, { relay });
-  await app.register(observeRoutes, { relay });
-  await app.register(metricsRoutes, { relay });
-  for (const ofTransport of Object.values(transportRoutes)) await app.register(ofTransport, { relay });
+  await app.register(named(pageRoutes), { relay });
+  await app.register(named(observeRoutes), { relay });
+  await app.register(named(metricsRoutes), { relay });
+  for (const ofTransport of Object.values(transportRoutes)) await app.register(named(ofTransport), { relay });
   isRoute = routeMatcher(routes);
   return app;
 }

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { postWebhook, twilioSignature } from '../../simulators/phone/simulated-phone-webhook.js';
+import { isThorough } from '../../../test/harness/thorough.js';
 import { LightRelay } from '../../../test/harness/light-relay.js';
 import type { RelayOptions } from '../relay-options.js';
 
@@ -142,7 +143,9 @@ describe('a flood of refused requests', () => {
   it('of one kind takes a few lines of the log, and real lines stay', async () => {
     await start({ publicUrl, twilioAuthToken: authToken });
     light.relay.notify('info', 'a real line');
-    for (let i = 0; i < 150; i++)
+    // So many tens of requests; that a thousand take no more lines is the log's own test.
+    const tens = isThorough ? 150 : 12;
+    for (let i = 0; i < tens; i++)
       await Promise.all(Array.from({ length: 10 }, () => statusOfPost('CallSid=CA1')));
     light.relay.notify('info', 'another real line');
     expect(light.notices.map(({ message }) => message)).toEqual([
@@ -150,7 +153,9 @@ describe('a flood of refused requests', () => {
       'A request to /twilio/voice was refused: it is not signed.',
       'A request to /twilio/voice was refused: it is not signed. (10 like it within a minute)',
       'A request to /twilio/voice was refused: it is not signed. (100 like it within a minute)',
-      'A request to /twilio/voice was refused: it is not signed. (1000 like it within a minute)',
+      ...(isThorough
+        ? ['A request to /twilio/voice was refused: it is not signed. (1000 like it within a minute)']
+        : []),
       'another real line',
     ]);
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { decodeMulaw } from '../../audio/g711.js';
+import { runs } from '../../../test/harness/thorough.js';
 import { TwilioFarEnd } from '../../../test/harness/twilio-far-end.js';
 import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { TwilioTransport } from '../../transport/twilio/twilio-transport.js';
@@ -243,7 +244,8 @@ describe('the agent’s track of any phone call', () => {
                 transport.watch(transport.queuedSamples);
             }
           }
-          await pass(40_000);
+          // Until all was played, also what came again after a pause, and read.
+          await pass(transport.queuedSamples / 8 + steps.length * 500 + 2000);
           const heard = decodeMulaw(far.heard);
           const sounds = line.flatMap((sample, at) => (sample === 0 ? [] : [{ sample, at }]));
           expect(sounds.map(({ sample }) => sample)).toEqual([...heard]);
@@ -253,7 +255,7 @@ describe('the agent’s track of any phone call', () => {
           }
         },
       ),
-      { numRuns: 40 },
+      { numRuns: runs(40) },
     );
   });
 });

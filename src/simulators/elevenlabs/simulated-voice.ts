@@ -35,12 +35,27 @@ export const toneVoice: SimulatedVoice = (text, sampleRateHz) => {
   for (const [index, character] of chars.entries()) {
     if (/\s/.test(character)) continue;
     const hz = 200 + ((character.codePointAt(0) ?? 0) % 64) * 20;
-    for (let i = 0; i < perCharacter; i++)
-      samples[index * perCharacter + i] = amplitude * Math.sin((2 * Math.PI * hz * i) / sampleRateHz);
+    samples.set(tone(hz, sampleRateHz), index * perCharacter);
   }
   const boundariesMs = Array.from({ length: chars.length + 1 }, (_, index) => index * msPerCharacter);
   return { samples, chars, boundariesMs };
 };
+
+/** By pitch and rate. Kept, since a sine for each sample of each answer would cost more than all else in a simulated call. */
+const tones = new Map<string, Int16Array>();
+
+function tone(hz: number, sampleRateHz: number): Int16Array {
+  const key = `${hz} ${sampleRateHz}`;
+  const known = tones.get(key);
+  if (known) return known;
+  const length = Math.floor((sampleRateHz * msPerCharacter) / 1000);
+  const made = Int16Array.from(
+    { length },
+    (_, i) => amplitude * Math.sin((2 * Math.PI * hz * i) / sampleRateHz),
+  );
+  tones.set(key, made);
+  return made;
+}
 
 /** Splits speech into encoded pieces of `pieceMs`; character times are relative to their piece. */
 export function piecesOf(

@@ -44,7 +44,7 @@ async function connect(): Promise<TransportPair> {
     setUplink: (isOpen) => phone.setUplink(isOpen ? 'open' : 'dead'),
     async pass(ms) {
       if (isOver) clock.advance(ms);
-      else await passTime(clock, ms, phone, transport);
+      else await passTime(clock, ms, phone, transport, 10);
     },
     async hangUp() {
       await phone.hangUp();

@@ -4,6 +4,7 @@ import { WebSocket } from 'ws';
 import { placeCall, type SimulatedPhone } from '../../simulators/phone/simulated-phone.js';
 import { openPhoneLine, type PhoneLine } from '../../../test/harness/phone-line.js';
 import { passTime } from '../../../test/harness/quiet-wire.js';
+import { runs } from '../../../test/harness/thorough.js';
 import { TwilioFarEnd } from '../../../test/harness/twilio-far-end.js';
 import { VirtualClock } from '../../simulators/virtual-clock.js';
 import type { TransportListener } from '../transport.js';
@@ -69,7 +70,8 @@ const messageOfKind = fc.record(
     streamSid: fc.oneof({ weight: 9, arbitrary: fc.constant(streamSid) }, { weight: 1, arbitrary: value }),
     media: fc.oneof(
       fc.record({
-        track: mostly(fc.constant('inbound')),
+        // Often wrong, since little of what is drawn comes as far as the track.
+        track: fc.oneof({ weight: 3, arbitrary: fc.constant('inbound') }, { weight: 1, arbitrary: value }),
         chunk: sequenceNumber,
         timestamp: sequenceNumber,
         payload,
@@ -119,6 +121,7 @@ describe('hostile messages on a media socket', () => {
     const healthyEnds: string[] = [];
     let healthyFrames = 0;
     healthy.start({ ...silentListener(healthyEnds), onAudio: () => (healthyFrames += 1) });
+    const batches = runs(1000);
     let messages = 0;
     const faults = new Set<string>();
     let frames = 0;
@@ -149,11 +152,11 @@ describe('hostile messages on a media socket', () => {
         healthy.play({ samples: new Int16Array(160).fill(500), sampleRateHz: 8000 });
         clock.advance(20);
       }),
-      { numRuns: 600 },
+      { numRuns: batches },
     );
 
     clock.advance(1000);
-    expect(messages).toBeGreaterThan(30_000);
+    expect(messages).toBeGreaterThan(50 * batches);
     expect([...faults].sort()).toEqual([
       'bad_base64',
       'binary_message',
@@ -190,7 +193,7 @@ describe('hostile messages on a media socket', () => {
         await Promise.resolve();
         expect(clock.pendingTimers).toBe(0);
       }),
-      { numRuns: 50 },
+      { numRuns: runs(50) },
     );
   });
 });

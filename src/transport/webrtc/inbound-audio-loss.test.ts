@@ -8,6 +8,7 @@ import type { Recording } from '../../replay/recordings.js';
 import { RoughNetwork, type RoughNetworkOptions } from '../../simulators/browser/rough-network.js';
 import { localSpeechToText } from '../../providers/local/stt/local-speech-to-text.js';
 import { fixtures } from '../../../test/harness/recordings.js';
+import { drawn } from '../../../test/harness/thorough.js';
 import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { InboundAudio, type InboundAudioStats } from './inbound-audio.js';
 import { writeRtpPacket } from './rtp-packet.js';
@@ -103,10 +104,14 @@ function recognise(frames: readonly AudioFrame[]): Promise<string> {
 }
 
 interface Heard {
-  readonly name: string;
-  readonly text: string;
-  readonly stats: InboundAudioStats;
+  readonly received: readonly Reception[];
+  /** What was recognised, by recording. */
+  readonly texts: Readonly<Record<string, string>>;
 }
+
+/** The recordings that this run recognises. All are received, since the statistics need many packets. */
+const spoken = drawn(Object.keys(texts), 3);
+const expectedTexts = Object.fromEntries(spoken.map((name) => [name, texts[name]]));
 
 describe('speech over a network that loses and delays packets', () => {
   const recordings = new Map<string, Uint8Array[]>();
@@ -119,30 +124,35 @@ describe('speech over a network that loses and delays packets', () => {
   afterAll(() => stt.close());
 
   /** Every recording over such a network, each with its own random seed. */
-  const hearAll = (network: RoughNetworkOptions): Promise<Heard[]> =>
-    Promise.all(
-      [...recordings].map(async ([name, packets], index) => {
-        const { frames, stats } = await receive(packets, { ...network, seed: 1 + index });
-        return { name, text: await recognise(frames), stats };
-      }),
+  const hearAll = async (network: RoughNetworkOptions): Promise<Heard> => {
+    const received = await Promise.all(
+      [...recordings].map(async ([name, packets], index) => ({
+        name,
+        ...(await receive(packets, { ...network, seed: 1 + index })),
+      })),
     );
+    const recognised = received
+      .filter(({ name }) => spoken.includes(name))
+      .map(async ({ name, frames }) => [name, await recognise(frames)] as const);
+    return { received, texts: Object.fromEntries(await Promise.all(recognised)) };
+  };
 
   it('is recognised exactly without loss, and nothing is concealed', async () => {
     const heard = await hearAll({});
-    expect(textsOf(heard)).toEqual(texts);
+    expect(heard.texts).toEqual(expectedTexts);
     expect(sumOf(heard, 'lost') + sumOf(heard, 'late') + sumOf(heard, 'concealedSamples')).toBe(0);
   });
 
   it('is recognised exactly with 60 ms of jitter, which loses almost nothing', async () => {
     const heard = await hearAll({ jitterMs: 60 });
-    expect(textsOf(heard)).toEqual(texts);
+    expect(heard.texts).toEqual(expectedTexts);
     expect(sumOf(heard, 'lost') / sumOf(heard, 'received')).toBeLessThan(0.005);
-    expect(Math.max(...heard.map(({ stats }) => stats.jitterMs))).toBeGreaterThan(10);
+    expect(Math.max(...heard.received.map(({ stats }) => stats.jitterMs))).toBeGreaterThan(10);
   });
 
   it.each([0, 60])('is recognised exactly with 5 %% loss and %i ms of jitter', async (jitterMs) => {
     const heard = await hearAll({ lossShare: 0.05, jitterMs });
-    expect(textsOf(heard)).toEqual(texts);
+    expect(heard.texts).toEqual(expectedTexts);
     expectPlausible(heard, 0.05);
   });
 
@@ -151,22 +161,18 @@ describe('speech over a network that loses and delays packets', () => {
     { percent: 20, exactShare: 0.8 },
   ])('is mostly recognised with $percent % loss and 60 ms of jitter', async ({ percent, exactShare }) => {
     const heard = await hearAll({ lossShare: percent / 100, jitterMs: 60 });
-    const exact = heard.filter(({ name, text }) => text === texts[name]);
-    expect(exact.length).toBeGreaterThanOrEqual(heard.length * exactShare);
+    const exact = spoken.filter((name) => heard.texts[name] === texts[name]);
+    expect(exact.length).toBeGreaterThanOrEqual(Math.ceil(spoken.length * exactShare));
     expectPlausible(heard, percent / 100);
   });
 });
 
-function textsOf(heard: readonly Heard[]): Record<string, string> {
-  return Object.fromEntries(heard.map(({ name, text }) => [name, text]));
-}
-
-function sumOf(heard: readonly Heard[], count: keyof InboundAudioStats): number {
-  return heard.reduce((sum, { stats }) => sum + stats[count], 0);
+function sumOf({ received }: Heard, count: keyof InboundAudioStats): number {
+  return received.reduce((sum, { stats }) => sum + stats[count], 0);
 }
 
 /** The concealed and recovered share equals the loss, and redundancy recovered more than half of it. */
-function expectPlausible(heard: readonly Heard[], lossShare: number): void {
+function expectPlausible(heard: Heard, lossShare: number): void {
   const total = sumOf(heard, 'totalSamples');
   const concealed = sumOf(heard, 'concealedSamples') / total;
   const recovered = sumOf(heard, 'recoveredSamples') / total;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { maxOfferBytes, readOffer, type Offer, type OfferProblemCode } from './offer.js';
+import { anyCharacter } from '../../../test/harness/any-character.js';
 
 const session = [
   'v=0',
@@ -231,10 +232,10 @@ describe('reading an offer', () => {
     const anyLine = fc.oneof(
       fc.constantFrom(...session, ...audio, ...channel, ...video),
       fc.string(),
-      fc.string({ unit: 'binary' }).map((text) => `a=${text}`),
+      fc.string({ unit: anyCharacter }).map((text) => `a=${text}`),
     );
     const anyText = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
       fc.array(anyLine, { maxLength: 60 }).map((lines) => ['v=0', ...lines].join('\r\n')),
     );
     fc.assert(fc.property(anyText, (sdp) => void readOffer(sdp)));

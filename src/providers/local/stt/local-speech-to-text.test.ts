@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { drawn } from '../../../../test/harness/thorough.js';
 import { describeContract } from '../../../../test/contracts/describe-contract.js';
 import { speechToTextContract } from '../../../simulators/contracts/speech-to-text-contract.js';
 import { ProviderError } from '../../../core/errors.js';
@@ -72,7 +73,7 @@ describe('the local speech to text', () => {
     return opening;
   };
 
-  it.each(fliteVoices)('recognises the voice %s on the phone', async (voice) => {
+  it.each(drawn(fliteVoices, 2))('recognises the voice %s on the phone', async (voice) => {
     const caller = open();
     for (const text of ['book my appointment', 'reschedule for friday']) {
       say(caller.stream, await callerSpeech(text, { voice }));
@@ -140,7 +141,8 @@ describe('the local speech to text', () => {
 
   it('ends an utterance that goes on for half a minute', async () => {
     const caller = open();
-    say(caller.stream, noise(31 * 8000, 3000));
+    // Silence, which the decoder is done with soonest; only the length matters.
+    say(caller.stream, new Int16Array(31 * 8000));
     await stt.idle();
     expect(finalsOf(caller)).toEqual(['']);
     say(caller.stream, await callerSpeech('book my appointment'));

@@ -1,0 +1,11 @@
+// The appointment desk with the voice of the light agent: for tests of what it understands, not of how it sounds.
+import { tts } from './light-agent.mjs';
+
+const greeting = 'Hello, this is the appointment desk. How can I help you?';
+
+export default {
+  agent: { systemPrompt: 'You run an appointment desk.', greeting },
+  stt: { provider: 'local' },
+  llm: { provider: 'local' },
+  tts,
+};
