@@ -171,6 +171,7 @@ export class SimulatedPhoneStream {
   drop(): void {
     if (this.#lengthSamples !== null) return;
     this.#by = 'network';
+    this.#buffer.clear(this.#nowSamples());
     this.#stop();
     this.#socket.terminate();
   }

@@ -118,7 +118,9 @@ export class SimulatedPhone implements Caller {
   }
 
   get playout(): Playout {
-    return this.#requireStream().playout;
+    const { playout } = this.#requireStream();
+    const heardSamples = this.#streams.reduce((sum, stream) => sum + stream.playout.heardSamples, 0);
+    return { ...playout, heardSamples };
   }
 
   /** The faults that Twilio would have reported. */
