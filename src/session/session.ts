@@ -20,6 +20,7 @@ import { Playout } from './output/playout.js';
 import { matchRates, type MatchedProviders } from './rate-matching.js';
 import type { MachineEffect, SessionState, TimerName } from './turn-taking/session-state.js';
 import type { SessionMetrics, SessionParts, Speakable, SpeakResult } from './session-parts.js';
+import { Reconnection } from './reconnection.js';
 import { sessionStart } from './session-start.js';
 import { SessionReporter, toMicroseconds } from './session-reporter.js';
 import { unsayableTexts } from './unsayable-texts.js';
@@ -49,6 +50,7 @@ export class Session {
   readonly #abort = new AbortController();
   readonly #timers: NamedTimers<TimerName | 'idle' | 'max_duration' | 'listen_again'>;
   readonly #machine: MachineRunner;
+  readonly #reconnection: Reconnection;
   #input: InputPipeline | null = null;
   #transport: Transport | null = null;
   #providers: MatchedProviders | null = null;
@@ -79,10 +81,22 @@ export class Session {
       reporter: this.#reporter,
       nowMs: () => this.#nowMs(),
       currentTurn: () => this.#currentTurn(),
+      isLost: () => this.#reconnection.isLost,
       speechLikely: () => this.#input?.speechLikely ?? false,
       dispatch: (input) => this.#machine.dispatch(input),
       sessionSignal: this.#abort.signal,
       onTurnEnd: (failed) => this.#turnEnded(failed),
+    });
+    this.#reconnection = new Reconnection({
+      limits: parts.reconnect,
+      clock: parts.clock,
+      reporter: this.#reporter,
+      nowMs: () => this.#nowMs(),
+      currentTurn: () => this.#currentTurn(),
+      input: () => this.#input,
+      dispatch: (input) => this.#machine.dispatch(input),
+      onChange: () => this.#restartIdle(),
+      onGivenUp: () => void this.end('connection_lost'),
     });
     this.closed = new Promise((resolve) => {
       this.#resolveClosed = resolve;
@@ -288,6 +302,8 @@ export class Session {
           turn: this.#currentTurn(),
           gapMs: toMicroseconds(gapMs),
         }),
+      onLost: (cause) => this.#reconnection.lost(cause),
+      onBack: () => this.#reconnection.back(),
       onEnd: (reason, cause) => {
         if (reason === 'transport_error') this.#reporter.error({ message: this.#transportProblem(cause) });
         const endReason = reason === 'closed' ? 'ended' : reason;
@@ -335,6 +351,7 @@ export class Session {
   #endSession(reason: SessionEndReason): void {
     this.#abort.abort();
     this.#timers.close();
+    this.#reconnection.close();
     this.#turns.stop();
     const down = Promise.allSettled([this.#input?.close(), this.#transport?.close()]);
     this.#providers?.close();
@@ -368,6 +385,7 @@ export class Session {
 
   /** Restarts the idle timeout: one side speaks or has just spoken. */
   #restartIdle(): void {
+    if (this.#reconnection.isLost) return this.#timers.cancel('idle');
     const { idleTimeoutMs } = this.#parts.limits;
     this.#timers.set('idle', idleTimeoutMs, () => {
       const agentIsBusy =
