@@ -247,10 +247,10 @@ function isOfferType(request: FastifyRequest): boolean {
 }
 
 /** Refuses a body of another media type. Without this the server does, and its words hold no remedy. */
-async function requireOffer(request: FastifyRequest, reply: FastifyReply): Promise<void> {
-  if (request.headers['content-type'] === undefined || isOfferType(request)) return;
+function requireOffer(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+  if (request.headers['content-type'] === undefined || isOfferType(request)) return done();
   reply.header('accept-post', sdpType);
-  throw Object.assign(new Error(offerRemedy), { statusCode: 415 });
+  done(Object.assign(new Error(offerRemedy), { statusCode: 415 }));
 }
 
 /** Refuses a patch of another media type and names the accepted one (RFC 5789, section 2.2). */
