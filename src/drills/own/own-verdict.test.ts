@@ -23,6 +23,7 @@ function call(heardText: string, { said = 'book a table', more = [], ...run }: P
     faultMs: 600,
     recording: { agent: sounding, caller: sounding, sampleRateHz: 8000 },
     left: [],
+    hasSilentRecogniser: false,
     ...run,
   };
 }

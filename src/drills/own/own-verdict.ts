@@ -22,6 +22,8 @@ export interface OwnRun extends FaultyCall {
   readonly recording: CallRecording | null;
   /** What was still open at the end, as text. */
   readonly left: readonly string[];
+  /** The recogniser was asked for words and sent no result, not even an empty one. */
+  readonly hasSilentRecogniser: boolean;
 }
 
 /** A level below this counts as silence. */
