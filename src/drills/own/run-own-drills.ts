@@ -25,13 +25,15 @@ export interface OwnDrillsOptions {
 
 /**
  * Runs drills one after the other and yields each result as soon as it is known. Throws an HzRelayError if the call
- * without a fault fails, and a ConfigError if the agent's providers cannot be made.
+ * without a fault fails, a ConfigError if the agent's providers cannot be made, and a ProviderError if one refuses its key or
+ * its config.
  */
 export async function* runOwnDrills(options: OwnDrillsOptions): AsyncGenerator<DrillResult> {
   const { drills, recordings, onStart, signal } = options;
   for (const [via, said] of recordings) {
     const providers = new OwnProviders(options.session, via, systemClock);
     try {
+      await providers.check();
       const hold = (drill: OwnDrill | null): Promise<OwnRun> =>
         holdOwnCall(drill, { providers, via, recordings: said, session: options.session, signal });
       onStart?.(null, via);
