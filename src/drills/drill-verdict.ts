@@ -3,6 +3,7 @@ import { messageOf } from '../core/errors.js';
 import type { SessionEvent, SessionEventType } from '../events/session-event.js';
 import { compareRuns } from '../replay/golden.js';
 import type { TransportType } from '../transport/transport.js';
+import { allowedLosses, excuses, type AllowedLoss } from './allowed-losses.js';
 import type { Drill } from './drill.js';
 import type { CallerRun, DrillRun } from './drill-run.js';
 import {
@@ -36,6 +37,8 @@ export interface DrillResult {
   readonly callerWords: WordChanges;
   /** The agent's words, as the caller heard them. */
   readonly agentWords: WordChanges;
+  /** Which of these words may be lost in this drill, and why. */
+  readonly allowedLosses: readonly AllowedLoss[];
 }
 
 /** The result of a drill whose call could not be held to its end. */
@@ -51,6 +54,7 @@ export function unfinished(drill: string, via: TransportType, thrown: unknown): 
     laterMs: null,
     callerWords: noChanges,
     agentWords: noChanges,
+    allowedLosses: [],
   };
 }
 
@@ -84,7 +88,19 @@ export function judge(
     laterMs: laterMs(run.caller.events, rehearsal.caller.events),
     callerWords,
     agentWords,
+    allowedLosses: allowedLosses(
+      {
+        caller: isDeaf(drill) ? excuses.deaf : null,
+        agent: apologised && drill.outcome !== 'answer' ? excuses.apology : null,
+      },
+      { caller: callerWords, agent: agentWords },
+    ),
   };
+}
+
+/** Whether no recogniser works, so that the caller's words cannot be recovered. */
+function isDeaf({ kind, outcome }: Drill): boolean {
+  return kind === 'stt' && (outcome === 'apology' || outcome === 'warning');
 }
 
 function logProblems(drill: Drill, events: readonly SessionEvent[]): string[] {
@@ -97,17 +113,15 @@ function logProblems(drill: Drill, events: readonly SessionEvent[]): string[] {
 }
 
 function wordProblems(
-  { kind, outcome }: Drill,
+  drill: Drill,
   {
     callerWords,
     agentWords,
     apologised,
   }: { readonly callerWords: WordChanges; readonly agentWords: WordChanges; readonly apologised: boolean },
 ): string[] {
-  // Without a working recogniser the caller's words cannot be recovered.
-  const isDeaf = kind === 'stt' && (outcome === 'apology' || outcome === 'warning');
-  const problems = isDeaf ? [] : changeProblems(callerWords, 'caller');
-  switch (outcome) {
+  const problems = isDeaf(drill) ? [] : changeProblems(callerWords, 'caller');
+  switch (drill.outcome) {
     case 'answer':
       return [...problems, ...changeProblems(agentWords, 'agent')];
     case 'answer_or_apology':

@@ -10,12 +10,15 @@ type Answer = string | AsyncIterable<string> | Iterable<string>;
  */
 export type ModelFunction = (request: LlmRequest) => Answer | Promise<Answer>;
 
+/** The name of every such model, in errors, events and the banner of `hzrelay dev`. */
+export const functionModelName = 'function';
+
 /**
  * Makes a language model from a function: each piece of text becomes a token. Errors become a ProviderError of category
  * `internal` with the original as cause; a ProviderError passes unchanged. Aborting ends the iteration at once, without
  * a `done`, even if the function ignores the signal; its iterator's `return()` is then called.
  */
-export function functionModel(answer: ModelFunction, name = 'function'): LanguageModel {
+export function functionModel(answer: ModelFunction, name = functionModelName): LanguageModel {
   return {
     name,
     async *generate(request: LlmRequest): AsyncGenerator<LlmEvent> {

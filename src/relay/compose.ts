@@ -7,9 +7,10 @@
  */
 import { negotiateFormat, type AudioFormat } from '../audio/audio-frame.js';
 import type { Clock } from '../core/clock.js';
-import { messageOf, ProviderError, type ProviderKind } from '../core/errors.js';
+import type { ProviderKind } from '../core/errors.js';
 import type { ProviderNotice } from '../events/provider-notice.js';
 import { startupCheck } from '../providers/probe.js';
+import { oneErrorOf } from '../providers/provider-failures.js';
 import { builtInRegistry } from '../providers/registry.js';
 import { functionModel, type ModelFunction } from '../providers/function-model.js';
 import type { LanguageModel } from '../providers/language-model.js';
@@ -115,7 +116,7 @@ export class Providers {
     }
     const loaded = await Promise.allSettled(loading);
     const failures = loaded.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
-    if (failures.length > 0) throw allOf(failures);
+    if (failures.length > 0) throw oneErrorOf(failures);
     return loaded.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
   }
 
@@ -270,21 +271,6 @@ function shared<T extends Closable>(known: Map<string, Closable>, key: string, m
 
 async function warm(provider: Closable, format?: AudioFormat): Promise<readonly ProviderNotice[]> {
   return (await provider.warmUp?.(format)) ?? [];
-}
-
-/** One error for all failures; a single failure is returned unchanged. */
-function allOf(failures: readonly unknown[]): unknown {
-  const refused = failures.find((failure) => failure instanceof ProviderError);
-  if (!refused || failures.length === 1) return refused ?? failures[0];
-  const { kind, provider, category, field } = refused;
-  const lines = failures.map((failure) => `  ${messageOf(failure)}`);
-  return new ProviderError(`${failures.length} providers cannot be used:\n${lines.join('\n')}`, {
-    kind,
-    provider,
-    category,
-    ...(field !== undefined && { field }),
-    cause: new AggregateError(failures),
-  });
 }
 
 async function loadVad(vad: VoiceActivityDetection): Promise<readonly ProviderNotice[]> {

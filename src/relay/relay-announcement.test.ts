@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { announcedToken, announceRelay } from './relay-announcement.js';
+import { announcedRelays, announcedToken, announceRelay } from './relay-announcement.js';
 
 const url = 'http://127.0.0.1:8787';
 let folder: string;
@@ -22,6 +22,16 @@ describe('a relay that announces itself', () => {
     await withdraw();
     expect(await readdir(folder)).toEqual([]);
     expect(await announcedToken(url, folder)).toBeNull();
+  });
+
+  it('is listed with the others of this machine until it is gone', async () => {
+    expect(await announcedRelays(join(folder, 'none'))).toEqual([]);
+    await writeFile(join(folder, 'relay-1.json'), '{}');
+    await announceRelay({ url: 'http://127.0.0.1:10001', token: null }, folder);
+    const withdraw = await announceRelay({ url, token: 'secret' }, folder);
+    expect(await announcedRelays(folder)).toEqual([url, 'http://127.0.0.1:10001']);
+    await withdraw();
+    expect(await announcedRelays(folder)).toEqual(['http://127.0.0.1:10001']);
   });
 
   it.each([

@@ -2,6 +2,7 @@
  * How other commands of the same user find a relay's token: a running relay writes it to a file that only this user can
  * read.
  */
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { isLoopback } from './http/access.js';
@@ -43,6 +44,18 @@ export async function announcedToken(url: string, folder = stateFolder()): Promi
   const left = schema.safeParse(await readState(fileOf(url, folder)));
   if (!left.success || !isProcessAlive(left.data.pid)) return null;
   return new URL(left.data.url).origin === new URL(url).origin ? left.data.token : null;
+}
+
+/** The addresses of this user's running relays on this machine, by port. */
+export async function announcedRelays(folder = stateFolder()): Promise<readonly string[]> {
+  const names = await readdir(folder).catch(() => []);
+  const ports = names.flatMap((name) => /^relay-(\d+)\.json$/.exec(name)?.[1] ?? []).map(Number);
+  const read = ports
+    .sort((one, other) => one - other)
+    .map(async (port) => schema.safeParse(await readState(join(folder, `relay-${port}.json`))));
+  return (await Promise.all(read)).flatMap(({ success, data }) =>
+    success && isProcessAlive(data.pid) && isLoopback(new URL(data.url).hostname) ? [data.url] : [],
+  );
 }
 
 /** Named by port alone: one relay has a port, whichever name of this machine the URL uses. */

@@ -54,8 +54,8 @@ describe('an offer that cannot be taken', () => {
     ['in broken JSON', () => '{"type":"offer","sdp":', undefined, 400, /./],
     ['that is an answer', () => '{"type":"answer","sdp":"v=0"}', undefined, 415, /Post an offer/],
     ['that is a number', () => '{"type":"offer","sdp":7}', undefined, 415, /Post an offer/],
-    ['as plain text', () => 'v=0', 'text/plain', 415, /./],
-    ['as a form', () => 'type=offer&sdp=v%3D0', 'application/x-www-form-urlencoded', 415, /./],
+    ['as plain text', () => 'v=0', 'text/plain', 415, /Post an offer/],
+    ['as a form', () => 'type=offer&sdp=v%3D0', 'application/x-www-form-urlencoded', 415, /Post an offer/],
     ['as raw text that is not SDP', () => 'hello', 'application/sdp', 400, /not a session description/],
     ['as raw SDP that is far too long', () => 'v=0\r\n'.repeat(50_000), 'application/sdp', 413, /./],
   ])(title, async (_what, body, contentType, status, reason) => {

@@ -119,6 +119,35 @@ describe('a polite caller', () => {
   });
 });
 
+describe('a caller who talks while the agent speaks', () => {
+  const talk = async (
+    reason: 'no_words' | 'backchannel',
+    after: 'nothing' | 'turn.start' | 'turn.continued',
+  ) => {
+    const line = new Line();
+    const at = (atMs: number, note: () => void): void => void line.clock.setTimer(atMs, note);
+    line.agentSpeaks(1600, 300);
+    line.voice.note({ type: 'turn.start', turn: 0 });
+    at(2300, () => line.voice.note({ type: 'agent.resumed', turn: 0, reason }));
+    line.agentSpeaks(2600, 500);
+    if (after !== 'nothing') at(2700, () => line.voice.note({ type: after, turn: 1 }));
+    at(3100, () => line.voice.note({ type: 'turn.end', turn: 0 }));
+    at(3200, () => line.voice.note({ type: 'turn.end', turn: 1 }));
+    const [turn] = await line.hold([recording('a.wav')]);
+    return turn?.answered;
+  };
+
+  it('got no answer where the agent heard no words and went on with what it was saying', async () => {
+    expect(await talk('no_words', 'nothing')).toBe(false);
+  });
+
+  it('got one where the agent then heard words, or went on since the words asked for nothing', async () => {
+    expect(await talk('no_words', 'turn.start')).toBe(true);
+    expect(await talk('no_words', 'turn.continued')).toBe(true);
+    expect(await talk('backchannel', 'nothing')).toBe(true);
+  });
+});
+
 describe('a caller whose agent says a filler', () => {
   const turn = (line: Line, type: 'turn.start' | 'turn.end', atMs: number): void => {
     line.clock.setTimer(atMs, () => line.voice.note({ type, turn: 1 }));

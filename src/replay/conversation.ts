@@ -41,9 +41,16 @@ export interface SaidTurn {
   readonly name: string;
   /** False if the call ended before all of it was played. */
   readonly said: boolean;
-  /** Whether agent audio followed its last audible sample, and the agent's turn ended in time. */
+  /**
+   * Whether agent audio followed its last audible sample, and the agent's turn ended in time. What the agent was saying
+   * before, and resumed since it heard no words, is no answer.
+   */
   readonly answered: boolean;
 }
+
+type NotedEvent =
+  | Pick<SessionEvent<'agent.resumed'>, 'type' | 'turn' | 'reason'>
+  | { readonly type: Exclude<SessionEvent['type'], 'agent.resumed'>; readonly turn: number };
 
 /**
  * Tracks whether the agent is speaking. Fed by the `onAudio` of the caller's listener, and by the session's events if
@@ -55,6 +62,9 @@ export class AgentVoice {
   #lastAudioMs: number | null = null;
   /** The turns in progress. */
   readonly #openTurns = new Set<number>();
+  /** Turns that were in progress when the caller last began to speak. */
+  #formerTurns: ReadonlySet<number> = new Set();
+  #isFormerResumed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -67,10 +77,25 @@ export class AgentVoice {
   }
 
   /** Call with each event of the session. */
-  note({ type, turn }: Pick<SessionEvent, 'type' | 'turn'>): void {
+  note(event: NotedEvent): void {
+    const { type, turn } = event;
+    if (type === 'agent.resumed')
+      this.#isFormerResumed = event.reason === 'no_words' && this.#formerTurns.has(turn);
+    else if (type === 'turn.start' || type === 'turn.continued') this.#isFormerResumed = false;
     if (type === 'turn.start') this.#openTurns.add(turn);
     else if (type === 'turn.end') this.#openTurns.delete(turn);
     else if (type === 'session.end') this.#openTurns.clear();
+  }
+
+  /** Call when the caller begins to speak. */
+  callerBegins(): void {
+    this.#formerTurns = new Set(this.#openTurns);
+    this.#isFormerResumed = false;
+  }
+
+  /** Whether the agent did nothing since then but go on with a turn that it had begun before, since it heard no words. */
+  get wentOnUnheeding(): boolean {
+    return this.#isFormerResumed;
   }
 
   /** Whether the agent's turn is in progress. It may be silent, while the model or a tool works. */
@@ -120,7 +145,7 @@ export async function holdConversation(
       index < recordings.length - 1
         ? await call.untilTurn(behaviour.answerWithinMs)
         : await call.untilFinished();
-    turns.push({ name, said, answered });
+    turns.push({ name, said, answered: answered && !voice.wentOnUnheeding });
   }
   return turns;
 }
@@ -146,6 +171,7 @@ class Call {
   async say({ samples, sampleRateHz }: Recording): Promise<void> {
     // The rest of an interrupted answer must not count as the answer to this recording.
     const lastWordMs = (audibleEnd(samples, sampleRateHz) / sampleRateHz) * 1000;
+    this.#voice.callerBegins();
     const lastWord = this.#clock.setTimer(lastWordMs, () => this.#voice.restart());
     await this.#speaker.say(samples);
     lastWord.cancel();

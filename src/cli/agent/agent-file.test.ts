@@ -200,6 +200,18 @@ describe('a saved change', () => {
     });
   });
 
+  it('that removes the file is told as such, and the last version stays until it is back', async () => {
+    const path = await write('mine.ts', agent('one'));
+    expect(await follow(path)).toMatchObject({ prompt: 'one' });
+    const told = next();
+    await rm(path);
+    expect(await told).toEqual({
+      prompt: 'one',
+      problem: 'mine.ts is gone. Its last version stays in use until the file is back.',
+    });
+    expect(await change('mine.ts', agent('two'))).toEqual({ prompt: 'two' });
+  });
+
   const imports = (specifier: string): string =>
     `import prompt from '${specifier}';\nexport default { agent: { systemPrompt: prompt.text } };\n`;
 

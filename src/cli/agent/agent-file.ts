@@ -91,6 +91,13 @@ export class AgentFile {
     this.#loading = this.#loading.then(async () => {
       const environment = this.#environment.read();
       if (environment?.failed) listener.onProblem(environment.message);
+      // Its folder is still watched: a file that comes back is loaded.
+      if (!existsSync(this.path)) {
+        listener.onProblem(
+          `${basename(this.path)} is gone. Its last version stays in use until the file is back.`,
+        );
+        return;
+      }
       const reading = await readAgent(this.path);
       if ('session' in reading) {
         this.#reading = reading;

@@ -1,6 +1,7 @@
 /** The agent of `hzrelay dev`: the user's agent file, else the appointment desk. */
 import { basename } from 'node:path';
 import { systemClock } from '../../core/clock.js';
+import { functionModelName } from '../../providers/function-model.js';
 import { configForAnyCall, resolveConfig, type RelaySessionConfig } from '../../relay/config/config.js';
 import type { NamedProvider } from '../../relay/config/provider-config.js';
 import type { EnvironmentFile } from '../agent/environment-file.js';
@@ -59,6 +60,12 @@ type Named = NamedProvider | { readonly name: string } | ((...args: never[]) => 
 function named(list: readonly Named[]): string {
   const [first] = list;
   if (!first) return 'none';
-  const name = 'definition' in first ? first.definition.name : first.name;
+  const name = nameOf(first);
   return list.length > 1 ? `${name} +${list.length - 1}` : name;
+}
+
+/** As events and errors name it. A function's own name would be that of the field it stands in. */
+function nameOf(one: Named): string {
+  if (typeof one === 'function') return functionModelName;
+  return 'definition' in one ? one.definition.name : one.name;
 }

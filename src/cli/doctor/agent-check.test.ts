@@ -5,8 +5,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemClock } from '../../core/clock.js';
+import { systemClock, type Clock } from '../../core/clock.js';
 import { startOpenAiSimulator, type OpenAiSimulator } from '../../simulators/openai/openai-simulator.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { agentCheck } from './agent-check.js';
 import type { Finding } from './check.js';
 
@@ -85,6 +86,7 @@ describe('the check of vendors of the user’s own', () => {
     members: string,
     key: string | undefined,
     tts = 'own.config()',
+    clock: Clock = systemClock,
   ): Promise<Finding> {
     const path = join(folder, `own-${files++}.mjs`);
     await writeFile(
@@ -118,19 +120,72 @@ export default defineAgent({
     const env = { OWN_API_KEY: key };
     Object.assign(process.env, key === undefined ? {} : env);
     try {
-      return await agentCheck(path, systemClock, env).run(new AbortController().signal);
+      return await agentCheck(path, clock, env).run(new AbortController().signal);
     } finally {
       delete process.env.OWN_API_KEY;
     }
   }
   const probe = 'probe: ask,';
 
-  it('asks each once, by its probe alone', async () => {
+  it('asks each once, and warms it up as a relay does', async () => {
     expect(await checkVoice(`${probe} warmUp: () => ask(),`, 'own-key-1')).toMatchObject({
       status: 'ok',
       message: expect.stringMatching(/and its providers work\.$/),
     });
+    expect(asked).toBe(2);
+  });
+
+  it.each([
+    [
+      'whose warm-up fails',
+      `warmUp: async () => { throw new Error('oops'); },`,
+      /own \(tts\) failed in warmUp\(\): .*oops/,
+    ],
+    [
+      'whose probe throws',
+      `probe: () => { throw new Error('oops'); },`,
+      /own \(tts\) failed in probe\(\): .*oops/,
+    ],
+    [
+      'that cannot be made',
+      `...(() => { throw new Error('oops'); })(),`,
+      /own \(tts\) cannot be made: .*oops/,
+    ],
+  ])('names file, kind and vendor of one %s', async (_what, members, message) => {
+    expect(await checkVoice(members, 'own-key-1')).toMatchObject({
+      status: 'problem',
+      message: expect.stringMatching(message),
+      remedy: expect.stringMatching(/^Fix own-\d+\.mjs\.$/),
+    });
+  });
+
+  it('names the one whose probe does not end', async () => {
+    const clock = new VirtualClock();
+    const checked = checkVoice('probe: () => new Promise(() => {}),', 'own-key-1', undefined, clock);
+    const ended = { is: false };
+    void checked.finally(() => (ended.is = true));
+    while (!ended.is) {
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(100);
+    }
+    expect(await checked).toMatchObject({
+      status: 'problem',
+      message: expect.stringMatching(/^own-\d+\.mjs: own \(tts\) did not end its probe\(\) within 10 s\.$/),
+      remedy: expect.stringContaining('OWN_BASE_URL'),
+    });
+  });
+
+  it('asks those that are listed and not in use, too', async () => {
+    expect(await checkVoice(probe, 'own-key-2', "{ provider: 'local' }")).toMatchObject({
+      status: 'note',
+      message: expect.stringContaining('Not in use: The key [OWN_API_KEY] was refused.'),
+      remedy: 'Get a key at https://own.example and set OWN_API_KEY.',
+    });
     expect(asked).toBe(1);
+    expect(await checkVoice(probe, undefined, "{ provider: 'local' }")).toMatchObject({
+      status: 'ok',
+      message: expect.stringContaining('not in use and need a config: own (tts).'),
+    });
   });
 
   it('says where to get a key in place of one that is refused, and never the key', async () => {
@@ -158,7 +213,7 @@ export default defineAgent({
       status: 'ok',
       message: expect.stringContaining('Not checked, since they have no probe(): own (tts).'),
     });
-    expect(asked).toBe(0);
+    expect(asked).toBe(1);
   });
 
   it('names field and variable of a key that is missing', async () => {

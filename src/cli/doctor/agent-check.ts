@@ -5,37 +5,52 @@ import { messageOf, ProviderError } from '../../core/errors.js';
 import { Providers } from '../../relay/compose.js';
 import { configForAnyCall, resolveConfig } from '../../relay/config/config.js';
 import type { Environment } from '../../relay/config/provider-config.js';
-import { loadAgentFile } from '../agent/agent-file.js';
+import { loadAgentFile, type AgentFile } from '../agent/agent-file.js';
 import type { Check, Finding } from './check.js';
 import { OwnVendors } from './own-vendors.js';
 
 /** The check of the agent's file at `path`. Vendors of the user's own are probed, once each. */
-export function agentCheck(path: string, clock: Clock, env: Environment = process.env): Check {
-  return { name: 'agent', run: (signal) => checkAgent(path, { clock, env, signal }) };
+export function agentCheck(
+  path: string,
+  clock: Clock,
+  env: Environment = process.env,
+  loading = loadAgentFile(path, clock),
+): Check {
+  return { name: 'agent', run: (signal) => checkAgent(path, { clock, env, signal, loading }) };
 }
 
 interface Looking {
   readonly clock: Clock;
   readonly env: Environment;
   readonly signal: AbortSignal;
+  readonly loading: Promise<AgentFile>;
 }
 
-async function checkAgent(path: string, { clock, env, signal }: Looking): Promise<Finding> {
+async function checkAgent(path: string, { clock, env, signal, loading }: Looking): Promise<Finding> {
   const file = basename(path);
   const providers = new Providers(clock);
   const own = new OwnVendors(clock, env, signal);
   try {
-    const { session } = await loadAgentFile(path, clock);
-    const [notice] = await providers.warmUp(own.probedIn(resolveConfig(configForAnyCall(session), env)));
+    const { session } = await loading;
+    const config = resolveConfig(configForAnyCall(session), env);
+    const [used, unused] = await Promise.all([
+      providers.warmUp(own.askedIn(config)),
+      own.askUnused(session, config),
+    ]);
+    const [notice] = [...used, ...unused];
     if (notice)
       return {
         status: 'note',
         message: own.withoutKeys(`${file}: ${notice.field}: ${notice.message}`),
         remedy: notice.remedy,
       };
-    const unasked =
-      own.unasked.length > 0 ? ` Not checked, since they have no probe(): ${own.unasked.join(', ')}.` : '';
-    return { status: 'ok', message: `${file} and its providers work.${unasked}` };
+    const unchecked = [
+      { why: 'they have no probe()', names: own.unasked },
+      { why: 'they are not in use and need a config', names: own.unmade },
+    ].flatMap(({ why, names }) =>
+      names.length > 0 ? [` Not checked, since ${why}: ${names.join(', ')}.`] : [],
+    );
+    return { status: 'ok', message: `${file} and its providers work.${unchecked.join('')}` };
   } catch (thrown) {
     const message = own.withoutKeys(messageOf(thrown));
     return {

@@ -2,8 +2,10 @@
 import { systemClock } from '../../core/clock.js';
 import { withoutSecrets } from '../../core/secrets.js';
 import { secretsOf } from '../../relay/config/secrets.js';
+import type { ProviderKind } from '../../core/errors.js';
+import { builtInRegistry } from '../../providers/registry.js';
 import { readEnvironmentBeside } from '../agent/environment-beside.js';
-import { findAgentFile } from '../agent/agent-file.js';
+import { findAgentFile, loadAgentFile, type AgentFile } from '../agent/agent-file.js';
 import { agentCheck } from './agent-check.js';
 import { runChecks, type Check, type CheckResult } from './check.js';
 import { nodeCheck, opusCheck, pageCheck, webRtcCheck } from './machine-checks.js';
@@ -49,6 +51,8 @@ export async function doctor({ json = false }: DoctorOptions, signal: AbortSigna
 function checksFor(env: NodeJS.ProcessEnv): Check[] {
   const port = relayPort(env);
   const agent = findAgentFile(undefined);
+  // Loaded once: it is the user's program.
+  const loading = agent === null ? null : loadAgentFile(agent, systemClock);
   return [
     nodeCheck(),
     opusCheck(env),
@@ -56,11 +60,20 @@ function checksFor(env: NodeJS.ProcessEnv): Check[] {
     speechCheck(),
     portCheck(port, env.HZRELAY_PORT),
     pageCheck(port),
-    ...vendorChecks(env, systemClock),
-    ...(agent === null ? [] : [agentCheck(agent, systemClock)]),
+    ...vendorChecks(env, systemClock, builtInRegistry, kindsNamedBy(loading)),
+    ...(agent === null || !loading ? [] : [agentCheck(agent, systemClock, env, loading)]),
     twilioCheck(env),
     ngrokCheck(env, systemClock),
   ];
+}
+
+/** The kinds of providers that the agent's file names; none if it cannot be loaded, which its own check reports. */
+async function kindsNamedBy(loading: Promise<AgentFile> | null): Promise<ReadonlySet<ProviderKind>> {
+  const session = await loading?.then(
+    (file) => file.session,
+    () => null,
+  );
+  return new Set((['stt', 'llm', 'tts'] as const).filter((kind) => session?.[kind] !== undefined));
 }
 
 function withoutSecretsIn(result: CheckResult, env: NodeJS.ProcessEnv): CheckResult {

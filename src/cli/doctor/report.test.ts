@@ -24,6 +24,16 @@ describe("a check's lines", () => {
     ]);
   });
 
+  it('keep the lines of a list', () => {
+    const message = 'a.mjs: The config has 2 problems:\n  stt: is odd.\n  llm: is\todd.';
+    const lines = resultLines({ name: 'agent', status: 'problem', message }, { columns: 80, colour: false });
+    expect(lines.map((line) => line.trim())).toEqual([
+      expect.stringMatching(/2 problems:$/),
+      'stt: is odd.',
+      'llm: is odd.',
+    ]);
+  });
+
   it('have colour where it is seen, in one word', () => {
     const [line] = resultLines({ name: 'node', status: 'ok', message: 'x' }, { columns: 80, colour: true });
     expect(line).toBe('\u001b[32mok     \u001b[0m  node        x');

@@ -35,5 +35,5 @@ export function verdict(results: readonly CheckResult[]): string {
 }
 
 function wrapped(text: string, width: number): string[] {
-  return wrapAnsi(printable(text), width).split('\n');
+  return text.split('\n').flatMap((line) => wrapAnsi(printable(line), width).split('\n'));
 }

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { systemClock } from '../../core/clock.js';
+import type { ProviderKind } from '../../core/errors.js';
+import { builtInRegistry } from '../../providers/registry.js';
 import { DeepgramSimulator } from '../../simulators/deepgram/deepgram-simulator.js';
 import {
   startElevenLabsSimulator,
@@ -129,5 +131,19 @@ describe('the check of ElevenLabs', () => {
     });
     expect(simulator.probes).toBe(1);
     await simulator.close();
+  });
+});
+
+describe('a vendor without a key', () => {
+  const found = async (provided: Promise<ReadonlySet<ProviderKind>>): Promise<Finding> =>
+    vendorChecks({}, systemClock, builtInRegistry, provided)[0]!.run(new AbortController().signal);
+
+  it('is not said to be replaced where the agent’s file names another of its kind', async () => {
+    expect(await found(Promise.resolve(new Set(['llm'])))).toMatchObject({
+      message: expect.stringMatching(/^DEEPGRAM_API_KEY is not set: the embedded .* is used\.$/),
+    });
+    expect(await found(Promise.resolve(new Set(['stt'])))).toMatchObject({
+      message: 'DEEPGRAM_API_KEY is not set.',
+    });
   });
 });

@@ -1,5 +1,5 @@
 /** Whether the cloud providers accept the configured keys, by one free request each. */
-import type { Clock } from '../../core/clock.js';
+import { within, type Clock } from '../../core/clock.js';
 import { messageOf, ProviderError, type ProviderKind } from '../../core/errors.js';
 import type { ProviderNotice } from '../../events/provider-notice.js';
 import type { AnyDefinition, ProviderKey } from '../../providers/provider-definition.js';
@@ -22,29 +22,42 @@ const standIn: Readonly<Record<ProviderKind, string>> = {
 /** A definition that needs a key. */
 type Keyed = AnyDefinition & { readonly key: ProviderKey };
 
-/** One check for each kind of each vendor that needs a key; `own` are the user's own vendors. */
+/** How long the agent's file may take to tell which kinds it names. */
+const providedWithinMs = 2000;
+
+/** One check for each kind of each vendor that needs a key. `provided` are the kinds that the agent's file names. */
 export function vendorChecks(
   env: Readonly<Record<string, string | undefined>>,
   clock: Clock,
   registry = builtInRegistry,
+  provided: Promise<ReadonlySet<ProviderKind>> = Promise.resolve(new Set()),
 ): Check[] {
   const keyed = registry.all.filter((one): one is Keyed => one.key !== null);
   return keyed.map((one) => {
     const isOnly = keyed.filter(({ name }) => name === one.name).length === 1;
     return {
       name: isOnly ? one.name : `${one.name} ${one.kind}`,
-      run: (signal) => checkVendor(one, env, clock, signal),
+      run: (signal) => checkVendor(one, { env, clock, signal, provided }),
     };
   });
 }
 
-async function checkVendor(
-  vendor: Keyed,
-  env: Readonly<Record<string, string | undefined>>,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<Finding> {
-  const { variable, baseUrlVariable, page, service, isDefault } = vendor.key;
+interface Looking {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly provided: Promise<ReadonlySet<ProviderKind>>;
+}
+
+/** Whether the embedded provider of this kind is used instead of a vendor without a key. */
+async function isReplaced({ kind, key }: Keyed, { clock, provided }: Looking): Promise<boolean> {
+  if (key.isDefault !== true) return false;
+  return !((await within(clock, providedWithinMs, provided)) && (await provided).has(kind));
+}
+
+async function checkVendor(vendor: Keyed, looking: Looking): Promise<Finding> {
+  const { env, clock, signal } = looking;
+  const { variable, baseUrlVariable, page, service } = vendor.key;
   const apiKey = env[variable];
   const baseUrl = env[baseUrlVariable] || undefined;
   const host = hostOf(baseUrl ?? service);
@@ -57,7 +70,7 @@ async function checkVendor(
   if (!apiKey)
     return {
       status: 'note',
-      message: `${variable} is not set${isDefault === true ? `: ${standIn[vendor.kind]} is used` : ''}.`,
+      message: `${variable} is not set${(await isReplaced(vendor, looking)) ? `: ${standIn[vendor.kind]} is used` : ''}.`,
       remedy: `Get a key at ${page} and set ${variable}.`,
     };
   // Check the key before it goes into a header: the error for an invalid header would quote it.

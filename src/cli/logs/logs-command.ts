@@ -32,7 +32,8 @@ does; --type also shows the details of the types it names.
 Environment:
   HZRELAY_TOKEN       the token of a relay that the internet can reach: hzrelay
                       dev prints it
-  HZRELAY_PORT        the port of the relay on this machine (default: 8787)
+  HZRELAY_PORT        the port of the relay on this machine (default: 8787, else
+                      that of the only hzrelay dev of this user)
 
 Examples:
   hzrelay logs

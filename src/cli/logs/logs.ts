@@ -4,6 +4,7 @@ import type { SessionEvent } from '../../events/session-event.js';
 import { printable } from '../../events/sys-log.js';
 import { followEvents } from '../../relay-client/event-follower.js';
 import { exitCodes, UsageError } from '../exit.js';
+import { localRelay } from './local-relay.js';
 import { logFilter, logLineOf, type LogFilterOptions } from './log-filter.js';
 import { relayToken } from '../../relay-client/relay-token.js';
 import { relayUrl } from '../replay/replay-inputs.js';
@@ -20,7 +21,6 @@ export interface LogsOptions extends LogFilterOptions {
   readonly json?: boolean;
 }
 
-const defaultPort = '8787';
 const grey = 90;
 
 /** Shows events until the signal aborts. Resolves with the exit code; rejects if no relay answers. */
@@ -28,7 +28,7 @@ export async function logs(options: LogsOptions, signal: AbortSignal): Promise<n
   const { session, tail, json } = options;
   if (session !== undefined && !/^[0-9a-f]{8}$/.test(session))
     throw new UsageError(`--session ${session} is not a session id: give eight hex digits, as in a3f9b2c1.`);
-  const url = relayUrl(options.url ?? localRelay());
+  const url = relayUrl(options.url ?? (await localRelay({ clock: systemClock, signal })));
   // A program that reads JSON filters for itself.
   const isShown = logFilter({ ...options, verbose: options.verbose === true || json === true });
   await followEvents(url, {
@@ -44,11 +44,6 @@ export async function logs(options: LogsOptions, signal: AbortSignal): Promise<n
     onGone: () => note(`The relay at ${url} is gone; waiting for it to come back. Ctrl-C stops.`),
   });
   return exitCodes.ok;
-}
-
-function localRelay(): string {
-  const { HZRELAY_PORT: port } = process.env;
-  return `http://127.0.0.1:${port === undefined || port === '' ? defaultPort : port}`;
 }
 
 /** The line of an event as `hzrelay dev` shows it, after its session id if there may be several. */

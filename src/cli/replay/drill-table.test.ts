@@ -14,6 +14,7 @@ const passed: DrillResult = {
   laterMs: 0,
   callerWords: nothing,
   agentWords: nothing,
+  allowedLosses: [],
 };
 const failed: DrillResult = {
   ...passed,
@@ -40,6 +41,21 @@ describe('drillTable', () => {
       '',
       'lost, doubled: words of the caller / of the agent',
     ]);
+  });
+
+  it('says which losses are allowed, and why, once for each reason', () => {
+    const why = 'the apology took their place';
+    const excused = {
+      ...passed,
+      agentWords: failed.agentWords,
+      allowedLosses: [{ of: 'agent', why }],
+    } as const;
+    const lines = drillTable([excused, { ...excused, drill: 'llm-down' }, { ...excused, via: 'webrtc' }], 80);
+    const legend = lines.slice(lines.findIndex((line) => line.startsWith('lost, doubled')) + 1);
+    expect(legend.join(' ')).toBe(
+      'allowed losses: words of the agent in stt-drop-before-speech, llm-down: the apology took their place',
+    );
+    for (const line of legend) expect(line.length).toBeLessThanOrEqual(80);
   });
 
   it('puts what failed below its drill where a terminal is narrow', () => {

@@ -1,4 +1,5 @@
 /** The table of drills: what failed, what the caller heard of it, and how long the recovery took. */
+import wrapAnsi from 'wrap-ansi';
 import { printable } from '../../events/sys-log.js';
 import type { DrillResult } from '../../drills/drill-verdict.js';
 import { columnGap, textTable, widest } from '../text-table.js';
@@ -57,7 +58,27 @@ export function drillTable(results: readonly DrillResult[], columns = Infinity):
     ]),
     '',
     'lost, doubled: words of the caller / of the agent',
+    ...allowanceLines(results).flatMap((line) =>
+      Number.isFinite(columns) ? wrapAnsi(line, columns).split('\n') : [line],
+    ),
   ];
+}
+
+/** The losses that do not make a drill fail, a line for each reason. */
+function allowanceLines(results: readonly DrillResult[]): string[] {
+  const drills = new Map<
+    string,
+    { readonly of: string; readonly why: string; readonly names: Set<string> }
+  >();
+  for (const { drill, allowedLosses } of results)
+    for (const { of, why } of allowedLosses) {
+      const known = drills.get(`${of} ${why}`) ?? { of, why, names: new Set<string>() };
+      drills.set(`${of} ${why}`, known);
+      known.names.add(drill);
+    }
+  return [...drills.values()].map(
+    ({ of, why, names }) => `allowed losses: words of the ${of} in ${[...names].join(', ')}: ${why}`,
+  );
 }
 
 /** One line that sums up all drills. */

@@ -60,7 +60,7 @@ simulated time. --drill list lists the drills; --json prints a line for each
 drill. --shapes 1, 2, … varies the vendors' responses within what the real ones
 send, in another way for each number. --agent drills that agent's providers
 instead, your own vendors included: real calls, in real time, at its vendors.
---drill list --agent FILE lists those drills.
+--drill list --agent FILE lists those drills; it does not read the file.
 
 Environment:
   TWILIO_AUTH_TOKEN   signs a phone call as Twilio would

@@ -64,6 +64,15 @@ describe('a broken recogniser', () => {
     return { ear, faults, struck, events, stream: again(), again };
   }
 
+  it('is silent where it was asked for words and sent no result, not even an empty one', () => {
+    const { ear, faults, stream } = open('llm-refuse');
+    expect(faults.isSilent).toBe(false);
+    stream.flush();
+    expect(faults.isSilent).toBe(true);
+    ear.onEvent({ type: 'final', text: '', endOfUtterance: true });
+    expect(faults.isSilent).toBe(false);
+  });
+
   it('fails at once, later streams go well, and a closed stream is counted once', async () => {
     const { ear, faults, events, stream, again } = open('stt-rate-limit');
     expect(events).toEqual([]);

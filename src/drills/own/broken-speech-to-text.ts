@@ -18,6 +18,7 @@ export function brokenSpeechToText(inner: SpeechToText, faults: FaultSwitch): Sp
       let isClosed = false;
       let speechMs: number | null = null;
       const give = (event: SttEvent): void => {
+        faults.answers();
         if (!isDead && !isClosed) options.onEvent(event);
       };
       const stream: SpeechToTextStream = faults.opening(() => inner.open({ ...options, onEvent: give }));
@@ -45,6 +46,7 @@ export function brokenSpeechToText(inner: SpeechToText, faults: FaultSwitch): Sp
           if (!isDead) stream.speechStarted?.();
         },
         flush() {
+          faults.asks();
           if (fault?.at === 'at_the_end') fail();
           if (!isDead) stream.flush();
         },

@@ -10,6 +10,8 @@ export class FaultSwitch {
   #isArmed = false;
   #hits = 0;
   #open = 0;
+  #asked = 0;
+  #results = 0;
 
   /** `drill` is null for a call without a fault. `onFault` is called each time the fault happens. */
   constructor(kind: ProviderKind, drill: OwnDrill | null, onFault: () => void) {
@@ -22,6 +24,21 @@ export class FaultSwitch {
   /** Requested streams and answers that have not ended. */
   get open(): number {
     return this.#open;
+  }
+
+  /** Whether a result was asked for, and none came. */
+  get isSilent(): boolean {
+    return this.#asked > 0 && this.#results === 0;
+  }
+
+  /** Call when the session asks for a result: a recogniser's final. */
+  asks(): void {
+    this.#asked++;
+  }
+
+  /** Call with each result of the provider, an empty one too. */
+  answers(): void {
+    this.#results++;
   }
 
   /** From now on requests may meet the fault. */

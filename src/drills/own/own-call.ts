@@ -103,6 +103,7 @@ export async function holdOwnCall(
       faultMs: fault.atMs === null ? null : fault.atMs - fault.sessionMs,
       recording,
       left,
+      hasSilentRecogniser: switches.stt.isSilent,
     };
   } finally {
     await relay.close();

@@ -2,6 +2,7 @@ import { isAudible } from '../../audio/level.js';
 import type { SessionEvent } from '../../events/session-event.js';
 import type { CallRecording } from '../../replay/caller.js';
 import type { TransportType } from '../../transport/transport.js';
+import { allowedLosses, excuses } from '../allowed-losses.js';
 import {
   callProblems,
   failureText,
@@ -22,6 +23,8 @@ export interface OwnRun extends FaultyCall {
   readonly recording: CallRecording | null;
   /** What was still open at the end, as text. */
   readonly left: readonly string[];
+  /** The recogniser was asked for words and sent no result, not even an empty one. */
+  readonly hasSilentRecogniser: boolean;
 }
 
 /** A level below this counts as silence. */
@@ -44,7 +47,7 @@ export function judgeOwn(
   const problems = [
     ...callProblems(run, rehearsal),
     ...missingFromLog(drill, events),
-    ...(isDeaf(drill) ? [] : lossesOf(callerWords)),
+    ...(callerExcuse(drill) === null ? lossesOf(callerWords) : []),
     ...outcomeProblems(drill, { apologised, missing: expected - answers }),
     ...(isHeardAfter(run) ? [] : ['the caller heard nothing after the fault']),
     ...run.left.map((what) => `still open at the end: ${what}`),
@@ -60,6 +63,10 @@ export function judgeOwn(
     laterMs: laterMs(events, rehearsal.caller.events),
     callerWords,
     agentWords: noChanges,
+    allowedLosses: allowedLosses(
+      { caller: callerExcuse(drill), agent: null },
+      { caller: callerWords, agent: noChanges },
+    ),
   };
 }
 
@@ -74,12 +81,12 @@ function isApology(text: string): boolean {
   return holdsPhrase(spokenWords(text), spokenWords(drillApology));
 }
 
-/**
- * Whether the caller's words cannot be compared: no recogniser is left, it fell silent, or the embedded one took over,
- * which knows only the words of its grammar.
- */
-function isDeaf({ kind, outcome, fallback, mayLoseWords }: OwnDrill): boolean {
-  return mayLoseWords === true || (kind === 'stt' && (outcome === 'apology' || fallback === true));
+/** Why the caller's words cannot be compared; null if they can. */
+function callerExcuse({ kind, outcome, fallback, mayLoseWords }: OwnDrill): string | null {
+  if (mayLoseWords) return excuses.silence;
+  if (kind !== 'stt') return null;
+  if (fallback) return excuses.standIn;
+  return outcome === 'apology' ? excuses.deaf : null;
 }
 
 function lossesOf({ lost, doubled }: ReturnType<typeof wordChanges>): string[] {

@@ -25,13 +25,15 @@ export interface OwnDrillsOptions {
 
 /**
  * Runs drills one after the other and yields each result as soon as it is known. Throws an HzRelayError if the call
- * without a fault fails, and a ConfigError if the agent's providers cannot be made.
+ * without a fault fails, a ConfigError if the agent's providers cannot be made, and a ProviderError if one refuses its key or
+ * its config.
  */
 export async function* runOwnDrills(options: OwnDrillsOptions): AsyncGenerator<DrillResult> {
   const { drills, recordings, onStart, signal } = options;
   for (const [via, said] of recordings) {
     const providers = new OwnProviders(options.session, via, systemClock);
     try {
+      await providers.check();
       const hold = (drill: OwnDrill | null): Promise<OwnRun> =>
         holdOwnCall(drill, { providers, via, recordings: said, session: options.session, signal });
       onStart?.(null, via);
@@ -59,13 +61,22 @@ function forLoneModel(drill: OwnDrill): OwnDrill {
   return isRetry ? { ...drill, shows: ['error'], outcome: 'answer_or_apology' } : drill;
 }
 
-function requireGood({ caller }: OwnRun, via: TransportType, recordings: readonly Recording[]): void {
+/** Throws an HzRelayError if drills cannot be compared with this call without a fault. */
+export function requireGood(
+  { caller, hasSilentRecogniser }: OwnRun,
+  via: TransportType,
+  recordings: readonly Pick<Recording, 'name'>[],
+): void {
   const names = recordings.map(({ name }) => name).join(', ');
   if (caller.failure !== null)
     throw new HzRelayError(`Without any fault the call (${via}) failed: ${caller.failure}.`);
   const error = caller.events.find(({ type }) => type === 'error');
   if (error?.type === 'error')
     throw new HzRelayError(`Without any fault the call (${via}) had an error: ${error.message}`);
+  if (transcriptWords(caller).length === 0 && hasSilentRecogniser)
+    throw new HzRelayError(
+      `Your recogniser sent no result for ${names} (${via}), not even an empty one. It must answer every flush() with a final.`,
+    );
   if (transcriptWords(caller).length === 0)
     throw new HzRelayError(
       `Your recogniser understood no word of ${names} (${via}), so drills could not detect lost words. Use a recording of clear speech.`,

@@ -29,7 +29,7 @@ describe('the streams of one call', () => {
       { type: 'error', error: { category: 'server' } },
       { type: 'reconnect', attempt: 2 },
       { type: 'error', error: { category: 'timeout' } },
-      { type: 'failover', from: 'one', to: 'two', cause: 'Scripted: timeout.' },
+      { type: 'failover', from: 'one', to: 'two', cause: 'It did not answer in time.' },
     ]);
   });
 

@@ -3,6 +3,7 @@ import type { ProviderError } from '../../core/errors.js';
 import type { SpeechToText } from '../../providers/speech-to-text.js';
 import type { Candidate } from '../policy/candidate.js';
 import type { CandidateReports } from '../policy/candidate-reports.js';
+import { failureCause } from '../policy/failure-cause.js';
 import type { FallbackList } from '../policy/fallback-list.js';
 import type { Supervision } from '../policy/supervision.js';
 import type { CandidateStream } from './candidate-stream.js';
@@ -168,7 +169,7 @@ export class StreamSuccession {
     const next = fallbackList.toAsk().find(isUntried) ?? fallbackList.candidates.find(isUntried);
     if (!next) return onGivenUp(error);
     reports.failed(from, error);
-    reports.change(from, next, error.message);
+    reports.change(from, next, failureCause(error));
     this.#open(next);
   }
 

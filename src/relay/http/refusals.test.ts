@@ -170,7 +170,7 @@ describe('a flood of refused requests', () => {
     ['no token', /lacks the relay’s token/, '/sessions?token=secret-guess', {}],
     [
       'a body of no known kind',
-      /Unsupported Media Type/,
+      /Post an offer/,
       '/webrtc/offer',
       { method: 'POST', body: 'x', headers: { 'content-type': 'text/x' } },
     ],

@@ -75,15 +75,10 @@ export function webRtcRoutes(
     (_request, body, parsed) => parsed(null, body),
   );
 
-  app.post('/webrtc/offer', { preHandler }, async (request, reply) => {
+  app.post('/webrtc/offer', { onRequest: requireOffer, preHandler }, async (request, reply) => {
     const parsed = offerRequest.safeParse(request.body);
-    if (!parsed.success || !(isOf(request, sdpType) || isOf(request, 'application/json'))) {
-      return refuseRequest(
-        reply.header('accept-post', sdpType),
-        415,
-        `Post an offer: as JSON {"type":"offer","sdp":"v=0…"}, or its SDP alone as ${sdpType}.`,
-      );
-    }
+    if (!parsed.success || !isOfferType(request))
+      return refuseRequest(reply.header('accept-post', sdpType), 415, offerRemedy);
     const reading = readOffer(parsed.data.sdp);
     if (!reading.ok) return refuseRequest(reply, 400, reading.problem.message);
     const place = relay.reserve('webrtc');
@@ -243,6 +238,19 @@ function stunServers({ iceServers }: ResolvedWebRtcOptions): string[] {
     const host = server.hostname.includes(':') ? `[${server.hostname}]` : server.hostname;
     return [`<stun:${host}:${server.port}>; rel="ice-server"`];
   });
+}
+
+const offerRemedy = `Post an offer: as JSON {"type":"offer","sdp":"v=0…"}, or its SDP alone as ${sdpType}.`;
+
+function isOfferType(request: FastifyRequest): boolean {
+  return isOf(request, sdpType) || isOf(request, 'application/json');
+}
+
+/** Refuses a body of another media type. Without this the server does, and its words hold no remedy. */
+function requireOffer(request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void): void {
+  if (request.headers['content-type'] === undefined || isOfferType(request)) return done();
+  reply.header('accept-post', sdpType);
+  done(Object.assign(new Error(offerRemedy), { statusCode: 415 }));
 }
 
 /** Refuses a patch of another media type and names the accepted one (RFC 5789, section 2.2). */
