@@ -1,4 +1,4 @@
-// Tests import TypeScript through swc; workers, which Node 20 cannot start from TypeScript, come from dist, so
+// Tests import TypeScript through swc (scripts/jest-transform.js); workers, which Node 20 cannot start from TypeScript, come from dist, so
 // `npm test` builds first. Files named *.call.test.ts hold calls that run in real time (see scripts/run-tests.js); those named
 // *.soak.test.ts take long and run in `npm run soak -- --only tests` alone.
 // The native Opus addon encodes nothing from the second test file of a process on; its WebAssembly does.
@@ -26,8 +26,8 @@ const shared = {
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
   moduleNameMapper: { '^#src/(.*)\\.js$': '<rootDir>/src/$1', '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
-    '^.+\\.ts$': ['@swc/jest', swc({})],
-    '^.+\\.tsx$': ['@swc/jest', swc({ tsx: true })],
+    '^.+\\.ts$': ['<rootDir>/scripts/jest-transform.js', swc({})],
+    '^.+\\.tsx$': ['<rootDir>/scripts/jest-transform.js', swc({ tsx: true })],
   },
 };
 
