@@ -11,25 +11,23 @@ type Held = () => Promise<void>;
  * end. So none may share a folder, a port or a simulator with another, and each tidies up after itself.
  */
 export function sideBySide(limit = heldAtOnce): (name: string, test: Held) => void {
-  const waiting: Held[] = [];
-  let begun: Promise<unknown> | null = null;
-  const holdNext = async (): Promise<void> => {
+  const waiting: (() => Promise<unknown>)[] = [];
+  let isBegun = false;
+  const holdOne = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await next();
   };
   return (name, test) => {
-    const ended = new Promise<Held>((resolve) => {
-      waiting.push(() =>
-        test().then(
-          () => resolve(() => Promise.resolve()),
-          (thrown: unknown) => resolve(() => Promise.reject(thrown)),
-        ),
-      );
+    const outcome = new Promise<PromiseSettledResult<void>>((resolve) => {
+      waiting.push(async () => {
+        const [settled] = await Promise.allSettled([test()]);
+        resolve(settled);
+      });
     });
     it(name, async () => {
-      begun ??= Promise.all(Array.from({ length: limit }, holdNext));
-      await (
-        await ended
-      )();
+      if (!isBegun) for (let count = 0; count < limit; count++) void holdOne();
+      isBegun = true;
+      const settled = await outcome;
+      if (settled.status === 'rejected') throw settled.reason;
     });
   };
 }
