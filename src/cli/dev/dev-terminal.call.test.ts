@@ -24,13 +24,25 @@ const audio = fileURLToPath(new URL('../../../fixtures/audio/book-my-appointment
 
 /** One test's own number at Twilio, address, folder and open files. */
 class Surroundings {
+  readonly twilio: TwilioRestSimulator;
+  readonly folder: string;
+  readonly relay: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly open: number[];
+
   private constructor(
-    readonly twilio: TwilioRestSimulator,
-    readonly folder: string,
-    readonly relay: string,
-    readonly env: Readonly<Record<string, string>>,
-    readonly open: number[],
-  ) {}
+    twilio: TwilioRestSimulator,
+    folder: string,
+    relay: string,
+    env: Readonly<Record<string, string>>,
+    open: number[],
+  ) {
+    this.twilio = twilio;
+    this.folder = folder;
+    this.relay = relay;
+    this.env = env;
+    this.open = open;
+  }
 
   static async make(): Promise<Surroundings> {
     const twilio = await startTwilioRestSimulator({
