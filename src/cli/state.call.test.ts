@@ -1,20 +1,23 @@
 /** Without a place to keep state in, everything works that needs none, and what is missed is said. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest } from '@jest/globals';
 import { CliProcess } from '../../test/harness/cli-process.js';
+import { freePort } from '../../test/harness/free-port.js';
 import { lightAgent } from '../../test/harness/light-agents.js';
+import { sideBySide } from '../../test/harness/side-by-side.js';
 import { startTwilioRestSimulator } from '../simulators/twilio-rest/twilio-rest-simulator.js';
 
 jest.setTimeout(180_000);
 
+const beside = sideBySide();
 let folder: string;
-beforeEach(async () => {
+beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hzrelay-state-'));
+  await writeFile(join(folder, 'file'), '');
 });
-afterEach(async () => {
+afterAll(async () => {
   await CliProcess.killAll();
   await rm(folder, { recursive: true });
 });
@@ -32,7 +35,7 @@ const homes: readonly [string, Readonly<Record<string, string>>, RegExp][] = [
 describe.each(homes)('with a home %s', (_what, home, words) => {
   const env = { XDG_STATE_HOME: '', ...home };
 
-  it('hzrelay dev points the number and puts it back, and says what a crash would mean', async () => {
+  beside('hzrelay dev points the number and puts it back, and says what a crash would mean', async () => {
     const theirs = 'https://theirs.example/voice';
     const number = '+15550001111';
     const twilio = await startTwilioRestSimulator({ numbers: [{ phoneNumber: number, voiceUrl: theirs }] });
@@ -64,7 +67,7 @@ describe.each(homes)('with a home %s', (_what, home, words) => {
   });
 });
 
-it('a relay that nobody else can reach has nothing to say about it', async () => {
+beside('a relay that nobody else can reach has nothing to say about it', async () => {
   const dev = CliProcess.start(['dev', lightAgent, '--port', '0'], { XDG_STATE_HOME: '', HOME: '/dev/null' });
   await dev.until('stdout', /LIVE/);
   dev.signal('SIGINT');
@@ -73,20 +76,19 @@ it('a relay that nobody else can reach has nothing to say about it', async () =>
 });
 
 describe('hzrelay dev --record', () => {
-  it.each([
+  for (const [what, path, words] of [
     ['a file', () => join(folder, 'file'), /^error: --record \S+ is a file\. Name a folder/],
     ['below a file', () => join(folder, 'file', 'calls'), /cannot be written: part of its path is a file/],
     ['where nothing can be written', () => '/proc/calls', /^error: --record \/proc\/calls cannot be written/],
-  ])('%s is bad usage, found at the start', async (_what, path, words) => {
-    await writeFile(join(folder, 'file'), '');
-    const { code, stdout, stderr } = await CliProcess.run(['dev', '--port', '0', '--record', path()]);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toMatch(words);
-  });
+  ] as const)
+    beside(`${what} is bad usage, found at the start`, async () => {
+      const { code, stdout, stderr } = await CliProcess.run(['dev', '--port', '0', '--record', path()]);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(words);
+    });
 
-  it.each(['replay', 'call'])(
-    'hzrelay %s: a file where nothing can be written is bad usage, too',
-    async (command) => {
+  for (const command of ['replay', 'call'])
+    beside(`hzrelay ${command}: a file where nothing can be written is bad usage, too`, async () => {
       const wav = new URL('../../fixtures/audio/friday.wav', import.meta.url).pathname;
       const args =
         command === 'replay'
@@ -95,14 +97,5 @@ describe('hzrelay dev --record', () => {
       const { code, stderr } = await CliProcess.run(args);
       expect(code).toBe(2);
       expect(stderr).toMatch(/\/proc\/x\.wav cannot be written/);
-    },
-  );
+    });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,78 +1,40 @@
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { afterAll, describe, expect, jest } from '@jest/globals';
 import { systemClock } from '../core/clock.js';
+import type { CallerBehaviour } from '../replay/conversation.js';
 import { replayCall, type ReplayResult } from '../replay/replay-call.js';
+import { killExamples, startExample } from '../../test/harness/example-process.js';
 import { fixturesFor } from '../../test/harness/recordings.js';
+import { sideBySide } from '../../test/harness/side-by-side.js';
 import type { TransportType } from '../transport/transport.js';
 
 // Each example is a process of its own that loads its models, and the call takes its time.
 jest.setTimeout(180_000);
 
-const examples = new URL('../../examples/', import.meta.url);
-let running: ChildProcess | null = null;
+const beside = sideBySide();
+afterAll(killExamples);
 
-afterEach(() => {
-  running?.kill('SIGKILL');
-  running = null;
-});
-
-interface Example {
-  readonly url: string;
-  /** Resolves once the process has ended by itself. */
-  readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-/** Runs an example until its relay answers. It imports the package by name, as a user's file does. */
-async function start(name: string): Promise<Example> {
-  const url = `http://127.0.0.1:${await freePort()}`;
-  const child = spawn(process.execPath, [fileURLToPath(new URL(name, examples))], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH: process.env.PATH, HZRELAY_PORT: new URL(url).port },
-  });
-  running = child;
-  const written = { stdout: '', stderr: '' };
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8').on('data', (text: string) => (written[stream] += text));
-  }
-  const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...written }));
-  while (child.exitCode === null) {
-    const answer = await fetch(`${url}/healthz`).catch(() => null);
-    if (answer?.ok) break;
-  }
-  return { url, ended };
-}
-
-async function call(url: string, via: TransportType = 'twilio'): Promise<ReplayResult> {
+async function call(
+  url: string,
+  via: TransportType = 'twilio',
+  behaviour: Partial<CallerBehaviour> = {},
+): Promise<ReplayResult> {
   return replayCall({
     url,
     via,
     events: { token: undefined },
     clock: systemClock,
+    behaviour,
     recordings: await fixturesFor(via, 'book-my-appointment'),
   });
 }
 
 describe('a plain file that uses the package', () => {
-  it.each([
+  for (const [name, via, greeting] of [
     ['phone-session.mjs', 'twilio', '+15550100001 calls'],
     ['web-session.mjs', 'webrtc', 'a browser calls'],
-  ] as const)(
-    '%s takes a call with an agent, and ends by itself when the caller has left',
-    async (...sample) => {
-      const [name, via, greeting] = sample;
-      const { url, ended } = await start(name);
+  ] as const)
+    beside(`${name} takes a call with an agent, and ends by itself when the caller has left`, async () => {
+      const { url, ended } = await startExample(name);
       const { events } = await call(url, via);
       expect(events.at(-1)).toMatchObject({ type: 'session.end', reason: 'hangup' });
       const { code, stdout, stderr } = await ended;
@@ -85,12 +47,12 @@ describe('a plain file that uses the package', () => {
         'over: hangup',
         '',
       ]);
-    },
-  );
+    });
 
-  it('drives a call itself, and ends by itself as well', async () => {
-    const { url, ended } = await start('you-drive.mjs');
-    const { events } = await call(url);
+  beside('drives a call itself, and ends by itself as well', async () => {
+    const { url, ended } = await startExample('you-drive.mjs');
+    // The caller lets the greeting be heard out, however long its voice takes to load.
+    const { events } = await call(url, 'twilio', { greetingWithinMs: 30_000 });
     const heard = events.flatMap((event) => (event.type === 'turn.end' ? event.heardText : []));
     expect(heard).toEqual([
       'Hello. Say something, and I will say it back.',

@@ -8,9 +8,8 @@ import { relayToken } from '../../relay-client/relay-token.js';
 import { orAborted } from '../exit.js';
 import { checkOutput, relayUrl } from '../replay/replay-inputs.js';
 import { report } from '../replay/replay-report.js';
-import { ownTarget, remoteTarget, type ReplayTarget } from '../replay/replay-target.js';
+import { remoteTarget, type ReplayTarget } from '../replay/replay-target.js';
 import { progress } from '../terminal.js';
-import { answeringAgent } from './answering-agent.js';
 import { usualUrl } from './call-line.js';
 import type { CallOutput } from './call-output.js';
 import { findRelay } from './running-relay.js';
@@ -79,7 +78,10 @@ async function targetOf(
   if (url !== undefined) return remoteTarget(relayUrl(url), await relayToken(relayUrl(url), env));
   const isOwn = say !== undefined || agent !== undefined;
   const running = isOwn ? null : await findRelay(usualUrl(env), clock, signal);
-  if (!running) return ownTarget(signal, await answeringAgent(options, clock));
+  if (!running) {
+    const { ownTarget } = await import('../replay/own-target.js');
+    return ownTarget(signal, options, clock);
+  }
   // Sign for the public address: the relay checks signatures against it.
   const address = running.publicUrl ?? running.url;
   progress(`Calling the relay that runs at ${running.url}.`);

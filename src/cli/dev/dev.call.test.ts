@@ -2,17 +2,19 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, jest } from '@jest/globals';
 import type { SessionEvent } from '../../events/session-event.js';
 import { CliProcess } from '../../../test/harness/cli-process.js';
 import { talkativeAgent } from '../../../test/harness/light-agents.js';
+import { sideBySide } from '../../../test/harness/side-by-side.js';
 
 jest.setTimeout(180_000);
 
 const audio = (name: string): string =>
   fileURLToPath(new URL(`../../../fixtures/audio/${name}.wav`, import.meta.url));
 
-afterEach(() => CliProcess.killAll());
+const beside = sideBySide();
+afterAll(() => CliProcess.killAll());
 
 /** A relay that is ready, and its address. With --json its introduction is on stderr. */
 async function startDev(
@@ -27,7 +29,7 @@ async function startDev(
 }
 
 describe('hzrelay dev', () => {
-  it('answers a caller in another process, both show the same call, and Ctrl-C ends it', async () => {
+  beside('answers a caller in another process, both show the same call, and Ctrl-C ends it', async () => {
     const { dev, url } = await startDev();
     const args = ['replay', audio('friday'), '--url', url, '--barge-in', '300'];
     const caller = await CliProcess.run(args);
@@ -42,7 +44,7 @@ describe('hzrelay dev', () => {
     expect(stdout).not.toContain('\u001b');
   });
 
-  it('ends a running call politely on SIGTERM; with --json its stdout is events alone', async () => {
+  beside('ends a running call politely on SIGTERM; with --json its stdout is events alone', async () => {
     const { dev, url } = await startDev([talkativeAgent, '--json']);
     const caller = CliProcess.start(['replay', audio('book-my-appointment'), '--url', url]);
     await dev.until('stdout', /"tts\.audio_start"/);
@@ -63,7 +65,7 @@ describe('hzrelay dev', () => {
     expect(heard.stdout).toMatch(/ended: shutdown/);
   });
 
-  it('waits for a caller who does not let go, but not after a second signal', async () => {
+  beside('waits for a caller who does not let go, but not after a second signal', async () => {
     const { dev, url } = await startDev([talkativeAgent]);
     const caller = CliProcess.start(['replay', audio('book-my-appointment'), '--url', url]);
     await dev.until('stdout', /tts\.audio_start/);
@@ -76,7 +78,7 @@ describe('hzrelay dev', () => {
     expect(stdout).not.toContain('Stopped.');
   });
 
-  it('that the outside can reach asks callers for its token and their signature', async () => {
+  beside('that the outside can reach asks callers for its token and their signature', async () => {
     const secret = { TWILIO_AUTH_TOKEN: 'not-the-real-one' };
     const { dev, url } = await startDev([talkativeAgent, '--host', '0.0.0.0'], secret);
     const [, token = ''] = await dev.until('stdout', /HZRELAY_TOKEN=(\S+)/);
@@ -96,7 +98,7 @@ describe('hzrelay dev', () => {
 });
 
 describe('hzrelay dev that cannot begin', () => {
-  it('on a port in use says so and how to choose another', async () => {
+  beside('on a port in use says so and how to choose another', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     const address = server.address();
@@ -107,7 +109,7 @@ describe('hzrelay dev that cannot begin', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   });
 
-  it.each<[string[], Record<string, string>, RegExp]>([
+  for (const [args, env, message] of [
     [['dve'], {}, /unknown command 'dve'\n\(Did you mean dev\?\)/],
     [['dev', '--prot', '1'], {}, /unknown option '--prot'\n\(Did you mean --port\?\)/],
     [['dev', '--port', '99999'], {}, /Give a port, 0 to 65535/],
@@ -124,19 +126,18 @@ describe('hzrelay dev that cannot begin', () => {
       /^error: --allow-origin is '\*'\. Give scheme, host and port/,
     ],
     [[], {}, /^Usage: hzrelay/],
-  ])('as %j with %j says so and ends with 2', async (args, env, message) => {
-    const { code, stdout, stderr } = await CliProcess.run(args, env);
-    expect(stderr).toMatch(message);
-    expect(stderr).not.toMatch(/secret| {4}at /);
-    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-  });
+  ] as [string[], Record<string, string>, RegExp][])
+    beside(`as ${JSON.stringify([args, env])} says so and ends with 2`, async () => {
+      const { code, stdout, stderr } = await CliProcess.run(args, env);
+      expect(stderr).toMatch(message);
+      expect(stderr).not.toMatch(/secret| {4}at /);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    });
 });
 
-it.each([[['--version']], [['--help']], [['dev', '--help']], [['help', 'replay']]])(
-  'hzrelay %j answers on stdout, in lines of 80 columns',
-  async (args) => {
+for (const args of [['--version'], ['--help'], ['dev', '--help'], ['help', 'replay']])
+  beside(`hzrelay ${args.join(' ')} answers on stdout, in lines of 80 columns`, async () => {
     const { code, stdout, stderr } = await CliProcess.run(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(Math.max(...stdout.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80);
-  },
-);
+  });

@@ -2,23 +2,26 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, describe, expect, jest } from '@jest/globals';
 import { CliProcess } from '../../../test/harness/cli-process.js';
 import { lightAgent } from '../../../test/harness/light-agents.js';
+import { sideBySide } from '../../../test/harness/side-by-side.js';
 
 jest.setTimeout(180_000);
 
 const audio = (name: string): string =>
   fileURLToPath(new URL(`../../../fixtures/audio/${name}.wav`, import.meta.url));
 
-let folder = '';
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'hzrelay-logs-'));
-});
-afterEach(async () => {
-  await CliProcess.killAll();
-  await rm(folder, { recursive: true });
-});
+const beside = sideBySide();
+afterAll(() => CliProcess.killAll());
+
+/** A test with a folder of its own. */
+function held(name: string, test: (folder: string) => Promise<void>): void {
+  beside(name, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'hzrelay-logs-'));
+    await test(folder).finally(() => rm(folder, { recursive: true }));
+  });
+}
 
 async function startDev(...args: string[]): Promise<{ dev: CliProcess; url: string }> {
   const dev = CliProcess.start(['dev', ...args]);
@@ -27,7 +30,7 @@ async function startDev(...args: string[]): Promise<{ dev: CliProcess; url: stri
 }
 
 describe('hzrelay logs', () => {
-  it('shows a call of another process, its past too, and outlives the relay', async () => {
+  held('shows a call of another process, its past too, and outlives the relay', async (folder) => {
     const { dev, url } = await startDev(lightAgent, '--port', '0', '--record', join(folder, 'calls'));
     const port = new URL(url).port;
     const watcher = CliProcess.start(['logs'], { HZRELAY_PORT: port });
@@ -66,27 +69,23 @@ describe('hzrelay logs', () => {
     expect(stdout.trimEnd().split('\n')).toEqual(log(caller.stdout).map((line) => `${id}  ${line}`));
   });
 
-  it.each<[string[], Record<string, string>, number, RegExp]>([
-    [['logs', '--url', 'http://127.0.0.1:9'], {}, 1, /^error: No relay answers at http:\/\/127\.0\.0\.1:9: /],
-    [['logs', '--url', 'ftp://x'], {}, 2, /^error: --url ftp:\/\/x is not a relay's address/],
-    [
-      ['logs', '--type', 'llm'],
-      {},
-      2,
-      /^error: --type 'llm' matches no event\. The events are: session\.start/,
-    ],
-    [['logs', '--session', 'x'], {}, 2, /^error: --session x is not a session id/],
-    [['logs', '--level', 'debug'], {}, 2, /Allowed choices are info, warn, error/],
-    [['logs', '--tail', '5000'], {}, 2, /Give a number of events, 0 to 1000/],
-  ])('as %j with %j ends with %i and says why', async (args, env, expected, message) => {
-    const { code, stdout, stderr } = await CliProcess.run(args, env);
-    expect(stderr).toMatch(message);
-    expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
-  });
+  for (const [args, expected, message] of [
+    [['logs', '--url', 'http://127.0.0.1:9'], 1, /^error: No relay answers at http:\/\/127\.0\.0\.1:9: /],
+    [['logs', '--url', 'ftp://x'], 2, /^error: --url ftp:\/\/x is not a relay's address/],
+    [['logs', '--type', 'llm'], 2, /^error: --type 'llm' matches no event\. The events are: session\.start/],
+    [['logs', '--session', 'x'], 2, /^error: --session x is not a session id/],
+    [['logs', '--level', 'debug'], 2, /Allowed choices are info, warn, error/],
+    [['logs', '--tail', '5000'], 2, /Give a number of events, 0 to 1000/],
+  ] as [string[], number, RegExp][])
+    beside(`as ${JSON.stringify(args)} ends with ${expected} and says why`, async () => {
+      const { code, stdout, stderr } = await CliProcess.run(args);
+      expect(stderr).toMatch(message);
+      expect({ code, stdout }).toEqual({ code: expected, stdout: '' });
+    });
 });
 
 describe('hzrelay dev --record', () => {
-  it('says where, and writes what hzrelay replay takes', async () => {
+  held('says where, and writes what hzrelay replay takes', async (folder) => {
     const calls = join(folder, 'calls');
     const { dev, url } = await startDev('--port', '0', '--record', calls);
     await dev.until('stdout', new RegExp(`^INFO {2}Calls are recorded in ${calls}\\.\\n`));

@@ -14,6 +14,7 @@ import { framesOf } from '../../simulators/caller-speech.js';
 import { CliProcess, type CliEnd } from '../../../test/harness/cli-process.js';
 import { lightAgent, listeningAgent, talkativeAgent } from '../../../test/harness/light-agents.js';
 import { fixtures } from '../../../test/harness/recordings.js';
+import { sideBySide } from '../../../test/harness/side-by-side.js';
 
 jest.setTimeout(180_000);
 
@@ -23,6 +24,7 @@ const fixture = (path: string): string =>
 const audio = (name: string): string => fixture(`audio/${name}.wav`);
 const golden = (name: string): string => fixture(`golden/${name}.ndjson`);
 
+const beside = sideBySide();
 let folder = '';
 const temporary = (name: string): string => join(folder, name);
 
@@ -194,7 +196,7 @@ describe('hzrelay replay that cannot begin', () => {
     server.close();
   });
 
-  it.each<[string, () => string[], number, RegExp]>([
+  for (const [when, args, exitCode, message] of [
     ['for want of a file', () => [], 2, /missing required argument 'file'\n.*hzrelay replay --help/],
     ['on an unknown option', () => ['--jsno'], 2, /unknown option '--jsno'\n\(Did you mean --json\?\)/],
     ['on a wrong number', () => ['a.wav', '--barge-in', 'soon'], 2, /Give milliseconds, a whole number\./],
@@ -241,33 +243,42 @@ describe('hzrelay replay that cannot begin', () => {
       2,
       /argument 'sip' is invalid\. Allowed choices are twilio, webrtc, both\./,
     ],
-  ])('%s says so and ends with its exit code', async (_when, args, exitCode, message) => {
-    const { code, stdout, stderr } = await CliProcess.run(['replay', ...args()]);
-    expect(stderr).toMatch(message);
-    expect(stderr).not.toContain('    at ');
-    expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
-  });
+  ] satisfies [string, () => string[], number, RegExp][])
+    beside(`${when} says so and ends with its exit code`, async () => {
+      const { code, stdout, stderr } = await CliProcess.run(['replay', ...args()]);
+      expect(stderr).toMatch(message);
+      expect(stderr).not.toContain('    at ');
+      expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
+    });
 });
 
 describe('hzrelay replay that is stopped', () => {
-  it.each([
+  for (const [signal, via, exitCode] of [
     ['SIGINT', 'twilio', 130],
     ['SIGTERM', 'twilio', 143],
     ['SIGINT', 'webrtc', 130],
-  ] as const)(
-    'by %s hangs up the call over %s, says what there was until then, and ends with %i',
-    async (signal, via, exitCode) => {
-      const running = CliProcess.start(['replay', audio('friday'), '--agent', talkativeAgent, '--via', via]);
-      await running.until('stdout', /tts\.audio_start/);
-      running.signal(signal);
-      const { code, stdout, stderr } = await running.ended;
-      expect(stdout).toMatch(/ended: hangup/);
-      expect(stdout).toMatch(/^ {3}0 .*\[hangup\]/m);
-      expect({ code, stderr }).toEqual({ code: exitCode, stderr: '' });
-    },
-  );
+  ] as const)
+    beside(
+      `by ${signal} hangs up the call over ${via}, says what there was until then, and ends with ${exitCode}`,
+      async () => {
+        const running = CliProcess.start([
+          'replay',
+          audio('friday'),
+          '--agent',
+          talkativeAgent,
+          '--via',
+          via,
+        ]);
+        await running.until('stdout', /tts\.audio_start/);
+        running.signal(signal);
+        const { code, stdout, stderr } = await running.ended;
+        expect(stdout).toMatch(/ended: hangup/);
+        expect(stdout).toMatch(/^ {3}0 .*\[hangup\]/m);
+        expect({ code, stderr }).toEqual({ code: exitCode, stderr: '' });
+      },
+    );
 
-  it('in the first of two calls does not begin the second', async () => {
+  beside('in the first of two calls does not begin the second', async () => {
     const running = CliProcess.start(['replay', audio('friday'), '--agent', talkativeAgent, '--via', 'both']);
     await running.until('stdout', /tts\.audio_start/);
     running.signal('SIGINT');
@@ -277,7 +288,7 @@ describe('hzrelay replay that is stopped', () => {
     expect(code).toBe(130);
   });
 
-  it('by a reader that went away says nothing about it', async () => {
+  beside('by a reader that went away says nothing about it', async () => {
     const running = CliProcess.start(['replay', audio('friday'), '--agent', talkativeAgent]);
     await running.until('stdout', /session/);
     running.closeStdout();

@@ -5,14 +5,13 @@ import { sysLogLine } from '../../events/sys-log.js';
 import { callerRatesHz, replayCall } from '../../replay/replay-call.js';
 import { transportOf, type TransportType } from '../../transport/registry.js';
 import { readEnvironmentBeside } from '../agent/environment-beside.js';
-import { answeringAgent } from '../call/answering-agent.js';
 import { exitCodes, UsageError } from '../exit.js';
 import { readCaller, type ReplayCaller } from './replay-caller.js';
 import { checkOutput, outputFor, readExpected, relayUrl } from './replay-inputs.js';
 import { report, reportParity } from './replay-report.js';
 import { transportsOf, type Via } from './via.js';
 import { relayToken } from '../../relay-client/relay-token.js';
-import { ownTarget, remoteTarget, type ReplayTarget } from './replay-target.js';
+import { remoteTarget, type ReplayTarget } from './replay-target.js';
 import { jsonLine } from '../json-line.js';
 import { note, out, progress, renderLogLine } from '../terminal.js';
 
@@ -77,7 +76,7 @@ export async function replay(
   if (leavesOut !== null) note(`warning: ${leavesOut}`);
   const target =
     url === null
-      ? await ownTarget(signal, await answeringAgent(options, systemClock))
+      ? await (await import('./own-target.js')).ownTarget(signal, options, systemClock)
       : remoteTarget(url, await relayToken(url));
   try {
     const held: HeldCall[] = [];

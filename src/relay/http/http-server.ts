@@ -19,6 +19,13 @@ const maxBodyBytes = 256 * 1024;
 /** How often Node checks for requests that have not arrived in time; its default is 30 s. */
 const timeoutCheckMs = 1000;
 
+/** Bodies are checked by the routes themselves; fastify's own compilers would take as long to load as all of the relay. */
+const withoutSchemas = { buildValidator: noSchemas, buildSerializer: noSchemas };
+
+function noSchemas(): never {
+  throw new Error('Routes of the relay have no JSON schemas.');
+}
+
 /** Names a plugin as its function is named; fastify looks through all loaded modules for the name of one without. */
 function named<P extends (...args: never[]) => unknown>(plugin: P): P {
   return Object.assign(plugin, { [Symbol.for('fastify.display-name')]: plugin.name });
@@ -39,6 +46,7 @@ export async function buildHttpServer(relay: RelayContext): Promise<HttpServer> 
     },
     rewriteUrl: ({ url = '/' }) => routePath({ requested: url, base: relay.access.basePath, isRoute }),
     routerOptions: { ignoreTrailingSlash: true },
+    schemaController: { compilersFactory: withoutSchemas },
     // A HEAD of the event stream would never end, and no client here needs HEAD.
     exposeHeadRoutes: false,
     frameworkErrors: (error, request, reply) => {

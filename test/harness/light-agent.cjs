@@ -1,11 +1,12 @@
 // An agent that needs no speech model, for tests of everything around a call: `hzrelay dev` and `hzrelay replay` with it
-// start in half of the processor time. It hears "friday" in whatever is said, and says it back as a tone.
+// start in half of the processor time. It is CommonJS because that runs without a compiler, which takes as long to load as
+// all else. It hears "friday" in whatever is said, and says it back as a tone.
 
 const wordsHeard = 'friday';
 const msPerCharacter = 70;
 
 /** @type {import('hzrelay').SpeechToText} */
-export const stt = {
+const stt = {
   name: 'light-ear',
   accepts: { encodings: ['mulaw', 'linear16'], sampleRatesHz: 'any' },
   open({ onEvent, signal }) {
@@ -19,10 +20,10 @@ export const stt = {
   },
 };
 
-export const llm = ({ messages }) => messages.at(-1).content;
+const llm = ({ messages }) => messages.at(-1).content;
 
 /** @type {import('hzrelay').TextToSpeech} */
-export const tts = {
+const tts = {
   name: 'light-voice',
   produces: { encodings: ['linear16'], sampleRatesHz: 'any' },
   open({ format: { sampleRateHz }, onEvent, signal }) {
@@ -41,4 +42,9 @@ export const tts = {
   },
 };
 
-export default { agent: { systemPrompt: 'Say back what you were told.', greeting: 'Hello.' }, stt, llm, tts };
+module.exports = {
+  agent: { systemPrompt: 'Say back what you were told.', greeting: 'Hello.' },
+  stt,
+  llm,
+  tts,
+};

@@ -1,0 +1,34 @@
+/** A relay for one call. Whoever calls a relay that runs does not load this: it is most of the program. */
+import type { Clock } from '../../core/clock.js';
+import type { SessionEvent } from '../../events/session-event.js';
+import { createRelay } from '../../relay/create.js';
+import { answeringAgent, type AgentChoice } from '../call/answering-agent.js';
+import { orAborted } from '../exit.js';
+import { note, progress } from '../terminal.js';
+import type { ReplayTarget } from './replay-target.js';
+
+/**
+ * A new relay on a free port, with the user's agent if there is one, else with the embedded appointment desk. The caller
+ * closes it. Throws a UsageError if the agent's file is invalid.
+ */
+export async function ownTarget(
+  signal: AbortSignal,
+  choice: AgentChoice,
+  clock: Clock,
+): Promise<ReplayTarget> {
+  const session = await answeringAgent(choice, clock);
+  progress('Starting a relay and loading its speech models.');
+  const relay = createRelay({
+    session,
+    port: 0,
+    onNotice: ({ level, message }) => {
+      if (level !== 'info') note(`${level === 'warn' ? 'warning' : level}: ${message}`);
+    },
+  });
+  await orAborted(relay.listen(), signal);
+  const subscribe = (listener: (event: SessionEvent) => void): (() => void) => {
+    relay.on('*', listener);
+    return () => relay.off('*', listener);
+  };
+  return { url: relay.url, events: { subscribe }, close: () => relay.close() };
+}
