@@ -33,7 +33,6 @@ const recoveryPollMs = 250;
 
 /** Time until a failed recogniser is tried again, if the call goes on. */
 const listenAgainMs = 30_000;
-
 /** Longest wait for the apology after the recogniser has failed; then the call ends without it. */
 const apologyWithinMs = 15_000;
 
@@ -73,14 +72,14 @@ export class Session {
       sessionId: parts.id,
       nowMs: () => this.#nowMs(),
       wallMs: () => wallMsOf(parts.clock),
-      turn: () => this.#currentTurn(),
+      turn: () => this.#machine.currentTurn,
       onEvent: (event) => this.#noteEvent(event),
     });
     this.#turns = new TurnRunner({
       parts,
       reporter: this.#reporter,
       nowMs: () => this.#nowMs(),
-      currentTurn: () => this.#currentTurn(),
+      currentTurn: () => this.#machine.currentTurn,
       isLost: () => this.#reconnection.isLost,
       speechLikely: () => this.#input?.speechLikely ?? false,
       dispatch: (input) => this.#machine.dispatch(input),
@@ -92,7 +91,7 @@ export class Session {
       clock: parts.clock,
       reporter: this.#reporter,
       nowMs: () => this.#nowMs(),
-      currentTurn: () => this.#currentTurn(),
+      currentTurn: () => this.#machine.currentTurn,
       input: () => this.#input,
       dispatch: (input) => this.#machine.dispatch(input),
       onChange: () => this.#restartIdle(),
@@ -299,13 +298,16 @@ export class Session {
       onMediaResumed: (gapMs) =>
         this.#reporter.emit({
           type: 'media.resumed',
-          turn: this.#currentTurn(),
+          turn: this.#machine.currentTurn,
           gapMs: toMicroseconds(gapMs),
         }),
       onLost: (cause) => this.#reconnection.lost(cause),
       onBack: () => this.#reconnection.back(),
       onEnd: (reason, cause) => {
-        if (reason === 'transport_error') this.#reporter.error({ message: this.#transportProblem(cause) });
+        if (reason === 'transport_error')
+          this.#reporter.error({
+            message: `The ${this.#parts.transportType} connection failed: ${cause?.message ?? 'no reason given'}`,
+          });
         const endReason = reason === 'closed' ? 'ended' : reason;
         this.#machine.dispatch({ type: 'end', atMs: this.#nowMs(), reason: endReason });
       },
@@ -357,7 +359,7 @@ export class Session {
     this.#providers?.close();
     this.#reporter.emit({
       type: 'session.end',
-      turn: this.#currentTurn(),
+      turn: this.#machine.currentTurn,
       reason,
       durationMs: toMicroseconds(this.#nowMs()),
     });
@@ -375,10 +377,6 @@ export class Session {
     return this.#abort.signal.aborted;
   }
 
-  #currentTurn(): number {
-    return this.#machine.state.agent?.turn ?? Math.max(0, this.#machine.state.nextTurn - 1);
-  }
-
   #nowMs(): number {
     return this.#parts.clock.nowMs() - this.#startedMs;
   }
@@ -393,10 +391,6 @@ export class Session {
       if (agentIsBusy || this.#machine.state.caller?.speaking) return this.#restartIdle();
       void this.end('idle_timeout');
     });
-  }
-
-  #transportProblem(cause: Error | undefined): string {
-    return `The ${this.#parts.transportType} connection failed: ${cause?.message ?? 'no reason given'}`;
   }
 
   #noteEvent(event: SessionEvent): void {

@@ -2,7 +2,7 @@
 import { it } from '@jest/globals';
 
 /** How many are held at once: more would make the processes of a machine with two cores late. */
-const heldAtOnce = 3;
+const heldAtOnce = 2;
 
 type Held = () => Promise<void>;
 

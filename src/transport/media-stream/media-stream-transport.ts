@@ -42,8 +42,7 @@ const frameMs = 20;
 /**
  * One phone call over a carrier's media stream. Audio is sent at once and buffered at the carrier; echoed marks tell
  * what was heard. A pause sends a `clear` and a mark, the sentinel; its echo tells how far playout got. Audio that was
- * not heard is sent again on resume. {@link PlayoutLedger} tracks playout, {@link InboundGuard} checks inbound
- * messages.
+ * not heard is sent again on resume. {@link PlayoutLedger} tracks playout, {@link InboundGuard} checks messages.
  */
 export class MediaStreamTransport implements Transport {
   readonly type: TransportType;
@@ -163,11 +162,8 @@ export class MediaStreamTransport implements Transport {
     this.#guard.follow(start.streamId);
     this.#lastMessageMs = this.#clock.nowMs();
     this.#tell((listener) => listener.onBack?.());
-    // The listener may have ended the call.
-    if (!this.#hasEnded()) {
-      this.#listen(start.inbox);
-      this.#pump();
-    }
+    this.#listen(start.inbox);
+    this.#pump();
     return true;
   }
 
@@ -355,6 +351,8 @@ export class MediaStreamTransport implements Transport {
   }
 
   #listen(inbox: SocketInbox): void {
+    // The listener may have ended the call.
+    if (this.#end) return;
     this.#media.start();
     // An earlier socket may still say something when the call has another.
     const isCurrent = (): boolean => this.#inbox === inbox && !this.#isLost;
@@ -375,11 +373,6 @@ export class MediaStreamTransport implements Transport {
   #break(cause: TransportError): void {
     if (this.#listener?.onLost) this.lose(cause.message);
     else this.#fail(cause, 1011);
-  }
-
-  /** A method, because TypeScript would narrow a property. */
-  #hasEnded(): boolean {
-    return this.#end !== null;
   }
 
   #fail(cause: Error, closeCode: number): void {
