@@ -165,7 +165,8 @@ export class OwnVendors {
       throw failure(definition, 'timeout', `did not end its ${method}() within ${seconds} s.`);
     }
     return asked.catch((thrown: unknown) => {
-      if (thrown instanceof ProviderError) throw thrown;
+      // A vendor's own error says enough; one made of an unexpected exception does not say where.
+      if (thrown instanceof ProviderError && thrown.category !== 'internal') throw thrown;
       throw failure(definition, 'internal', `failed in ${method}(): ${messageOf(thrown)}`);
     });
   }
