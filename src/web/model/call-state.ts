@@ -86,7 +86,6 @@ const endings: Readonly<Record<SessionEndReason, string>> = {
   idle_timeout: 'nobody said anything',
   max_duration: 'it reached its longest duration',
   transport_error: 'the connection failed',
-  connection_lost: 'the connection was lost for too long',
   provider_error: 'a provider failed',
   shutdown: 'the relay is shutting down',
 };
