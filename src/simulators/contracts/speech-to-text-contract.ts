@@ -9,7 +9,7 @@ export interface SpeechToTextContractOptions {
   readonly create: () => SpeechToText | Promise<SpeechToText>;
   /** An utterance that it recognises, exactly as it writes it. */
   readonly utterance: string;
-  /** Only silence ends an utterance; a flush does not. @default false */
+  /** Only silence ends an utterance; a flush does not. The suite then sends silence while it waits. @default false */
   readonly endsBySilence?: boolean;
 }
 
@@ -20,9 +20,13 @@ interface Listening {
   readonly abort: AbortController;
   /** Resolves with all final texts once there are `count`. */
   readonly finals: (count: number) => Promise<string[]>;
+  /** Length of the silence that was sent while waiting. */
+  readonly silentMs: () => number;
 }
 
 const settleMs = 100;
+/** Length of a frame of silence, and how often one is sent. */
+const silenceMs = 20;
 
 /** The conformance suite of the {@link SpeechToText} contract: every implementation must pass it. */
 export function speechToTextContract({
@@ -57,7 +61,7 @@ export function speechToTextContract({
         check();
       },
     });
-    const finals = (count: number): Promise<string[]> =>
+    const finalsSoFar = (count: number): Promise<string[]> =>
       new Promise((resolve, reject) => {
         check = () => {
           const texts = events.flatMap((event) => (event.type === 'final' ? [event.text] : []));
@@ -67,7 +71,20 @@ export function speechToTextContract({
         };
         check();
       });
-    return { stream, events, abort, finals };
+    let silentMs = 0;
+    const sendSilence = (): void => {
+      stream.write({ samples: new Int16Array((sampleRateHz * silenceMs) / 1000), sampleRateHz });
+      silentMs += silenceMs;
+    };
+    const finals = async (count: number): Promise<string[]> => {
+      const silence = endsBySilence ? setInterval(sendSilence, silenceMs) : undefined;
+      try {
+        return await finalsSoFar(count);
+      } finally {
+        clearInterval(silence);
+      }
+    };
+    return { stream, events, abort, finals, silentMs: () => silentMs };
   };
 
   /** Sends speech to a stream as a session does: the detector reports speech shortly after its beginning. */
@@ -131,14 +148,14 @@ export function speechToTextContract({
   suite.it(
     'reports word times, if any, within the audio and in order, for words that spell the text',
     async () => {
-      const { stream, events, finals } = listen();
+      const { stream, events, finals, silentMs } = listen();
       const said = await speech();
       for (let time = 0; time < 2; time++) {
         say(stream, said);
         stream.flush();
       }
       await finals(2);
-      const writtenMs = (2 * said.length * 1000) / rate();
+      const writtenMs = (2 * said.length * 1000) / rate() + silentMs();
       for (const type of ['heard', 'final'] as const) {
         const positions = events.flatMap((event) =>
           event.type === type && event.untilMs !== undefined ? [event.untilMs] : [],

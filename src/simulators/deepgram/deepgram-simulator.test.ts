@@ -124,7 +124,7 @@ describe('the simulated Deepgram', () => {
     const speech = [...framesOf(await callerSpeech('hello'), 8000)].map(({ samples }) =>
       encodeMulaw(samples),
     );
-    await client.send(...speech);
+    await client.send(...speech, ...silence(500));
     await client.pass(2000);
     expect(client.said.filter(({ type }) => type === 'UtteranceEnd')).toHaveLength(1);
     expect(client.said.findIndex(({ speech_final }) => speech_final === true)).toBeGreaterThanOrEqual(0);

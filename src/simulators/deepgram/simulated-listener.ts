@@ -30,7 +30,8 @@ export abstract class SimulatedListener {
   /** Audio up to here has its final. */
   protected finalSec = 0;
   readonly #timers = new Set<Timer>();
-  #endpoint: Timer | null = null;
+  /** Where the speech that has not ended yet was last heard; null in silence. */
+  #speechSec: number | null = null;
   #partialSec = 0;
   /** Words of the latest partial. */
   #toldWords = 0;
@@ -53,10 +54,9 @@ export abstract class SimulatedListener {
     ear.hear(samples, isSpeech);
     this.heardSomething();
     if (isSpeech) {
-      this.#endpoint?.cancel();
-      this.#endpoint = this.after(latencies.finalMs, () => this.speechEnded(this.positionSec));
+      this.#speechSec = this.positionSec;
       this.spoke();
-    }
+    } else this.#waitForSilence();
     const { cadence } = this.options.manners;
     if (this.positionSec - this.#partialSec < partialEverySec[cadence] - 1e-9) return;
     this.#partialSec = this.positionSec;
@@ -98,8 +98,16 @@ export abstract class SimulatedListener {
 
   /** The final that was waiting for silence has been sent for another reason. */
   protected stopWaitingForSilence(): void {
-    this.#endpoint?.cancel();
-    this.#endpoint = null;
+    this.#speechSec = null;
+  }
+
+  /** Silence is counted in audio, as Deepgram counts it: audio that comes late is not silent. */
+  #waitForSilence(): void {
+    if (this.#speechSec === null) return;
+    const silenceMs = (this.positionSec - this.#speechSec) * 1000;
+    if (silenceMs < this.options.latencies.finalMs) return;
+    this.#speechSec = null;
+    this.speechEnded(this.positionSec);
   }
 
   protected after(delayMs: number, act: () => void): Timer {
