@@ -36,8 +36,11 @@ describe('what goes wrong', () => {
     await second.button('Connect').click();
     await second.page.getByText('The relay is busy').waitFor();
     const ended = site.next('session.end');
+    const [session] = site.relay.sessions;
     await first.button('Disconnect').click();
     expect((await ended).reason).toBe('hangup');
+    // The place is free once all that belonged to the call is closed.
+    await session!.closed;
     await second.button('Try again').click();
     await second.says(/^Live$/);
     expect(await second.problems()).toEqual([]);
