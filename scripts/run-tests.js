@@ -1,40 +1,49 @@
-// `npm test`: both projects of Jest, one after the other, since calls in real time must not be late. `npm test -- FILE…` runs
-// only the suites whose path has one of these in it; other arguments go to Jest as they are.
+// `npm test`: both projects of Jest at once. Calls run in real time and must not be late, so the unit tests, which wait for events
+// and not for the clock, get the time that the calls leave over. `npm test -- FILE…` runs only the suites whose path has one of
+// these in it; other arguments go to Jest as they are.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { availableParallelism, constants } from 'node:os';
+import { availableParallelism, constants, setPriority } from 'node:os';
 
 const jest = [
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   'node_modules/jest/bin/jest.js',
 ];
-let running = null;
+/** The niceness of the unit tests: a tenth of the processor's time is theirs in any case. */
+const unitNiceness = 10;
+const running = new Set();
 
 /** Runs Jest; resolves with its exit code. */
-async function run(args) {
-  running = spawn(process.execPath, [...jest, ...args], { stdio: 'inherit' });
-  const [code, signal] = await once(running, 'close');
-  running = null;
+async function run(args, { niceness = 0, stdio = 'inherit' } = {}) {
+  // Jest colours what it writes to a terminal, and this process may stand between the two.
+  const env = process.stdout.isTTY ? { FORCE_COLOR: '1', ...process.env } : process.env;
+  const child = spawn(process.execPath, [...jest, ...args], { stdio, env });
+  if (niceness > 0) setPriority(child.pid, niceness);
+  running.add(child);
+  for (const name of ['stdout', 'stderr']) child[name]?.pipe(process[name], { end: false });
+  const [code, signal] = await once(child, 'close');
+  running.delete(child);
   return code ?? 128 + (constants.signals[signal] ?? 0);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
   process.on(signal, () => {
     process.exitCode = 128 + constants.signals[signal];
-    running?.kill(signal);
+    for (const child of running) child.kill(signal);
   });
 
 const chosen = process.argv.slice(2);
 if (chosen.length > 0) {
   process.exitCode ||= await run(chosen);
 } else {
-  // One more than there are cores: where one suite waits for a socket or a worker thread, another computes.
-  const unit = await run(['--selectProjects=unit', `--maxWorkers=${availableParallelism() + 1}`]);
-  // Calls mostly wait, so one for each core still leaves time to spare; more would be late.
-  const isStopped = process.exitCode !== undefined;
-  const calls = isStopped
-    ? 0
-    : await run(['--selectProjects=call', `--maxWorkers=${Math.min(2, availableParallelism())}`]);
+  const cores = availableParallelism();
+  // Several lines of both projects stand between each other, so each line says of which project it is.
+  const stdio = ['ignore', 'pipe', 'pipe'];
+  const [calls, unit] = await Promise.all([
+    // Calls mostly wait, so one for each core still leaves time to spare; more would be late.
+    run(['--selectProjects=call', `--maxWorkers=${Math.min(2, cores)}`], { stdio }),
+    run(['--selectProjects=unit', `--maxWorkers=${cores}`], { stdio, niceness: unitNiceness }),
+  ]);
   process.exitCode ||= unit || calls;
 }

@@ -117,6 +117,11 @@ export class PageVisit {
     return Int16Array.from(samples);
   }
 
+  /** {@link heard} begins anew. */
+  async forgetHeard(): Promise<void> {
+    await this.page.evaluate('heardChunks.length = 0');
+  }
+
   /** Violations of the content security policy. */
   violations(): Promise<string[]> {
     return this.page.evaluate<string[]>('violations');
