@@ -58,8 +58,8 @@ export function readTwiml(document: string): readonly TwimlElement[] {
 }
 
 function parse(document: string): readonly TwimlElement[] {
-  // The parser accepts malformed documents. Its validator is to move to a package of its own, with the same code.
-  // eslint-disable-next-line @typescript-eslint/no-deprecated
+  // The parser accepts malformed documents.
+  // eslint-disable-next-line @typescript-eslint/no-deprecated -- it is to move to a package of its own, with the same code
   const checked = XMLValidator.validate(document);
   if (checked !== true)
     throw notTwiml(`line ${checked.err.line}: ${checked.err.msg.replace(/\.$/, '')}`, document);
