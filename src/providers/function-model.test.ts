@@ -86,6 +86,15 @@ describe('functionModel', () => {
     });
   });
 
+  it.each<[string, Error]>([
+    ['fetch() throws', new TypeError('failed', { cause: new Error('connect ECONNREFUSED') })],
+    ['new URL() throws', Object.assign(new TypeError('failed'), { code: 'ERR_INVALID_URL' })],
+  ])('does not explain functions where it throws what %s', async (_, thrown) => {
+    await expect(collect(() => Promise.reject(thrown))).rejects.toMatchObject({
+      message: 'The model function "function" failed: failed',
+    });
+  });
+
   it('lets a ProviderError of the function through as it is', async () => {
     const busy = new ProviderError('busy', { kind: 'llm', provider: 'mine', category: 'rate_limit' });
     await expect(collect(() => Promise.reject(busy))).rejects.toBe(busy);

@@ -94,12 +94,19 @@ const usage =
 
 function failure(name: string, thrown: unknown): ProviderError {
   const failed = `The model function "${name}" failed: ${messageOf(thrown)}`;
-  // Whoever takes the list of messages in place of the object gets a TypeError of their own.
-  const message = thrown instanceof TypeError ? `${failed.replace(/\.?$/, '.')} ${usage}` : failed;
+  const message = isMistake(thrown) ? `${failed.replace(/\.?$/, '.')} ${usage}` : failed;
   return new ProviderError(message, {
     kind: 'llm',
     provider: name,
     category: 'internal',
     cause: thrown,
   });
+}
+
+/**
+ * Whether the function seems to be written wrongly: one that takes a list of messages in place of the object gets a TypeError.
+ * Those of `fetch()` have a cause, and those of `new URL()` a code.
+ */
+function isMistake(thrown: unknown): boolean {
+  return thrown instanceof TypeError && thrown.cause === undefined && !('code' in thrown);
 }

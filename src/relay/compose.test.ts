@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { systemClock } from '../core/clock.js';
 import { defaultTurnTaking, type TurnTaking } from '../session/turn-taking/turn-taking.js';
 import { KeepingEar, lightSession, toneVoice } from '../../test/harness/light-relay.js';
@@ -121,6 +122,31 @@ describe('the end of a relay', () => {
     providers.parts(resolveConfig(config), '00000000');
     await providers.close();
     expect(new Set(closed)).toEqual(new Set(['made']));
+  });
+
+  it.each<[string, () => Promise<void>]>([
+    ['fails to close', () => Promise.reject(new Error('It cannot be closed.'))],
+    ['never closes', () => new Promise(() => undefined)],
+  ])('comes, though a provider of the user’s own %s', async (_, close) => {
+    const clock = new VirtualClock();
+    let opened = 0;
+    const made = defineProvider({
+      kind: 'tts',
+      name: 'acme',
+      fields: {},
+      create: () => {
+        opened++;
+        return { name: 'acme', produces: formats, open: noVoice, close };
+      },
+    });
+    const providers = new Providers(clock);
+    const config = { ...lightSession(), providers: [made], tts: made.config() };
+    providers.parts(resolveConfig(config), '00000000');
+    const closed = providers.close();
+    await nextTurn();
+    clock.advance(5000);
+    await closed;
+    expect({ opened, timers: clock.pendingTimers }).toEqual({ opened: 1, timers: 0 });
   });
 
   it('ends the probes of providers that the user brought', async () => {

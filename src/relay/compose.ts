@@ -6,7 +6,7 @@
  * candidates. An object that the user passes in is lent: only the user closes it.
  */
 import { negotiateFormat, type AudioFormat } from '../audio/audio-frame.js';
-import type { Clock } from '../core/clock.js';
+import { within, type Clock } from '../core/clock.js';
 import type { ProviderKind } from '../core/errors.js';
 import type { ProviderNotice } from '../events/provider-notice.js';
 import { startupCheck } from '../providers/probe.js';
@@ -46,6 +46,9 @@ const ownModelSupervision: Partial<Supervision> = { attempts: 1, firstResultTime
 
 /** Without its only recogniser a call is lost, so retry more often than with a fallback. */
 const loneRecogniserSupervision: Partial<Supervision> = { attempts: 5 };
+
+/** Longest wait for providers to close, as for the streams of a session. */
+const closeWithinMs = 5000;
 
 interface Closable {
   warmUp?(format?: AudioFormat): Promise<void> | Promise<readonly ProviderNotice[]>;
@@ -119,11 +122,12 @@ export class Providers {
     return loaded.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
   }
 
-  /** Ends workers, connections and probes. Idempotent. */
+  /** Ends workers, connections and probes. Idempotent. Never rejects, and waits at most 5 s: a provider may be the user's own. */
   async close(): Promise<void> {
     const providers = [...this.#shared.values(), ...this.#supervisorsOfLent.living];
     this.#shared.clear();
-    await Promise.all(providers.map(async (provider) => provider.close?.()));
+    const closed = Promise.allSettled(providers.map(async (provider) => provider.close?.()));
+    await within(this.#clock, closeWithinMs, closed);
   }
 
   #recogniser({ stt, supervision }: ResolvedConfig): SpeechToText {

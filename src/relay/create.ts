@@ -9,7 +9,8 @@ import type { RelayOptions } from './relay-options.js';
 /**
  * Makes a session (one call) and returns it at once in state `waiting`. It gets the next inbound call of its type at
  * `relay`, by default the process's own relay, which listens on HZRELAY_PORT (8787) from the next tick on and closes
- * when no session waits or is in a call. Throws a ConfigError that lists every problem of the config.
+ * when no session waits or is in a call. Throws a ConfigError that lists every problem of the config, and a ProviderError
+ * where a provider of your own cannot be made.
  */
 export function createSession<Schemas extends ToolSchemas>(
   config: SessionConfig<Schemas>,

@@ -149,7 +149,12 @@ export default defineAgent({
     [
       'that cannot be made',
       `...(() => { throw new Error('oops'); })(),`,
-      /own \(tts\) cannot be made: .*oops/,
+      /own \(tts\) cannot be made: own failed: oops$/,
+    ],
+    [
+      'that is none',
+      `name: '',`,
+      /own \(tts\) cannot be made: own \(tts\): a provider of this kind is an object with .*its name is empty/,
     ],
   ])('names file, kind and vendor of one %s', async (_what, members, message) => {
     expect(await checkVoice(members, 'own-key-1')).toMatchObject({
@@ -159,9 +164,19 @@ export default defineAgent({
     });
   });
 
-  it('names the one whose probe does not end', async () => {
+  it('shows the error of its own by which one refuses to be made', async () => {
+    const details = "{ kind: 'tts', provider: 'own', category: 'bad_request', field: 'tts.voice' }";
+    const refused = `...(() => { throw new ProviderError('It has no such voice.', ${details}); })(),`;
+    expect(await checkVoice(refused, 'own-key-1')).toMatchObject({
+      message: expect.stringMatching(/^own-\d+\.mjs: It has no such voice\.$/),
+      remedy: expect.stringMatching(/^Change tts\.voice in own-\d+\.mjs\.$/),
+    });
+  });
+
+  it.each(['', "name: 'Own Voice',"])('names the one whose probe does not end: %s', async (named) => {
     const clock = new VirtualClock();
-    const checked = checkVoice('probe: () => new Promise(() => {}),', 'own-key-1', undefined, clock);
+    const members = `${named} probe: () => new Promise(() => {}),`;
+    const checked = checkVoice(members, 'own-key-1', undefined, clock);
     const ended = { is: false };
     void checked.finally(() => (ended.is = true));
     while (!ended.is) {
@@ -184,7 +199,7 @@ export default defineAgent({
     expect(asked).toBe(1);
     expect(await checkVoice(probe, undefined, "{ provider: 'local' }")).toMatchObject({
       status: 'ok',
-      message: expect.stringContaining('not in use and need a config: own (tts).'),
+      message: expect.stringContaining('not in use and need a key or a config: own (tts).'),
     });
   });
 

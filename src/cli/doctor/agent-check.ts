@@ -46,7 +46,7 @@ async function checkAgent(path: string, { clock, env, signal, loading }: Looking
       };
     const unchecked = [
       { why: 'they have no probe()', names: own.unasked },
-      { why: 'they are not in use and need a config', names: own.unmade },
+      { why: 'they are not in use and need a key or a config', names: own.unmade },
     ].flatMap(({ why, names }) =>
       names.length > 0 ? [` Not checked, since ${why}: ${names.join(', ')}.`] : [],
     );

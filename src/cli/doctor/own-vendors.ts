@@ -114,8 +114,8 @@ export class OwnVendors {
       // An unexpected error says nothing of the key or the network.
       if (!(failure instanceof ProviderError) || failure.category === 'internal') return [];
       const failed = this.#vendors.find(
-        ({ definition: { kind, key }, provider }) =>
-          key !== null && kind === failure.kind && provider.name === failure.provider,
+        ({ definition: { kind, key, name }, provider }) =>
+          key !== null && kind === failure.kind && [name, provider.name].includes(failure.provider),
       );
       return failed ? [remedyFor(failure, failed.definition as { readonly key: ProviderKey })] : [];
     });
@@ -144,7 +144,8 @@ export class OwnVendors {
       this.#vendors.push(vendor);
       return vendor;
     } catch (thrown) {
-      throw failure(definition, 'internal', `cannot be made: its create() threw: ${messageOf(thrown)}`);
+      if (isOwnWords(thrown)) throw thrown;
+      throw failure(definition, 'internal', `cannot be made: ${messageOf(thrown)}`);
     }
   }
 
@@ -165,8 +166,7 @@ export class OwnVendors {
       throw failure(definition, 'timeout', `did not end its ${method}() within ${seconds} s.`);
     }
     return asked.catch((thrown: unknown) => {
-      // A vendor's own error says enough; one made of an unexpected exception does not say where.
-      if (thrown instanceof ProviderError && thrown.category !== 'internal') throw thrown;
+      if (isOwnWords(thrown)) throw thrown;
       throw failure(definition, 'internal', `failed in ${method}(): ${messageOf(thrown)}`);
     });
   }
@@ -191,6 +191,11 @@ function labelOf({ name, kind }: AnyDefinition): string {
 function failure(definition: AnyDefinition, category: ProviderErrorCategory, what: string): ProviderError {
   const { kind, name: provider } = definition;
   return new ProviderError(`${labelOf(definition)} ${what}`, { kind, provider, category });
+}
+
+/** A vendor's own error says enough; one made of an unexpected exception does not say where. */
+function isOwnWords(thrown: unknown): boolean {
+  return thrown instanceof ProviderError && thrown.category !== 'internal';
 }
 
 function isOfOwn(resolved: object): resolved is NamedProvider {

@@ -26,7 +26,7 @@ export class OwnProviders {
   readonly #made: { readonly definition: AnyDefinition; readonly provider: ProviderOf[ProviderKind] }[] = [];
   readonly #clock: Clock;
 
-  /** Throws a ConfigError that lists every problem of the config. */
+  /** Throws a ConfigError that lists every problem of the config, and a ProviderError where a provider cannot be made. */
   constructor(session: RelaySessionConfig, via: TransportType, clock: Clock) {
     this.#clock = clock;
     const { stt, llm, tts } = resolveConfig(configForCall(session, via));
@@ -37,11 +37,16 @@ export class OwnProviders {
     };
     const [ear, model, voice] = [stt[0], llm[0], tts[0]];
     if (!ear || !model || !voice) throw new TypeError('A resolved config names a provider of each kind.');
-    this.stt = 'definition' in ear ? (make(ear) as SpeechToText) : guardedGiven('stt', ear);
-    if (typeof model === 'function') this.llm = guardedGiven('llm', functionModel(model));
-    else this.llm = 'definition' in model ? (make(model) as LanguageModel) : guardedGiven('llm', model);
+    try {
+      this.stt = 'definition' in ear ? (make(ear) as SpeechToText) : guardedGiven('stt', ear);
+      if (typeof model === 'function') this.llm = guardedGiven('llm', functionModel(model));
+      else this.llm = 'definition' in model ? (make(model) as LanguageModel) : guardedGiven('llm', model);
+      this.tts = 'definition' in voice ? (make(voice) as TextToSpeech) : guardedGiven('tts', voice);
+    } catch (thrown) {
+      void this.close();
+      throw thrown;
+    }
     this.isNamedModel = typeof model !== 'function' && 'definition' in model;
-    this.tts = 'definition' in voice ? (make(voice) as TextToSpeech) : guardedGiven('tts', voice);
   }
 
   /**

@@ -82,4 +82,24 @@ describe('drills of providers that a relay would not start with', () => {
     await providers.check();
     await providers.close();
   });
+
+  it('close those that were made before one that cannot be made', () => {
+    const close = jest.fn(() => Promise.resolve());
+    const llm = defineProvider({
+      ...{ name: 'mine', fields: {}, kind: 'llm' },
+      create: () => ({ ...functionModel(() => ''), close }),
+    });
+    const tts = defineProvider({
+      ...{ name: 'mine', fields: {}, kind: 'tts' },
+      create: () => {
+        throw new Error('It has no voices.');
+      },
+    });
+    const session: RelaySessionConfig = {
+      ...sessionOf('auth'),
+      ...{ providers: [llm, tts], llm: llm.config(), tts: tts.config() },
+    };
+    expect(() => new OwnProviders(session, 'twilio', systemClock)).toThrow('mine failed: It has no voices.');
+    expect(close).toHaveBeenCalledTimes(1);
+  });
 });

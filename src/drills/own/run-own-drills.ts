@@ -25,8 +25,8 @@ export interface OwnDrillsOptions {
 
 /**
  * Runs drills one after the other and yields each result as soon as it is known. Throws an HzRelayError if the call
- * without a fault fails, a ConfigError if the agent's providers cannot be made, and a ProviderError if one refuses its key or
- * its config.
+ * without a fault fails, a ConfigError if the agent's config is invalid, and a ProviderError if a provider cannot be made, or
+ * refuses its key or its config.
  */
 export async function* runOwnDrills(options: OwnDrillsOptions): AsyncGenerator<DrillResult> {
   const { drills, recordings, onStart, signal } = options;

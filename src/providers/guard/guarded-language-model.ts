@@ -1,5 +1,6 @@
 import type { LanguageModel, LlmEvent, LlmRequest } from '../language-model.js';
 import { described, isObject, needs, unknownType } from '../shape.js';
+import { discard } from './discard.js';
 import type { Vendor } from './vendor.js';
 import { vendorIncidents } from './vendor-incidents.js';
 import { vendorMembers } from './vendor-members.js';
@@ -32,6 +33,7 @@ function partsOf(model: LanguageModel, request: LlmRequest, vendor: Vendor): Asy
   } catch (thrown) {
     throw vendor.errorOf(thrown);
   }
+  discard(parts);
   throw vendor.slip(
     `generate() must return an async iterable at once, as \`async *generate()\` does; it returned ${described(parts)}.`,
   );

@@ -8,6 +8,7 @@ import { guardedLanguageModel } from './guarded-language-model.js';
 import { guardedSpeechToText } from './guarded-speech-to-text.js';
 import { guardedTextToSpeech } from './guarded-text-to-speech.js';
 import { described, isObject, isPromise } from '../shape.js';
+import { discard } from './discard.js';
 import { Vendor } from './vendor.js';
 
 /** The method that is called, and where the formats stand. */
@@ -56,12 +57,15 @@ function madeBy(make: () => unknown, vendor: Vendor): ProviderOf[ProviderKind] {
   const parts = ['name', formats, `${method}()`].filter((part) => part !== null).join(', ');
   const problem = problemOf(made, method, formats);
   if (problem === null) return made as ProviderOf[ProviderKind];
+  // Only what is made here: an object that the user gave is not ours to close.
+  if (isPromise(made)) discard(made);
   throw vendor.slip(`a provider of this kind is an object with ${parts}; ${problem}.`);
 }
 
 function problemOf(made: unknown, method: string, formats: string | null): string | null {
   if (!isObject(made) || isPromise(made)) return `this is ${described(made)}`;
-  if (typeof made.name !== 'string' || made.name === '') return `its name is ${described(made.name)}`;
+  if (made.name === '') return 'its name is empty';
+  if (typeof made.name !== 'string') return `its name is ${described(made.name)}`;
   if (typeof made[method] !== 'function') return `its ${method} is ${described(made[method])}`;
   if (formats === null || areFormats(made[formats])) return null;
   return `its ${formats} must be { encodings: ['linear16'], sampleRatesHz: [a number] or 'any' }`;

@@ -71,6 +71,13 @@ describe('the open() of a recogniser of the user’s own', () => {
     expect(onlyError(events).message).toBe('acme failed: no [KEY]');
   });
 
+  it('that returns a part of a stream has that closed, for nothing else will', async () => {
+    let isClosed = false;
+    open(() => ({ write: () => undefined, close: () => (isClosed = true) }));
+    await nextTurn();
+    expect(isClosed).toBe(true);
+  });
+
   it('that is async has its stream closed when that comes', async () => {
     let isClosed = false;
     const late = {

@@ -1,6 +1,7 @@
 import { isInt16Array, isUint8Array } from 'node:util/types';
 import type { TextToSpeech, TextToSpeechStream, TtsEvent, UnsayableText } from '../text-to-speech.js';
 import { areTimedWords, isCount, isObject, needs, unknownType } from '../shape.js';
+import { discard } from './discard.js';
 import type { Vendor } from './vendor.js';
 import { vendorIncidents } from './vendor-incidents.js';
 import { vendorMembers } from './vendor-members.js';
@@ -40,7 +41,9 @@ export function guardedTextToSpeech(voice: TextToSpeech, vendor: Vendor): TextTo
 function unsayableBy(voice: TextToSpeech, text: string): UnsayableText | null {
   try {
     const found: unknown = voice.unsayable?.(text);
-    return isObject(found) && Array.isArray(found.words) ? (found as unknown as UnsayableText) : null;
+    if (isObject(found) && Array.isArray(found.words)) return found as unknown as UnsayableText;
+    discard(found);
+    return null;
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 import type { ProviderError } from '../../core/errors.js';
 import { described, isObject, isPromise, missingMethods } from '../shape.js';
+import { discard } from './discard.js';
 import type { Vendor } from './vendor.js';
 
 interface VendorStreamOptions<Event> {
@@ -44,7 +45,7 @@ export class VendorStream<Stream extends object, Event> {
     this.#fail(
       vendor.slip(`open() must return a stream at once, with ${listed(methods)}; it returned ${what}.`),
     );
-    closeLate(opened);
+    discard(opened);
   }
 
   /** Calls a method of the stream, unless it has failed. Never throws. Returns whether the stream is well. */
@@ -101,14 +102,4 @@ export class VendorStream<Stream extends object, Event> {
 /** `write`, `flush` and `close`. */
 function listed(names: readonly string[]): string {
   return [names.slice(0, -1).join(', '), names.at(-1)].filter((part) => part !== '').join(' and ');
-}
-
-/** Frees what an async `open` opens in the end. */
-function closeLate(opened: unknown): void {
-  if (!isPromise(opened)) return;
-  const closed = opened.then(async (stream) => {
-    if (isObject(stream)) await (stream as { readonly close?: () => unknown }).close?.();
-  });
-  // Nobody waits for it, and its failure changes nothing.
-  closed.then(undefined, () => undefined);
 }

@@ -37,6 +37,48 @@ describe('the errors of a vendor', () => {
     expect(vendor.errorOf(new ProviderError('No.', given)).requestId).toBe(`[31m${'x'.repeat(124)}`);
   });
 
+  it.each<[string, object]>([
+    ['audio', { body: new Int16Array(480_000) }],
+    ['a long list', { body: Array.from({ length: 1000 }, () => ({})) }],
+    ['a long text', { body: 'a'.repeat(100_000) }],
+  ])('lose a cause that is too long to be searched: %s', (_, held) => {
+    const cause = Object.assign(new Error('why'), held);
+    const error = vendor.errorOf(new ProviderError('No.', { ...details, cause }));
+    expect(error).toMatchObject({ ...details, message: 'No.', cause: { message: 'why' } });
+    expect(error.cause).not.toHaveProperty('body');
+  });
+
+  it('have every field that the contract names, whatever they were given', () => {
+    const given = {
+      ...{ kind: undefined, provider: undefined, category: 'auth' },
+      ...{ retryable: 'yes', retryAfterMs: 'soon', field: 5, requestId: {} },
+    };
+    const error = vendor.errorOf(new ProviderError('No.', given as unknown as typeof details));
+    expect(error).toMatchObject({
+      ...{ kind: 'stt', provider: 'acme', category: 'auth', retryable: false },
+      ...{ retryAfterMs: undefined, field: undefined, requestId: undefined },
+    });
+  });
+
+  it('tell no secret as the name of a provider', () => {
+    const error = vendor.errorOf(new ProviderError('No.', { ...details, provider: 'acme of sk-secret' }));
+    expect(error.provider).toBe('acme of [KEY]');
+  });
+
+  it.each<[string, unknown]>([
+    ['has no prototype', Object.create(null)],
+    [
+      'throws where it is read',
+      {
+        get message() {
+          throw new Error('trap');
+        },
+      },
+    ],
+  ])('are made of a thing that %s', (_, thrown) => {
+    expect(vendor.errorOf(thrown).message).toBe('acme failed: It gave no reason.');
+  });
+
   it.each<[unknown, string]>([
     [new Error('no sk-secret'), 'acme failed: no [KEY]'],
     ['no sk-secret', 'acme failed: no [KEY]'],

@@ -2,13 +2,24 @@ import { inspect } from 'node:util';
 import { messageOf, ProviderError, providerErrorOf, type ProviderKind } from '../../core/errors.js';
 import { quotableId } from '../request-id.js';
 
-/** How deep an error is searched for secrets. Clients of HTTP keep a request with its headers a few levels down. */
-const searchedDepth = 5;
+/**
+ * How much of an error is searched for secrets. Clients of HTTP keep a request with its headers a few levels down. Lists and texts
+ * are searched as far as a log would show them: an error may hold the audio of half a minute, and other calls must not wait.
+ */
+const searched = { depth: 5, maxArrayLength: 100, maxStringLength: 10_000 } as const;
+/** How `inspect` says that it left something out. */
+const leftOut = /\.\.\. \d+ more (?:item|character)/;
 
 const categories: ReadonlySet<unknown> = new Set<ProviderError['category']>([
   ...(['auth', 'bad_request', 'rate_limit', 'timeout'] as const),
   ...(['connection', 'server', 'aborted', 'internal'] as const),
 ]);
+
+/** What events and the supervisor read of an error. */
+const told = [
+  ...(['kind', 'provider', 'category', 'retryable'] as const),
+  ...(['retryAfterMs', 'field', 'requestId'] as const),
+] as const;
 
 /** Who stands behind a provider of the user's own: its errors name it, and contain none of its secrets. */
 export class Vendor {
@@ -39,48 +50,58 @@ export class Vendor {
       this.kind,
       this.name,
     );
-    return this.#isClean(error) ? error : this.#cleaned(error);
+    const clean = this.#cleaned(error);
+    return told.every((field) => error[field] === clean[field]) && this.#isClean(error) ? error : clean;
   }
 
   #isClean(error: ProviderError): boolean {
-    const { category, requestId } = error;
-    if (!categories.has(category)) return false;
-    if (requestId !== undefined && quotableId(requestId, this.redact) !== requestId) return false;
     const shown = shownOf(error);
     return shown !== null && this.redact(shown) === shown;
   }
 
+  /** The fields as they should be: an error of a vendor in JavaScript may have any or none. */
   #cleaned(error: ProviderError): ProviderError {
-    const { kind, provider, category, retryable, retryAfterMs, cause } = error;
-    const field: unknown = error.field;
-    const requestId = quotableId(error.requestId, this.redact);
-    const isKnown = categories.has(category);
-    return new ProviderError(this.redact(messageOf(error)), {
+    const given = error as Readonly<Record<keyof ProviderError, unknown>>;
+    const { provider, retryable, retryAfterMs, field, cause } = given;
+    const { kind, name, redact } = this;
+    const requestId = quotableId(given.requestId, redact);
+    const isKnown = categories.has(error.category);
+    return new ProviderError(redact(messageOf(error)), {
       kind,
-      provider,
-      category: isKnown ? category : 'internal',
-      ...(isKnown && { retryable }),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(typeof field === 'string' && { field: this.redact(field) }),
+      provider: typeof provider === 'string' && provider !== '' ? redact(provider) : name,
+      category: isKnown ? error.category : 'internal',
+      ...(isKnown && typeof retryable === 'boolean' && { retryable }),
+      ...(isDuration(retryAfterMs) && { retryAfterMs }),
+      ...(typeof field === 'string' && { field: redact(field) }),
       ...(requestId !== undefined && { requestId }),
       // Only its message: the rest may hold whatever was sent.
-      ...(cause !== undefined && { cause: new Error(this.redact(reasonOf(cause))) }),
+      ...(cause !== undefined && { cause: new Error(redact(reasonOf(cause))) }),
     });
   }
 }
 
-/** Everything that a log might show of an error; null if that cannot be told. */
+function isDuration(value: unknown): value is number {
+  return Number.isFinite(value) && (value as number) >= 0;
+}
+
+/** Everything that a log might show of an error; null if that cannot be told, or is too long. */
 function shownOf(error: ProviderError): string | null {
   try {
-    return inspect(error, { depth: searchedDepth, maxStringLength: null, maxArrayLength: null });
+    const shown = inspect(error, searched);
+    return leftOut.test(shown) ? null : shown;
   } catch {
     return null;
   }
 }
 
-/** Why something failed, from a value that need not be an error. */
+/** Why something failed, from a value that need not be an error, nor let itself be read. */
 function reasonOf(thrown: unknown): string {
-  if (typeof thrown !== 'object' || thrown === null) return String(thrown);
-  const message: unknown = Reflect.get(thrown, 'message');
-  return typeof message === 'string' ? message : 'It gave no reason.';
+  try {
+    if (typeof thrown !== 'object' || thrown === null) return String(thrown);
+    const message: unknown = Reflect.get(thrown, 'message');
+    if (typeof message === 'string') return message;
+  } catch {
+    // See below.
+  }
+  return 'It gave no reason.';
 }

@@ -145,6 +145,10 @@ describe('the providers of a config', () => {
     const thrown = told(() => {
       throw new Error(`no ${apiKey}`);
     });
+    const late = told(() => Promise.reject(new Error(`no ${apiKey}`)) as never);
+    const gave = 'its problemsOf() failed: it gave';
+    expect(late).toContain(`${gave} a promise, not a list of { field, problem, remedy }.`);
+    expect(told(() => ['is wrong'] as never)).toContain(`${gave} a list, not a list of {`);
     expect(thrown).toContain('its problemsOf() failed: no [apiKey].');
     expect(listed + thrown).not.toContain(apiKey);
   });

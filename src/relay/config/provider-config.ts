@@ -7,7 +7,9 @@ import { withoutSecrets } from '../../core/secrets.js';
 import type { ModelFunction } from '../../providers/function-model.js';
 import type { LanguageModel } from '../../providers/language-model.js';
 import type { AnyDefinition, ProviderKey, ProviderOf } from '../../providers/provider-definition.js';
+import { discard } from '../../providers/guard/discard.js';
 import { guardedProvider } from '../../providers/guard/guarded-provider.js';
+import { described, isObject } from '../../providers/shape.js';
 import { builtInRegistry, embedded, type ProviderRegistry } from '../../providers/registry.js';
 import type { SpeechToText } from '../../providers/speech-to-text.js';
 import type { TextToSpeech } from '../../providers/text-to-speech.js';
@@ -165,15 +167,25 @@ function problemsIn(
 ): readonly ConfigProblem[] {
   const redact = (text: string): string => withoutSecrets(text, secretsOfProvider(definition, config, env));
   try {
-    return (definition.problemsOf?.(config) ?? []).map((found) => ({
-      field: `${field}.${found.field}`,
-      problem: redact(found.problem),
-      remedy: redact(found.remedy),
-    }));
+    const found: unknown = definition.problemsOf?.(config) ?? [];
+    if (Array.isArray(found) && found.every(isProblem))
+      return found.map((one) => ({
+        field: `${field}.${one.field}`,
+        problem: redact(one.problem),
+        remedy: redact(one.remedy),
+      }));
+    discard(found);
+    throw new TypeError(`it gave ${described(found)}, not a list of { field, problem, remedy }`);
   } catch (thrown) {
     const problem = `cannot be checked, since its problemsOf() failed: ${redact(messageOf(thrown))}.`;
     return [{ field, problem, remedy: `Correct the definition of ${definition.name}.` }];
   }
+}
+
+function isProblem(value: unknown): value is ConfigProblem {
+  return (
+    isObject(value) && [value.field, value.problem, value.remedy].every((text) => typeof text === 'string')
+  );
 }
 
 interface Keyed {
