@@ -54,7 +54,7 @@ const deadEar: SpeechToText = {
 /** Takes audio and never recognises a word. */
 const silentEar: SpeechToText = {
   name: 'silent',
-  accepts: { encodings: ['mulaw'], sampleRatesHz: [8000] },
+  accepts: { encodings: ['linear16', 'mulaw'], sampleRatesHz: [8000] },
   open: ({ onEvent }) => ({
     write: () => undefined,
     flush: () => queueMicrotask(() => onEvent({ type: 'final', text: '', endOfUtterance: true })),

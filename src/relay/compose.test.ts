@@ -96,7 +96,7 @@ describe('the end of a relay', () => {
   const noVoice = (): never => {
     throw new Error('No sound today.');
   };
-  const formats = { encodings: ['mulaw'], sampleRatesHz: [8000] } as const;
+  const formats = { encodings: ['linear16', 'mulaw'], sampleRatesHz: [8000] } as const;
 
   it('closes the providers that it made, and none that the user brought', async () => {
     const closed: string[] = [];

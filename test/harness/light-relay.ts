@@ -34,7 +34,7 @@ export const spokenTone = decodeMulaw(encodeMulaw(Int16Array.from({ length: 800 
 /** Speaks every text as {@link spokenTone}. */
 export const toneVoice: TextToSpeech = {
   name: 'tone',
-  produces: { encodings: ['mulaw'], sampleRatesHz: [8000] },
+  produces: { encodings: ['linear16', 'mulaw'], sampleRatesHz: [8000] },
   open({ onEvent, signal }) {
     let chunk = 0;
     const later = (event: Parameters<typeof onEvent>[0]): void =>
@@ -56,7 +56,7 @@ export const toneVoice: TextToSpeech = {
 /** A recogniser without words that keeps the audio of each call. */
 export class KeepingEar implements SpeechToText {
   readonly name = 'keeping';
-  readonly accepts = { encodings: ['mulaw'], sampleRatesHz: [8000] } as const;
+  readonly accepts = { encodings: ['linear16', 'mulaw'], sampleRatesHz: [8000] } as const;
   readonly #samples: number[] = [];
 
   get samples(): Int16Array {

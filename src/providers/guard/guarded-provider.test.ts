@@ -22,6 +22,11 @@ describe('a provider of the user’s own', () => {
       () => ({ name: 'acme', accepts: { encodings: ['linear16'] }, open }),
       'its accepts',
     ],
+    [
+      'one that takes mulaw only, which no browser sends',
+      () => ({ name: 'acme', accepts: { encodings: ['mulaw'], sampleRatesHz: [8000] }, open }),
+      "its accepts must be { encodings: ['linear16'",
+    ],
   ])('is not %s', (_, make, problem) => {
     const guard = (): unknown => guardedProvider('stt', make as () => SpeechToText, { name: 'acme', redact });
     expect(guard).toThrow(ProviderError);

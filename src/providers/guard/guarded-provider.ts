@@ -75,5 +75,5 @@ function areFormats(value: unknown): boolean {
   if (!isObject(value)) return false;
   const { encodings, sampleRatesHz: rates } = value;
   const areRates = Array.isArray(rates) && rates.length > 0 && rates.every((rate) => Number.isFinite(rate));
-  return Array.isArray(encodings) && encodings.length > 0 && (rates === 'any' || areRates);
+  return Array.isArray(encodings) && encodings.includes('linear16') && (rates === 'any' || areRates);
 }

@@ -18,7 +18,7 @@ function problems(config: unknown): readonly ConfigProblem[] {
 
 const ownStt = {
   name: 'mine',
-  accepts: { encodings: ['mulaw'], sampleRatesHz: 'any' },
+  accepts: { encodings: ['linear16', 'mulaw'], sampleRatesHz: 'any' },
   open: () => undefined,
 };
 /** The configs of providers by name. */

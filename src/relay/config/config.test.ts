@@ -19,12 +19,12 @@ function problems(config: unknown): readonly ConfigProblem[] {
 
 const ownStt = {
   name: 'mine',
-  accepts: { encodings: ['mulaw'], sampleRatesHz: 'any' },
+  accepts: { encodings: ['linear16', 'mulaw'], sampleRatesHz: 'any' },
   open: () => undefined,
 };
 const ownTts = {
   name: 'mine',
-  produces: { encodings: ['mulaw'], sampleRatesHz: 'any' },
+  produces: { encodings: ['linear16', 'mulaw'], sampleRatesHz: 'any' },
   open: () => undefined,
 };
 
