@@ -94,7 +94,7 @@ const usage =
 
 function failure(name: string, thrown: unknown): ProviderError {
   const failed = `The model function "${name}" failed: ${messageOf(thrown)}`;
-  // Whoever takes the list of messages in place of the object gets a TypeError of their own.
+  // A function that takes the list of messages instead of the object throws a TypeError, which does not explain the mistake.
   const message = thrown instanceof TypeError ? `${failed.replace(/\.?$/, '.')} ${usage}` : failed;
   return new ProviderError(message, {
     kind: 'llm',

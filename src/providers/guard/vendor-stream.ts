@@ -80,7 +80,7 @@ export class VendorStream<Stream extends object, Event> {
   #attempt(stream: Stream, work: (stream: Stream) => unknown): void {
     try {
       const result = work(stream);
-      // Methods may be async by mistake: a rejection that nobody handles would end the process.
+      // Methods may be async by mistake: an unhandled rejection would end the process.
       if (isPromise(result)) result.then(undefined, (thrown: unknown) => this.#fail(thrown));
     } catch (thrown) {
       this.#fail(thrown);
@@ -109,6 +109,6 @@ function closeLate(opened: unknown): void {
   const closed = opened.then(async (stream) => {
     if (isObject(stream)) await (stream as { readonly close?: () => unknown }).close?.();
   });
-  // Nobody waits for it, and its failure changes nothing.
+  // A failure to close it changes nothing.
   closed.then(undefined, () => undefined);
 }
