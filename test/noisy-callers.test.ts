@@ -86,7 +86,7 @@ function overTransports<T>(cases: readonly T[]): [TransportType, T][] {
 describe('a caller at whose end something beeps each second', () => {
   const beeps = backgroundNoises['the beep of a fake microphone each second'];
   const llm = (): string =>
-    'I have many words for you, and none of them is short. They go on and on, until somebody stops me. Then I say them again.';
+    'I have many words for you, and none of them is short. They go on and on, until a caller stops me. Then I say them again.';
   /** The agent's words are said over at these times, in seconds, between and over the beeps. */
   const interruptions = isThorough ? [4.3, 10.3, 16.3] : [4.3, 10.3];
 

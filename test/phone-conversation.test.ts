@@ -106,7 +106,7 @@ describe('a session without an agent', () => {
     let result: unknown = null;
     await calls.start({}, (session) => {
       void session
-        .speak('This sentence is so long that nobody will ever hear the end of it.')
+        .speak('This sentence is so long that no caller will ever hear the end of it.')
         .then((end) => (result = end));
       session.on('tts.audio_start', () => session.interrupt());
     });

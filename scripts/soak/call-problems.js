@@ -7,7 +7,7 @@ export function transcriptsOf(events) {
   return [...texts].sort(([a], [b]) => a - b).map(([, text]) => text);
 }
 
-/** The violations of rules for every call, whoever hangs up and when. Empty if there are none. */
+/** The violations of rules that hold for every call, however it ends. Empty if there are none. */
 export function brokenPromises(events) {
   if (events.length === 0) return [];
   const problems = [];

@@ -40,7 +40,7 @@ describe('an error', () => {
     expect(printed).toBe('error: getaddrinfo ENOTFOUND nowhere\n');
   });
 
-  it('that nobody expected comes with its stack', () => {
+  it('that is unexpected comes with its stack', () => {
     expect(reportError(new TypeError('x is not a function'))).toBe(1);
     expect(printed).toMatch(/unexpected.*\nTypeError: x is not a function\n\s+at /);
     expect(reportError('just text')).toBe(1);

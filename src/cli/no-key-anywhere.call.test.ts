@@ -38,7 +38,7 @@ beforeAll(async () => {
   vendors = await startSimulatedVendors({
     deepgram: {
       hearing: hearingInTurn(() => 'book for friday'),
-      faults: [{ type: 'status', status: 500, body: `Nobody is at home for ${key}.` }],
+      faults: [{ type: 'status', status: 500, body: `The server has failed for ${key}.` }],
     },
     openai: { answers: () => 'Yes, of course.' },
   });
@@ -164,7 +164,7 @@ describe('no key is found', () => {
     expect(unexplained).toEqual([]);
     expect(vendors.problems).toEqual([]);
     for (const text of [ended.stdout, texts['/events'], files[join(folder, 'dev.log')], watched.stdout])
-      for (const said of ['at home for [key]', 'is left for [key]', 'asked with [key]'])
+      for (const said of ['has failed for [key]', 'is left for [key]', 'asked with [key]'])
         expect(text).toContain(said);
     const names = Object.keys(files).map((file) => basename(file));
     for (const name of ['audio.wav', 'config.json', 'events.ndjson', 'metrics.json', 'trace.jsonl'])

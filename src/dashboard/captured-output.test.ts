@@ -18,7 +18,7 @@ describe('captured output', () => {
     expect(printed).toEqual([]);
   });
 
-  it('tells whoever prints that it was taken', async () => {
+  it('calls back as a stream does when the text was taken', async () => {
     const { stream } = captured();
     const first = jest.fn();
     const second = jest.fn();
@@ -29,7 +29,7 @@ describe('captured output', () => {
     expect(second).toHaveBeenCalledTimes(1);
   });
 
-  it('ends with the release, and its unfinished line is not lost', () => {
+  it('ends when it is released, without losing an unfinished line', () => {
     const { stream, printed, lines, capture } = captured();
     stream.write('unfinished');
     capture.release();

@@ -17,7 +17,7 @@ let folder: string;
 let files = 0;
 const opened: Opened[] = [];
 
-/** A keyboard as a terminal has one. */
+/** A terminal's keyboard. */
 class Keyboard extends EventEmitter {
   raw = false;
   flowing = false;
@@ -42,7 +42,7 @@ class Keyboard extends EventEmitter {
   }
 }
 
-/** A terminal's screen, of which everything is kept that was written to it. */
+/** A terminal's screen that keeps everything written to it. */
 class TerminalScreen extends EventEmitter {
   columns = 80;
   rows = 24;
@@ -61,7 +61,7 @@ class TerminalScreen extends EventEmitter {
     return readFileSync(this.#path, 'utf8');
   }
 
-  /** Resolves when this text was shown, in whatever style. */
+  /** Resolves when this text was shown, in any style. */
   async shows(text: string): Promise<void> {
     while (!stripVTControlCharacters(this.written).includes(text)) await once(this.#watcher, 'change');
   }
@@ -94,7 +94,7 @@ async function open(more: Partial<DashboardOptions> = {}): Promise<Opened> {
   return all;
 }
 
-/** A dashboard whose painter has only begun to start, for tests that need no picture: a painter costs a second to load. */
+/** A dashboard whose painter is still starting, which takes a second; for tests that need no picture. */
 function opening(more: Partial<DashboardOptions> = {}): Opened {
   const keyboard = new Keyboard();
   const screen = new TerminalScreen(join(folder, String(files++)));
@@ -135,7 +135,7 @@ afterEach(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('the dashboard', () => {
-  it('takes the terminal, shows what happens, and gives the terminal back', async () => {
+  it('takes the terminal, shows events, and restores the terminal', async () => {
     const { dashboard, keyboard, screen } = await open();
     expect(screen.written.startsWith(enter)).toBe(true);
     expect(keyboard).toMatchObject({ raw: true, flowing: true });
@@ -148,7 +148,7 @@ describe('the dashboard', () => {
     expect(keyboard.listenerCount('data') + screen.listenerCount('resize')).toBe(0);
   });
 
-  it('writes nothing behind the end of its screen', async () => {
+  it('writes nothing after it has left its screen', async () => {
     const { dashboard, screen } = await open();
     for (let i = 0; i < 300; i++) dashboard.event(callStart(String(i).padStart(8, '0')));
     dashboard.close();
@@ -156,14 +156,14 @@ describe('the dashboard', () => {
     expect(screen.written.endsWith(leave)).toBe(true);
   });
 
-  it('ends by q', async () => {
+  it('ends on q', async () => {
     const { dashboard, keyboard } = await open();
     keyboard.press('q');
     expect(await dashboard.closed).toEqual({ reason: 'quit' });
     expect(keyboard.raw).toBe(false);
   });
 
-  it('ends by Ctrl-C at once, calls or not', async () => {
+  it('ends on Ctrl-C at once, even during calls', async () => {
     const { dashboard, keyboard, screen } = await open();
     dashboard.event(callStart());
     keyboard.press('\u0003');
@@ -172,7 +172,7 @@ describe('the dashboard', () => {
     expect(await dashboard.closed).toEqual({ reason: 'interrupt' });
   });
 
-  it('is over, and nothing throws, when the terminal is gone', async () => {
+  it('ends without an error when the terminal is closed', async () => {
     for (const sign of ['end', 'error', 'close']) {
       const { dashboard, keyboard } = opening();
       keyboard.emit(
@@ -180,13 +180,13 @@ describe('the dashboard', () => {
         sign === 'error' ? Object.assign(new Error('read EIO'), { code: 'EIO' }) : undefined,
       );
       expect(await dashboard.closed).toEqual({ reason: 'hangup' });
-      // The system says so more than once.
+      // The system reports it more than once.
       keyboard.emit('error', new Error('setRawMode EIO'));
     }
   });
 
   describe('under a shell', () => {
-    /** Stops nothing, and remembers what was to be stopped. */
+    /** Stops nothing; records what should be stopped. */
     class Shell implements JobControl {
       front = true;
       readonly stopped: string[] = [];
@@ -204,7 +204,7 @@ describe('the dashboard', () => {
     it.each([
       ['Ctrl-Z stops the job', 'job', (keyboard: Keyboard) => keyboard.press('\u001a')],
       ['kill -TSTP stops the process', 'process', () => process.emit('SIGTSTP', 'SIGTSTP')],
-    ] as const)('%s, the terminal given back before', async (_what, stopped, stop) => {
+    ] as const)('%s, after the terminal is restored', async (_what, stopped, stop) => {
       const jobs = new Shell();
       const { dashboard, keyboard, screen } = await open({ jobs });
       stop(keyboard);
@@ -220,7 +220,7 @@ describe('the dashboard', () => {
       expect(screen.written.lastIndexOf(enter)).toBeGreaterThan(screen.written.lastIndexOf(leave));
     });
 
-    it('comes back by itself where the system stops nothing', () => {
+    it('comes back by itself if the system stops nothing', () => {
       const clock = new VirtualClock();
       const { keyboard } = opening({ jobs: new Shell(), clock });
       keyboard.press('\u001a');
@@ -229,7 +229,7 @@ describe('the dashboard', () => {
       expect(keyboard.raw).toBe(true);
     });
 
-    it('does not touch the terminal behind the shell, and takes it when it is in front', () => {
+    it('does not touch the terminal in the background, and takes it in the foreground', () => {
       const clock = new VirtualClock();
       const jobs = new Shell();
       const { dashboard, keyboard, screen } = opening({ jobs, clock });
@@ -246,7 +246,7 @@ describe('the dashboard', () => {
       expect(dashboard.hidden).toBe(false);
     });
 
-    it('sets up its terminal anew after a stop that it could not see (SIGSTOP)', () => {
+    it('sets up the terminal again after a stop without notice (SIGSTOP)', () => {
       const { keyboard, screen } = opening({ jobs: new Shell() });
       const before = screen.written.length;
       continued();
@@ -254,7 +254,7 @@ describe('the dashboard', () => {
       expect(screen.written.slice(before)).toContain(enter);
     });
 
-    it('touches nothing where it goes on behind the shell after such a stop', () => {
+    it('does not touch the terminal if it continues in the background after such a stop', () => {
       const jobs = new Shell();
       const { dashboard, keyboard, screen } = opening({ jobs });
       jobs.front = false;
@@ -267,7 +267,7 @@ describe('the dashboard', () => {
     });
   });
 
-  it('carries out what keys ask for, and tells what came of it', async () => {
+  it('carries out the requests of keys, and shows their results', async () => {
     const { keyboard, screen } = await open();
     keyboard.press('o');
     await screen.shows('✓ Opened.');
@@ -277,7 +277,7 @@ describe('the dashboard', () => {
     await screen.shows('✗ Not even a promise.');
   });
 
-  it('shows what is printed meanwhile in the log, and complaints once more afterwards', async () => {
+  it('shows printed lines in the log, and prints those for stderr again afterwards', async () => {
     const printed: string[] = [];
     const printer = { write: (text: string) => printed.push(text) > 0 };
     const captures = { stdout: { ...printer }, stderr: { ...printer } } as unknown as NonNullable<
@@ -293,14 +293,14 @@ describe('the dashboard', () => {
     expect(printed).toEqual(['a warning\n']);
   });
 
-  it('follows the terminal to another size', async () => {
+  it('adapts to a new terminal size', async () => {
     const { screen } = await open();
     Object.assign(screen, { columns: 160, rows: 50 });
     screen.emit('resize');
     await screen.shows('[ LATENCY ]');
   });
 
-  it('asks for levels while somebody calls', async () => {
+  it('reads levels during calls', async () => {
     const { dashboard, screen } = await open({
       readings: () => [{ sessionId: 'a3f9b2c1', callerDbfs: -10, agentDbfs: -100, doing: 'listening' }],
     });
@@ -310,7 +310,7 @@ describe('the dashboard', () => {
   });
 
   it.each(['exit', 'uncaughtExceptionMonitor'] as const)(
-    'gives the terminal back on %s, before anything else is said',
+    'restores the terminal on %s, before anything else is printed',
     (sign) => {
       const before = process.listeners(sign as 'exit');
       const { keyboard, screen } = opening();
@@ -322,7 +322,7 @@ describe('the dashboard', () => {
     },
   );
 
-  it('leaves no listener on the process behind', async () => {
+  it('leaves no listener on the process', async () => {
     const count = (): number =>
       ['exit', 'uncaughtExceptionMonitor', 'SIGTSTP', 'SIGCONT']
         .map((sign) => process.listenerCount(sign))
@@ -334,11 +334,11 @@ describe('the dashboard', () => {
     expect(count()).toBe(before);
   });
 
-  it('ends, the terminal given back, where the painter fails', async () => {
+  it('ends and restores the terminal if the painter fails', async () => {
     const good = new TerminalScreen(join(folder, String(files++)));
     const readOnly = openSync(join(folder, String(files - 1)), 'r');
     const fds = [good.fd, readOnly];
-    // The screen is entered through the one, and the painter gets the other, to which it cannot write.
+    // The dashboard enters the screen through the first; the painter gets the second, which it cannot write to.
     const stdout = {
       columns: 80,
       rows: 24,

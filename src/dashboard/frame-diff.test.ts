@@ -16,7 +16,7 @@ describe('the difference of two frames', () => {
     expect(visible(diff.next('one\n2\nthree'))).toBe('␛[?2026h␛[2;1H␛[2K2␛[?2026l');
   });
 
-  it('sends nothing where nothing changed', () => {
+  it('sends nothing if nothing changed', () => {
     const diff = new FrameDiff();
     diff.next('one\ntwo');
     expect(diff.next('one\ntwo')).toBe('');
@@ -28,7 +28,7 @@ describe('the difference of two frames', () => {
     expect(visible(diff.next('one'))).toBe('␛[?2026h␛[2;1H␛[J␛[?2026l');
   });
 
-  it('begins anew after a reset', () => {
+  it('sends the next frame in full after a reset', () => {
     const diff = new FrameDiff();
     diff.next('one');
     diff.reset();

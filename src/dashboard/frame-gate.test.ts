@@ -14,7 +14,7 @@ describe('the frame gate', () => {
     expect(written).toEqual(['first']);
   });
 
-  it('lets frames pass again when it was reopened, and is not closed by a reopening too many', () => {
+  it('lets frames pass again after it was reopened, even twice', () => {
     const gate = new FrameGate();
     const painter = new FrameGate(gate.memory);
     gate.shut();
@@ -27,7 +27,7 @@ describe('the frame gate', () => {
     expect(painter.pass(() => undefined)).toBe(false);
   });
 
-  it('stays passable when a write fails', () => {
+  it('stays open when a write fails', () => {
     const gate = new FrameGate();
     expect(() =>
       gate.pass(() => {
@@ -37,10 +37,10 @@ describe('the frame gate', () => {
     expect(gate.pass(() => undefined)).toBe(true);
   });
 
-  it('waits for the frame that is being written by another thread', async () => {
+  it('waits for a frame that another thread is writing', async () => {
     const gate = new FrameGate();
     const view = new Int32Array(gate.memory);
-    // The other thread is inside until 30 ms after it said so; 1 is the mark of somebody inside.
+    // The other thread occupies the gate (1) for 30 ms after its message.
     const other = new Worker(
       `const { parentPort, workerData } = require('node:worker_threads');
        const state = new Int32Array(workerData);
@@ -59,7 +59,7 @@ describe('the frame gate', () => {
     expect(gate.pass(() => undefined)).toBe(false);
   });
 
-  it('is shut in the end although a frame hangs', () => {
+  it('is shut after a time-out if a frame hangs', () => {
     const gate = new FrameGate();
     gate.pass(() => gate.shut(1));
     expect(gate.pass(() => undefined)).toBe(false);

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { VirtualClock } from '../simulators/virtual-clock.js';
 import { FramePacer } from './frame-pacer.js';
 
-/** A pacer whose frames take `costMs` each, and the times at which they were drawn. */
+/** A pacer whose frames take `costMs` each, and the times when they were drawn. */
 function paced(costMs = 0): { clock: VirtualClock; pacer: FramePacer; drawnMs: number[] } {
   const clock = new VirtualClock();
   const drawnMs: number[] = [];
@@ -14,14 +14,14 @@ function paced(costMs = 0): { clock: VirtualClock; pacer: FramePacer; drawnMs: n
 }
 
 describe('the frame pacer', () => {
-  it('draws nothing unless it is asked to', () => {
+  it('draws nothing without a request', () => {
     const { clock, drawnMs } = paced();
     clock.advance(10_000);
     expect(drawnMs).toEqual([]);
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('draws at most fifteen times a second, however often it is asked', () => {
+  it('draws at most fifteen times a second, however many requests come', () => {
     const { clock, pacer, drawnMs } = paced();
     for (let ms = 0; ms < 2000; ms++) {
       pacer.request();
@@ -40,18 +40,18 @@ describe('the frame pacer', () => {
     expect(drawnMs).toHaveLength(2);
   });
 
-  it('draws less often where frames are expensive, so that they take a seventh of the time at most', () => {
+  it('draws expensive frames less often, so that they take at most 15% of the time', () => {
     const { clock, pacer, drawnMs } = paced(40);
     for (let ms = 0; ms < 4000; ms++) {
       pacer.request();
       clock.advance(1);
     }
-    // The first frame comes at once; each of the others has had its pause.
+    // The first frame is drawn at once, the others after a pause each.
     expect(((drawnMs.length - 1) * 40) / clock.nowMs()).toBeLessThanOrEqual(0.15);
     expect(drawnMs.length).toBeGreaterThan(10);
   });
 
-  it('lets a request for later be overtaken by one for now', () => {
+  it('draws at the earliest of its requests', () => {
     const { clock, pacer, drawnMs } = paced();
     pacer.request(1000);
     pacer.request();
@@ -60,7 +60,7 @@ describe('the frame pacer', () => {
     expect(drawnMs).toEqual([0]);
   });
 
-  it('draws nothing any more once it is closed', () => {
+  it('draws nothing after it is closed', () => {
     const { clock, pacer, drawnMs } = paced();
     pacer.request();
     pacer.close();

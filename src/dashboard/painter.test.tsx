@@ -42,7 +42,7 @@ function painted(framesPerThread = Infinity, onWorn = (): void => undefined): Pa
   return { painter, clock, writes, requests };
 }
 
-/** What was typed has arrived when the streams and Ink's effects had their turns. */
+/** Resolves when typed input has passed the streams and Ink's effects. */
 async function arrived(): Promise<void> {
   for (let i = 0; i < 4; i++) await new Promise(setImmediate);
 }
@@ -52,7 +52,7 @@ afterEach(() => {
 });
 
 describe('the painter', () => {
-  it('paints the whole screen once, then what changed', () => {
+  it('paints the whole screen once, then only changes', () => {
     const { painter, clock, writes } = painted();
     expect(writes).toHaveLength(1);
     expect(writes[0]).toContain('HZRELAY');
@@ -63,7 +63,7 @@ describe('the painter', () => {
     expect(writes[1]).not.toContain('HZRELAY');
   });
 
-  it('paints at most fifteen times a second, and loses no line for that', () => {
+  it('paints at most fifteen times a second, without losing a line', () => {
     const { painter, clock, writes } = painted();
     for (let i = 0; i < 500; i++) {
       painter.take([{ type: 'event', event: sampleEvent('dtmf', { digit: String(i) }) }]);
@@ -76,7 +76,7 @@ describe('the painter', () => {
     expect(painter.model.log.essential.length).toBe(500);
   });
 
-  it('rests while nothing happens and nobody calls, but for the minutes', () => {
+  it('paints once a minute while nothing happens', () => {
     const { clock, writes } = painted();
     clock.advance(59_000);
     expect(writes).toHaveLength(1);
@@ -86,7 +86,7 @@ describe('the painter', () => {
     expect(clock.pendingTimers).toBe(1);
   });
 
-  it('paints nothing for levels that say nothing new', () => {
+  it('paints nothing for unchanged levels', () => {
     const { painter, clock, writes } = painted();
     const readings = [
       { sessionId: 'a3f9b2c1', callerDbfs: -100, agentDbfs: -100, doing: 'listening' as const },
@@ -102,7 +102,7 @@ describe('the painter', () => {
     expect(writes).toHaveLength(before);
   });
 
-  it('scrolls the transcript no further than to its first line', async () => {
+  it('scrolls the transcript at most to its first line', async () => {
     const { painter, clock, writes } = painted();
     const said = Array.from({ length: 30 }, (_, turn) =>
       sampleEvent('transcript.final', { text: `sentence ${turn}`, typed: false }, { turn }),
@@ -119,14 +119,14 @@ describe('the painter', () => {
     expect(painter.model.ui.transcriptBack).toBeLessThan(30);
   });
 
-  it('lets the clock of a running call go on', () => {
+  it('advances the clock of a running call', () => {
     const { painter, clock, writes } = painted();
     painter.take([{ type: 'event', event: callStart() }]);
     clock.advance(5500);
     expect(writes.at(-1)).toContain(' 0:05 ');
   });
 
-  it('begins anew when the terminal has another size', () => {
+  it('paints everything again when the terminal has a new size', () => {
     const { painter, clock, writes } = painted();
     painter.take([{ type: 'resized', columns: 160, rows: 50 }]);
     clock.advance(100);
@@ -135,7 +135,7 @@ describe('the painter', () => {
     expect(writes.at(-1)).toContain('[ LATENCY ]');
   });
 
-  it('paints everything anew when the screen has lost its picture', () => {
+  it('paints everything again when the screen was cleared', () => {
     const { painter, clock, writes } = painted();
     painter.redraw();
     clock.advance(100);
@@ -143,7 +143,7 @@ describe('the painter', () => {
     expect(writes[1]).toBe(writes[0]);
   });
 
-  it('hands on what a key asks for', async () => {
+  it('passes on the requests of keys', async () => {
     const { painter, requests } = painted();
     await arrived();
     painter.type('t');
@@ -164,7 +164,7 @@ describe('the painter', () => {
     expect(requests).toEqual([]);
   });
 
-  it('says once that it has painted enough for one thread', () => {
+  it('reports once that it has painted its number of frames', () => {
     let worn = 0;
     const { painter, clock } = painted(3, () => worn++);
     const drawn = (): void => {
@@ -178,7 +178,7 @@ describe('the painter', () => {
     expect(worn).toBe(1);
   });
 
-  it('paints nothing more once it is closed, and leaves no timer', () => {
+  it('paints nothing after it is closed, and leaves no timer', () => {
     const { painter, clock, writes } = painted();
     painter.take([{ type: 'event', event: callStart() }]);
     painter.close();

@@ -28,7 +28,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-it('is replaced after so many frames, and neither the picture nor a key is lost', async () => {
+it('is replaced after a number of frames, without losing the picture or a key', async () => {
   const failures: Error[] = [];
   let ask: () => void = () => undefined;
   const asked = new Promise<void>((resolve) => (ask = resolve));
@@ -60,7 +60,7 @@ it('is replaced after so many frames, and neither the picture nor a key is lost'
     while (!isShown(pictures())) await once(watcher, 'change');
   };
   thread.post({ type: 'inputs', inputs: [{ type: 'event', event: callStart() }] });
-  // Each thread paints its first picture in full: what stands in the third has been handed over twice.
+  // Each thread paints its first picture in full, so the third contains what was handed over twice.
   for (let count = 2; count <= 4; count++) {
     for (let line = 0; line < 3; line++) {
       const text = `line ${count}.${line}`;

@@ -89,7 +89,7 @@ function verdict(told: Told, run: Partial<DrillRun> = {}, drill = dropped): Dril
 }
 
 describe('the verdict of a drill', () => {
-  it('is that it passed where everybody heard everything and the log says what happened', () => {
+  it('is that it passed if both sides heard every word and the log says what happened', () => {
     expect(verdict({ mouthToEarMs: 750 }, { listeningAgainMs: 1600 })).toMatchObject({
       passed: true,
       problems: [],

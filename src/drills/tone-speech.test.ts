@@ -22,7 +22,7 @@ describe('toneSpeech', () => {
       expect(wordsInTones(withSilence(samples, before), 8000)).toEqual(['which', 'day', 'suits', 'you']);
   });
 
-  it('is silent where nobody speaks', () => {
+  it('has no words in silence', () => {
     expect(wordsInTones(new Int16Array(8000), 8000)).toEqual([]);
   });
 

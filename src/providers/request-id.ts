@@ -1,6 +1,6 @@
 import { messageOf, ProviderError } from '../core/errors.js';
 
-/** Longer ids are none: nobody could quote them. */
+/** Longer ids cannot be quoted in a support request. */
 const maxChars = 128;
 
 /**

@@ -26,7 +26,7 @@ function release(server: Server): Promise<void> {
   return new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** Whether nobody listens; asked by knocking, since to take the port would keep the relay from it. */
+/** Whether the port is free. Connects to it, because binding it would keep the relay from it. */
 function isFree(): Promise<boolean> {
   return new Promise((resolve) => {
     const knock = connect(port, '127.0.0.1', () => {
@@ -37,7 +37,7 @@ function isFree(): Promise<boolean> {
   });
 }
 
-/** Resolves when somebody listens at the default relay's port, or nobody does. */
+/** Resolves when the default relay's port is taken, or free. */
 async function portIs(state: 'taken' | 'free'): Promise<void> {
   for (let knocks = 0; knocks < 10_000; knocks++) {
     if ((await isFree()) === (state === 'free')) return;
@@ -100,7 +100,7 @@ describe('a session without a relay', () => {
     await Promise.all(sessions.map((each) => each.closed));
   });
 
-  it('lets go of the port once it has ended and nobody else waits', async () => {
+  it('releases the port once the last session has ended', async () => {
     const [first, second] = [session(), session()];
     await portIs('taken');
     await first.end();

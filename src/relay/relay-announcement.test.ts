@@ -40,7 +40,7 @@ describe('a relay that announces itself', () => {
     'http://[::1]:8787',
     'http://localhost:8787',
     'https://127.0.0.1:8787',
-  ])('gives its token to nobody at another address with its port: %s', async (other) => {
+  ])('gives its token for no other address with its port: %s', async (other) => {
     await announceRelay({ url, token: 'secret' }, folder);
     expect(await announcedToken(other, folder)).toBeNull();
   });

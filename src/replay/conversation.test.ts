@@ -90,7 +90,7 @@ describe('a polite caller', () => {
     expect(line.clock.pendingTimers).toBe(0);
   });
 
-  it('begins after 1.5 s where nobody greets, and goes on after 8 s without an answer', async () => {
+  it('begins after 1.5 s without a greeting, and goes on after 8 s without an answer', async () => {
     const line = new Line();
     const turns = await line.hold([recording('a.wav'), recording('b.wav')]);
     expect(turns.map(({ answered }) => answered)).toEqual([false, false]);

@@ -142,7 +142,7 @@ describe('time', () => {
     },
   );
 
-  it('nobody waits any more when the session ends, even for a tool that ignores its signal', async () => {
+  it('the wait for a tool ends with the session, even if the tool ignores its signal', async () => {
     const clock = new VirtualClock();
     const session = new AbortController();
     const find_slot = tool(() => new Promise<never>(() => undefined));

@@ -118,7 +118,7 @@ describe('the conversation history', () => {
     });
   });
 
-  it('hands out what nobody can change it by', () => {
+  it('returns copies that cannot change it', () => {
     const history = new ConversationHistory('You are a desk.');
     history.messages().pop();
     expect(history.messages()).toHaveLength(1);

@@ -92,7 +92,7 @@ describe('a turn without a figure says why', () => {
     ['speech of the user', 'unprompted', null, 'unprompted'],
     ['interrupted answer', 'answer', 'interrupted', 'interrupted'],
     ['answer that a hang-up cut', 'answer', 'hangup', 'hangup'],
-    ['turn that nobody answered', 'answer', null, 'unanswered'],
+    ['turn without an answer', 'answer', null, 'unanswered'],
   ] as const)('%s (%s, %s): %s', (_, kind, aborted, absent) => {
     const record = new TurnRecord(1, kind);
     record.begin(turn('', kind), 1210);

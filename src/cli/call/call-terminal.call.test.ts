@@ -79,7 +79,7 @@ afterAll(async () => {
   await CliProcess.killAll();
 });
 
-/** A test in surroundings of its own, where whoever is called does this. */
+/** A test in surroundings of its own, in which the callee behaves like this. */
 function held(name: string, callee: Callee, test: (its: Surroundings) => Promise<void>): void {
   beside(name, async () => {
     const its = await Surroundings.make(callee);
@@ -107,8 +107,8 @@ describe('the call of hzrelay call is hung up', () => {
 
   for (const which of ['stdout', 'stdout and stderr'])
     held(`when the reader of ${which} goes away, as head does`, ringing, async (its) => {
-      // The end of these words is the first thing that nobody reads.
-      const words = 'Whoever reads this goes away.';
+      // The reader is gone before the end of these words is printed.
+      const words = 'The reader of this goes away.';
       const calling = CliProcess.start([...its.args, '--say', words], its.env);
       await calling.until('stdout', /tts\.audio_start/);
       calling.closeStdout();
@@ -151,7 +151,7 @@ describe('the call of hzrelay call is hung up', () => {
 });
 
 held(
-  'a terminal that is closed at the question whether to call ends it, and nobody is called',
+  'a terminal that is closed at the question whether to call ends it, and no call is placed',
   ringing,
   async (its) => {
     const asking = its.args.filter((arg) => arg !== '--yes');

@@ -210,7 +210,7 @@ describe('hzrelay call --simulate', () => {
   });
 });
 
-held('a tunnel that cannot be opened is told, and nobody is called', async ({ env }) => {
+held('a tunnel that cannot be opened is reported, and no call is placed', async ({ env }) => {
   const account = {
     TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
     TWILIO_AUTH_TOKEN: 'a-token',

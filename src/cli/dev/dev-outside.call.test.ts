@@ -115,7 +115,7 @@ describe('the Twilio number of hzrelay dev', () => {
 describe('the tunnel of hzrelay dev', () => {
   held('that cannot be had is one clear line, and everything local works', async () => {
     const dev = CliProcess.start(['dev', lightAgent, '--port', '0'], {
-      NGROK_AUTHTOKEN: 'a-token-of-nobody',
+      NGROK_AUTHTOKEN: 'a-token-of-no-account',
     });
     const [, url = ''] = await dev.until('stdout', /is ready on (http:\S+)/);
     await dev.until('stdout', /WARN {2}There is no tunnel: .*The relay still works on this machine\./);
@@ -123,7 +123,7 @@ describe('the tunnel of hzrelay dev', () => {
     expect(caller.code).toBe(0);
     dev.signal('SIGINT');
     const { stdout, stderr } = await dev.ended;
-    expect(stdout + stderr).not.toContain('a-token-of-nobody');
+    expect(stdout + stderr).not.toContain('a-token-of-no-account');
   });
 });
 

@@ -84,8 +84,8 @@ describe('hzrelay dev', () => {
     const [, token = ''] = await dev.until('stdout', /HZRELAY_TOKEN=(\S+)/);
     const args = ['replay', audio('no'), '--url', url];
     const [stranger, unsigned] = await Promise.all([
-      // Somebody else, who does not see what the relay left for its own user.
-      CliProcess.run(args, { ...secret, XDG_STATE_HOME: join(tmpdir(), 'hzrelay-of-nobody') }),
+      // Another user, who cannot read the token that the relay left for its own user.
+      CliProcess.run(args, { ...secret, XDG_STATE_HOME: join(tmpdir(), 'hzrelay-of-another-user') }),
       CliProcess.run(args, { HZRELAY_TOKEN: token }),
     ]);
     expect(stranger).toMatchObject({ code: 1, stdout: '' });

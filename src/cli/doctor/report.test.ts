@@ -4,22 +4,22 @@ import { resultLines, verdict } from './report.js';
 const result = {
   name: 'ngrok',
   status: 'problem',
-  message: 'The service cannot be reached: nobody answers.',
+  message: 'The service cannot be reached: connection refused.',
   remedy: 'Check the network and the firewall.',
 } as const;
 
 describe("a check's lines", () => {
   it('are the finding and, below it, what to do', () => {
     expect(resultLines(result, { columns: Infinity, colour: false })).toEqual([
-      'problem  ngrok       The service cannot be reached: nobody answers.',
+      'problem  ngrok       The service cannot be reached: connection refused.',
       '                     Check the network and the firewall.',
     ]);
   });
 
   it('fit into the terminal', () => {
     expect(resultLines(result, { columns: 60, colour: false })).toEqual([
-      'problem  ngrok       The service cannot be reached: nobody',
-      '                     answers.',
+      'problem  ngrok       The service cannot be reached:',
+      '                     connection refused.',
       '                     Check the network and the firewall.',
     ]);
   });

@@ -65,7 +65,7 @@ describe('the check of Twilio', () => {
     expect(JSON.stringify(found)).not.toContain('wrong-auth-token');
   });
 
-  it("tells of a number that is somebody else's", async () => {
+  it('reports a number of another account', async () => {
     expect(await ask({ TWILIO_PHONE_NUMBER: '+15550109999' })).toMatchObject({
       status: 'problem',
       message: expect.stringContaining('not a number of this account'),

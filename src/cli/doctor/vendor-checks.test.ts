@@ -80,9 +80,9 @@ describe.each(vendors)('the check of %s', (vendor) => {
   it.each<[string, ScriptedAnswer | null, string]>([
     ['the limits', { status: 429, headers: { 'retry-after': '5' } }, 'limits'],
     ['a server in trouble', { status: 500 }, 'the service is down'],
-    ['an address with something else behind it', { status: 404 }, baseUrl],
-    ['nobody there', null, 'network'],
-  ])('tells of %s', async (_what, answer, remedy) => {
+    ['the address of another service', { status: 404 }, baseUrl],
+    ['a server that does not answer', null, 'network'],
+  ])('reports %s', async (_what, answer, remedy) => {
     const server = await ScriptedServer.start(() => answer);
     if (!answer) await server.close();
     const found = await check(vendor, { [key]: apiKey, [baseUrl]: server.url });

@@ -1,4 +1,4 @@
-/** A relay for one call. Whoever calls a relay that runs does not load this: it is most of the program. */
+/** A relay for one call. It is most of the program, so a replay to a running relay does not load it. */
 import type { Clock } from '../../core/clock.js';
 import type { SessionEvent } from '../../events/session-event.js';
 import { createRelay } from '../../relay/create.js';

@@ -88,7 +88,7 @@ describe('hzrelay replay of two recordings', () => {
       ['book my appointment', 'Which day suits you?'],
       ['reschedule for friday', 'What time on Friday?'],
     ]);
-    // Nobody sees colours in a pipe, whatever the terminal could show.
+    // A pipe gets no colours, even if the terminal has them.
     expect(stdout + stderr).not.toContain('\u001b');
 
     const bytes = await readFile(temporary('reply.wav'));

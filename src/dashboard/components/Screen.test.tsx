@@ -52,7 +52,7 @@ function screen(model: DashboardModel, colour = false): ReactElement {
   );
 }
 
-/** What a terminal of so many columns shows of each line, as Ink counts them. */
+/** The lines cut to `columns`, as Ink measures them. */
 function fitted(lines: readonly string[], columns: number): string[] {
   const rows = lines.map((line, index) => (
     <Text key={index} wrap="truncate">
@@ -71,12 +71,12 @@ function withoutStyles(frame: string): string[] {
   return stripVTControlCharacters(frame).split('\n');
 }
 
-/** What the panel of this name shows. */
+/** The lines of the panel of this name. */
 function panel(lines: readonly string[], name: string): string[] {
   const first = lines.findIndex((line) => line.includes(`[ ${name} ]`));
   const at = lines[first]!.indexOf(`[ ${name} ]`);
   const next = lines.findIndex((line, index) => index > first && line.startsWith('[ ', at));
-  // Before the name stands the panel's digit.
+  // The panel's digit precedes its name.
   const inPanel = lines.slice(first, next < 0 ? -footerHeight : next).map((line) => line.slice(at - 2));
   return [inPanel[0]!, ...inPanel.slice(1).map((line) => line.trimEnd())];
 }
@@ -86,7 +86,7 @@ afterEach(cleanup);
 describe('the screen at 80×24', () => {
   const booking = goldenCall('booking');
 
-  it('says what the relay is and how to reach it', () => {
+  it('shows the relay and its addresses', () => {
     const [who, where] = linesOf(modelOf([]));
     expect(who).toMatch(
       /^HZRELAY 0\.1\.0 {2}● READY {2}up 0 min {2}deepgram → openai → elevenlabs +○ rec off$/,
@@ -94,13 +94,13 @@ describe('the screen at 80×24', () => {
     expect(where).toBe('local 127.0.0.1:8787  public calm-otter.ngrok.app  phone +15550100002');
   });
 
-  it('says how long it has been up', () => {
+  it('shows how long the relay has been up', () => {
     const at = (model: DashboardModel, nowMs: number): DashboardModel =>
       modelAfter(model, { type: 'time', nowMs, wallMs: 0 });
     expect(linesOf(at(at(modelOf([]), 1000), 7_500_000))[0]).toContain('up 2 h 4 min');
   });
 
-  it('lists a call with its figures, their trend and who talks', () => {
+  it('lists a call with its figures, their trend and both levels', () => {
     const [title, head, row] = panel(linesOf(modelOf(booking.slice(0, -12))), 'SESSIONS');
     expect(title).toMatch(/^1 \[ SESSIONS \] 1 live, 0 ended ─+ mouth→ear in ms ─$/);
     expect(head!.trim().split(/\s+/)).toEqual([
@@ -120,7 +120,7 @@ describe('the screen at 80×24', () => {
     expect(row).toMatch(/^▸ a3f9b2c1 twilio \+15550100001 \w+ +\d:\d\d +4 +\d+ +\d+ +\d+ [▁-█]{4} /);
   });
 
-  it('shows the log in the form of the SYS_LOG, each line with its time in the call, and a cursor behind it', () => {
+  it('shows the SYS_LOG, each line with its time in the call, and a cursor after it', () => {
     const [title, ...lines] = panel(linesOf(modelOf(booking)), 'SYS_LOG');
     expect(title).toMatch(/^4 \[ SYS_LOG \] following ─+ call time ─$/);
     expect(lines.at(-1)).toBe('_');
@@ -130,29 +130,29 @@ describe('the screen at 80×24', () => {
     expect(lines.some((line) => / OK {4}mouth→ear: \d+ms$/.test(line))).toBe(true);
   });
 
-  it('shows the time of day instead where that is asked for', () => {
+  it('shows the time of day instead if it is chosen', () => {
     const noon = new Date(2026, 1, 3, 12, 0, 30).getTime();
     const timed = modelAfter(modelOf([], small, { times: 'day' }), { type: 'time', nowMs: 9, wallMs: noon });
     const model = booking.reduce((now, event) => modelAfter(now, { type: 'event', event }), timed);
     const lines = linesOf(model);
     expect(panel(lines, 'SYS_LOG')[0]).toMatch(/ time of day ─$/);
     expect(panel(lines, 'SYS_LOG').at(-2)).toMatch(/^12:00:30 {2}INFO/);
-    // The call had begun a moment before.
+    // The call began a moment earlier.
     expect(panel(lines, 'SESSIONS')[2]).toContain('12:00:29');
   });
 
-  it('says whether the log follows, and whose lines it shows', () => {
+  it('shows whether the log follows, and which session it is limited to', () => {
     const title = (ui: Partial<DashboardUi>): string =>
       panel(linesOf(modelOf(booking, small, ui)), 'SYS_LOG')[0]!;
     expect(title({ logUntil: 20 })).toMatch(/\] held \+\d+ ─/);
     expect(title({ onlySelected: true })).toContain('following only a3f9b2c1');
   });
 
-  it('says what to do where nobody calls', () => {
+  it('says what to do if there are no calls', () => {
     expect(linesOf(modelOf([])).join('\n')).toContain('press t for a phone call');
   });
 
-  it('has the keys at its bottom, also below what came of the last one', () => {
+  it('has the keys at its bottom, below a status too', () => {
     const keys = /^t phone {2}w web .* … \+\d+ +\? help {2}q quit$/;
     expect(linesOf(modelOf([])).at(-1)).toMatch(keys);
     const said = linesOf(modelAfter(modelOf([]), { type: 'status', text: 'No browser found.', tone: 'bad' }));
@@ -160,7 +160,7 @@ describe('the screen at 80×24', () => {
     expect(said.at(-1)).toMatch(keys);
   });
 
-  it('numbers its panels in their order, and names the one that it has no room for', () => {
+  it('numbers its panels in order, and names the one that does not fit', () => {
     const lines = linesOf(modelOf(booking));
     const titles = lines.flatMap((line) => /^\d \[ \w+ \]/.exec(line)?.[0] ?? []);
     expect(titles).toEqual(['1 [ SESSIONS ]', '3 [ TRANSCRIPT ]', '4 [ SYS_LOG ]']);
@@ -172,7 +172,7 @@ describe('the screen at 80×24', () => {
     expect(linesOf(asking).at(-2)).toContain('1 call is running. End and quit?');
   });
 
-  it('has all keys on one screen of help', () => {
+  it('has all keys on one help screen', () => {
     const help = linesOf(modelOf([], small, { helpFrom: 0 }));
     expect(help).toHaveLength(24);
     for (const word of ['simulated phone call', 'Ctrl-C', 'filter by words', 'Esc']) {
@@ -182,7 +182,7 @@ describe('the screen at 80×24', () => {
     expect(help[2]).not.toContain('lines');
   });
 
-  it('says how much of the help is left where it does not fit', () => {
+  it('shows how many lines of the help are left if it does not fit', () => {
     const low = { columns: 80, rows: 15 };
     expect(linesOf(modelOf([], low, { helpFrom: 0 }))[2]).toMatch(/… \+4 lines/);
     expect(linesOf(modelOf([], low, { helpFrom: 4 })).join('\n')).toContain('one step back');
@@ -190,7 +190,7 @@ describe('the screen at 80×24', () => {
 });
 
 describe('the screen at 160×50', () => {
-  it('has every panel, side by side', () => {
+  it('has every panel, in two columns', () => {
     const lines = linesOf(modelOf(goldenCall('booking'), wide));
     expect(lines).toHaveLength(50);
     expect(lines[2]).toMatch(/^1 \[ SESSIONS \].*─ {2}3 \[ LATENCY \]/);
@@ -198,7 +198,7 @@ describe('the screen at 160×50', () => {
     expect(lines.join('\n')).toMatch(/4 \[ TRANSCRIPT \] a3f9b2c1 \+15550100001/);
   });
 
-  it('lays the parts of a turn out on a time axis, each with its origin', () => {
+  it('shows the parts of a turn on a time axis, each measured or estimated', () => {
     const events = [callStart(), turnAnswered(1, 1500, { ear: 'estimated' })];
     const latency = panel(linesOf(modelOf(events, wide)), 'LATENCY');
     expect(latency[1]).toMatch(/^mouth→ear {3}1500 ms {2}estimated {2}slow/);
@@ -207,7 +207,7 @@ describe('the screen at 160×50', () => {
     expect(endpointing).toMatch(/^endpointing █+ +┊ +600 ms measured/);
     expect(llm).toMatch(/^llm +█+ +750 ms measured/);
     expect(playout).toMatch(/^playout +┊ +█+ +150 ms estimated/);
-    // The stairs go down: each part begins where the one before ends.
+    // Each part begins where the previous one ends.
     expect(llm!.indexOf('█')).toBe(endpointing!.lastIndexOf('█') + 1);
     expect(playout!.indexOf('█')).toBe(llm!.lastIndexOf('█') + 1);
   });
@@ -217,7 +217,7 @@ describe('the screen at 160×50', () => {
     expect(panel(linesOf(modelOf(greeted, wide)), 'LATENCY').join('\n')).toContain('no turn to answer');
   });
 
-  it('shows what is being said, and what was cut', () => {
+  it('shows words being spoken, and where the agent was cut off', () => {
     const call = goldenCall('barge-in');
     const partial = call.findIndex(({ type }) => type === 'agent.interrupted');
     const transcript = panel(linesOf(modelOf(call.slice(0, partial + 1), wide)), 'TRANSCRIPT');
@@ -225,7 +225,7 @@ describe('the screen at 160×50', () => {
     expect(transcript[2]).toMatch(/^caller {2}stop i want to ▍/);
   });
 
-  it('names the session of each line once there are several', () => {
+  it('shows the session of each log line if there are several', () => {
     const lines = linesOf(modelOf([callStart(), callStart('b7d1e4f2')], wide));
     expect(panel(lines, 'SYS_LOG').join('\n')).toMatch(/session b7d1e4f2 +b7d1e4f2/);
   });
@@ -244,7 +244,7 @@ describe('any screen', () => {
   });
 
   it.each([60, 69, 74, 75, 80, 92, 108, 129, 130, 200])(
-    'has the whole list of sessions at %i columns, levels last',
+    'fits the list of sessions into %i columns, with the levels last',
     (columns) => {
       const [, head, row] = panel(
         linesOf(modelOf(goldenCall('booking').slice(0, -1), { columns, rows: 40 })),
@@ -256,12 +256,12 @@ describe('any screen', () => {
     },
   );
 
-  it('asks its questions where it has no room for anything else', () => {
+  it('asks its questions even if nothing else fits', () => {
     const asking = modelOf([callStart()], { columns: 50, rows: 10 }, { prompt: { type: 'quit' } });
     expect(linesOf(asking)).toEqual(['1 call is running. End and quit?  y yes, any othe…']);
   });
 
-  it('follows the terminal to another size', () => {
+  it('adapts to a new terminal size', () => {
     const model = modelOf(goldenCall('booking'), wide);
     const { rerender, lastFrame } = render(screen(model));
     const narrow = modelAfter(model, { type: 'resized', ...small });
@@ -270,7 +270,7 @@ describe('any screen', () => {
     expect(linesOf(narrow)).toHaveLength(24);
   });
 
-  it('is filled and never overfilled, whatever callers say and however large it is', () => {
+  it('fills the terminal and never overflows it, at any size and for any words', () => {
     const said = fc.oneof(
       fc.string({ unit: 'grapheme', maxLength: 120 }),
       fc.string({ unit: anyCharacter, maxLength: 60 }),
@@ -327,18 +327,18 @@ describe('the keyboard', () => {
         onTranscriptMeasured={ignoreMeasure}
       />,
     );
-    // Ink listens once its effects have run.
+    // Ink reads keys once its effects have run.
     await new Promise(setImmediate);
     for (const key of keys) {
       stdin.write(key);
-      // A lone Escape might be the start of a longer sequence: Ink waits for a moment.
+      // A single Escape may begin a longer sequence, so Ink waits for a moment.
       await new Promise(setImmediate);
     }
     await new Promise(setImmediate);
     return heard;
   }
 
-  it('is heard by name where a key types nothing', async () => {
+  it('gives a name for a key that types no text', async () => {
     const keys = [
       '\u001b[A',
       '\u001b[B',
@@ -356,13 +356,13 @@ describe('the keyboard', () => {
     );
   });
 
-  it('is heard by what it types otherwise, in any script', async () => {
+  it('gives the typed text otherwise, in any script', async () => {
     expect(await pressed('t', 'G', ' ', '/', '予', 'pasted')).toEqual(
       ['t', 'G', ' ', '/', '予', 'pasted'].map((typed) => ({ typed })),
     );
   });
 
-  it('is ignored where another key is held with it', async () => {
+  it('ignores keys pressed with Ctrl or Alt', async () => {
     expect(await pressed('\u0001', '\u001bx')).toEqual([]);
   });
 });

@@ -14,7 +14,7 @@ const relay = {
   recording: false,
 } as const;
 
-/** The dashboard after a caller has typed this text. */
+/** The dashboard after the caller has typed this text. */
 function typed(text: string, focus: Panel): DashboardModel {
   const events = [callStart(), sampleEvent('transcript.final', { text, typed: true })];
   const model = events.reduce<DashboardModel>(

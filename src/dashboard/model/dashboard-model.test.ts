@@ -36,7 +36,7 @@ const end = (sessionId: string): SessionEvent =>
   sampleEvent('session.end', { reason: 'hangup', durationMs: 5000 }, { sessionId, turn: 0 });
 
 describe('the dashboard model', () => {
-  it('tells a whole call from its events', () => {
+  it('follows a whole call by its events', () => {
     const session = fed(...events(...goldenCall('booking'))).sessions.get('a3f9b2c1')!;
     expect(session).toMatchObject({
       transport: 'twilio',
@@ -87,7 +87,7 @@ describe('the dashboard model', () => {
     expect(session).toMatchObject({ warnings: 2, errors: 1, providers: { stt: 'local', llm: 'local' } });
   });
 
-  it('lists the living in the order of their start, then the ended, the latest first', () => {
+  it('lists live sessions by their start, then ended ones, the latest first', () => {
     const model = fed(
       ...events(callStart('00000001'), callStart('00000002'), callStart('00000003'), callStart('00000004')),
       ...events(end('00000002'), end('00000001')),
@@ -101,7 +101,7 @@ describe('the dashboard model', () => {
     expect(liveCount(model)).toBe(2);
   });
 
-  it('forgets all but the latest ended sessions, and keeps the living', () => {
+  it('keeps all live sessions, and only the latest ended ones', () => {
     const ids = Array.from({ length: 300 }, (_, i) => String(i).padStart(8, '0'));
     const model = fed(
       ...events(callStart('ffffffff')),
@@ -112,7 +112,7 @@ describe('the dashboard model', () => {
     expect(listedSessions(model)[1]!.id).toBe('00000299');
   });
 
-  it('bounds what it keeps of one endless call', () => {
+  it('keeps a bounded part of an endless call', () => {
     const turns = Array.from({ length: 3000 }, (_, i) => turnAnswered(i + 1, 500 + i));
     const tokens = Array.from({ length: 3000 }, (_, i) =>
       sampleEvent('transcript.final', { text: 'again', typed: false }, { turn: i }),
@@ -124,11 +124,11 @@ describe('the dashboard model', () => {
     expect(session.transcript.length).toBeLessThanOrEqual(200);
   });
 
-  it('leaves alone what it knows no start of', () => {
+  it('ignores sessions whose start it has not seen', () => {
     expect(fed(...events(turnAnswered(1, 700))).sessions.size).toBe(0);
   });
 
-  it('takes levels of living sessions only', () => {
+  it('takes the levels of live sessions only', () => {
     const readings = ['a3f9b2c1', '00000002', 'unknown'].map((sessionId) => ({
       sessionId,
       callerDbfs: -20,
@@ -144,7 +144,7 @@ describe('the dashboard model', () => {
     expect(model.sessions.size).toBe(2);
   });
 
-  it('is the same model after levels that say nothing new', () => {
+  it('is unchanged by readings that say nothing new', () => {
     const levels = (callerDbfs: number): DashboardInput => ({
       type: 'readings',
       readings: [{ sessionId: 'a3f9b2c1', callerDbfs, agentDbfs: -100, doing: 'listening' }],
@@ -154,7 +154,7 @@ describe('the dashboard model', () => {
     expect(modelAfter(model, levels(-24))).not.toBe(model);
   });
 
-  it('says what a session waits for where somebody reads it, until an event says more', () => {
+  it('shows what a session waits for according to its readings, until an event changes that', () => {
     const reading = (doing: SessionActivity): DashboardInput => ({
       type: 'readings',
       readings: [{ sessionId: 'a3f9b2c1', callerDbfs: -100, agentDbfs: -100, doing }],
@@ -170,7 +170,7 @@ describe('the dashboard model', () => {
     expect(text(reading('held'), { type: 'event', event: audio })).toBe('speaking');
   });
 
-  it('looks at the latest call until somebody chooses another', () => {
+  it('selects the latest call until another is chosen', () => {
     const model = fed(
       ...events(callStart('00000001'), callStart('00000002'), callStart('00000003'), end('00000003')),
     );
@@ -186,7 +186,7 @@ describe('the dashboard model', () => {
     expect(selectedTurn(fed(...events(...call)))!.turn).toBe(5);
   });
 
-  it('forgets a status after a while, but not while something is under way', () => {
+  it('removes a status after a while, but not that of an action in progress', () => {
     const said = (tone: 'good' | 'busy'): DashboardModel =>
       fed({ type: 'time', nowMs: 1000, wallMs: 0 }, { type: 'status', text: 'Calling.', tone });
     const later: DashboardInput = { type: 'time', nowMs: 60_000, wallMs: 0 };

@@ -1,6 +1,6 @@
 /**
- * Everything that the dashboard shows, and how it changes: a pure function `(model, input) → model`. It is fed by events
- * only; what a person does with the keys is one kind of input (see `key-press.ts`).
+ * Everything that the dashboard shows, and how it changes: a pure function `(model, input) → model`. Key presses have a
+ * function of their own (see `key-press.ts`).
  */
 import type { SessionActivity } from '../../events/session-activity.js';
 import type { SessionEvent } from '../../events/session-event.js';
@@ -12,19 +12,19 @@ import { initialUi, type DashboardUi, type StatusTone } from './dashboard-ui.js'
 
 export interface DashboardModel {
   readonly relay: RelayFacts;
-  /** By id, in the order of their start. */
+  /** By id: live sessions in the order of their start, ended ones in the order of their end. */
   readonly sessions: ReadonlyMap<string, SessionView>;
   readonly log: SessionLog;
   readonly ui: DashboardUi;
-  /** The latest time that was told, on the dashboard's clock. */
+  /** The time of the latest `time` input, on the dashboard's clock. */
   readonly nowMs: number;
-  /** The same moment as milliseconds since 1970 (UTC). */
+  /** The same time as milliseconds since 1970 (UTC). */
   readonly wallMs: number;
-  /** When the dashboard was opened, on its clock; null until a time is told. */
+  /** When the dashboard was opened, on its clock; null until the first `time` input. */
   readonly openedMs: number | null;
 }
 
-/** A reading of a session: how loud both sides are, and what goes on. */
+/** A reading of a session: how loud both sides are, and what it is doing. */
 export interface SessionReading extends LiveLevels {
   readonly sessionId: string;
   readonly doing: SessionActivity;
@@ -32,19 +32,19 @@ export interface SessionReading extends LiveLevels {
 
 export type DashboardInput =
   | { readonly type: 'event'; readonly event: SessionEvent }
-  /** A line that belongs to no event. */
+  /** A line without an event. */
   | { readonly type: 'line'; readonly tag: LogTag; readonly text: string }
   | { readonly type: 'relay'; readonly facts: Partial<RelayFacts> }
   | { readonly type: 'readings'; readonly readings: readonly SessionReading[] }
   | { readonly type: 'resized'; readonly columns: number; readonly rows: number }
-  /** What became of an action. A status of tone `busy` stays until the next one. */
+  /** A status: the progress or result of an action. One of tone `busy` stays until the next. */
   | { readonly type: 'status'; readonly text: string; readonly tone: StatusTone }
-  /** Ink found that no more than so many lines of the transcript can be scrolled back. */
+  /** Ink has measured the transcript: `mostBack` is its largest scroll offset, in lines. */
   | { readonly type: 'transcript_measured'; readonly mostBack: number }
-  /** What follows happens at this time. */
+  /** The current time; it holds for the inputs that follow. */
   | { readonly type: 'time'; readonly nowMs: number; readonly wallMs: number };
 
-/** Ended sessions that stay on the list; older ones make room. */
+/** How many ended sessions stay on the list. */
 export const keptEndedSessions = 20;
 const statusMs = 6000;
 
@@ -83,7 +83,7 @@ export function modelAfter(model: DashboardModel, input: DashboardInput): Dashbo
     case 'resized':
       return withUi(model, { columns: input.columns, rows: input.rows });
     case 'status':
-      // A call that could not be placed will not begin.
+      // The action failed: a call that was placed may never begin.
       return withStatus(input.tone === 'bad' ? withUi(model, { placed: [] }) : model, input.text, input.tone);
     case 'transcript_measured':
       return model.ui.transcriptBack > input.mostBack
@@ -94,24 +94,24 @@ export function modelAfter(model: DashboardModel, input: DashboardInput): Dashbo
   }
 }
 
-/** The model with something else chosen to be seen. */
+/** The model with a changed view. */
 export function withUi(model: DashboardModel, change: Partial<DashboardUi>): DashboardModel {
   return { ...model, ui: { ...model.ui, ...change } };
 }
 
-/** The model with a sentence below everything else. */
+/** The model with a sentence in the status line. */
 export function withStatus(model: DashboardModel, text: string, tone: StatusTone): DashboardModel {
   const untilMs = tone === 'busy' ? Infinity : model.nowMs + statusMs;
   return withUi(model, { status: { text: printable(text), tone, untilMs } });
 }
 
-/** The sessions as they are listed: the living in the order of their start, then the ended, the latest first. */
+/** The sessions in the order of the list: the live ones by their start, then the ended ones, the latest first. */
 export function listedSessions(model: DashboardModel): readonly SessionView[] {
   const all = [...model.sessions.values()];
   return [...all.filter(({ end }) => !end), ...all.filter(({ end }) => end).reverse()];
 }
 
-/** How many sessions live. */
+/** The number of live sessions. */
 export function liveCount({ sessions }: DashboardModel): number {
   let count = 0;
   for (const { end } of sessions.values()) if (!end) count++;
@@ -129,7 +129,7 @@ function withEvent(model: DashboardModel, event: SessionEvent): DashboardModel {
   return event.type === 'session.end' ? withoutQuestion(next, sessionId) : next;
 }
 
-/** A call that was placed here is looked at as soon as it begins. */
+/** Selects a call that was placed from the dashboard as soon as it begins. */
 function selectedIfPlaced(
   model: DashboardModel,
   { transport, sessionId }: SessionEvent<'session.start'>,
@@ -145,7 +145,7 @@ function selectedIfPlaced(
   return withStatus(selected, `Call ${sessionId} is answered.`, 'good');
 }
 
-/** Whether to end a call is no question any more once it has ended. */
+/** Closes the question whether to end a call, if that call has ended. */
 function withoutQuestion(model: DashboardModel, sessionId: string): DashboardModel {
   const { prompt } = model.ui;
   if (prompt?.type !== 'end_session' || prompt.sessionId !== sessionId) return model;
@@ -159,13 +159,13 @@ function sessionsAfter(
   const known = sessions.get(event.sessionId);
   if (event.type === 'session.start')
     return new Map(sessions).set(event.sessionId, sessionView(event, nowMs, wallMs));
-  // A dashboard may be opened in the middle of a call: without its start nothing is known of it.
+  // The dashboard may be opened during a call: without its start, the session is unknown.
   if (!known) return sessions;
   const after = sessionAfter(known, event);
   if (after === known) return sessions;
   const next = new Map(sessions).set(event.sessionId, after);
   if (event.type === 'session.end') {
-    // Ended sessions are forgotten in the order of their end, which is the order of the map.
+    // Moves it to the end of the map, so that ended sessions are in the order of their end and the oldest are dropped.
     next.delete(event.sessionId);
     next.set(event.sessionId, after);
     const ended = [...next.values()].filter(({ end }) => end);
@@ -174,7 +174,7 @@ function sessionsAfter(
   return next;
 }
 
-/** The same model where nothing else goes on and no level has changed by a decibel: then there is nothing to draw. */
+/** The same model if no activity and no rounded level has changed, so that nothing is drawn. */
 function withReadings(model: DashboardModel, readings: readonly SessionReading[]): DashboardModel {
   const changed = readings.flatMap(({ sessionId, doing, ...reading }) => {
     const session = model.sessions.get(sessionId);

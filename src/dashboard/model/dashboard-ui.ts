@@ -1,12 +1,13 @@
+/** The user's choice of what the dashboard shows. */
 import type { TransportType } from '../../transport/registry.js';
-/** What a person has chosen to see. */
+
 export const panels = ['sessions', 'log', 'latency', 'transcript'] as const;
 
 export type Panel = (typeof panels)[number];
 
 export type StatusTone = 'busy' | 'good' | 'bad';
 
-/** A question, or a line that is being typed; it gets the keys until it is answered. */
+/** A question, or a filter being typed; it receives the keys until it is answered. */
 export type Prompt =
   | { readonly type: 'quit' }
   | { readonly type: 'end_session'; readonly sessionId: string }
@@ -19,30 +20,30 @@ export interface DashboardUi {
   readonly columns: number;
   readonly rows: number;
   readonly focus: Panel;
-  /** Which of the two shows where there is room for one. */
+  /** Which of the two is shown if there is room for only one. */
   readonly detail: 'latency' | 'transcript';
-  /** Whether the focused panel has the whole screen. */
+  /** Whether the focused panel fills the screen. */
   readonly zoomed: boolean;
-  /** The first line of the help that is shown; null while the help is closed. */
+  /** The first visible line of the help; null while it is closed. */
   readonly helpFrom: number | null;
   readonly prompt: Prompt | null;
   /** As typed. */
   readonly filters: Readonly<Record<FilteredPanel, string>>;
-  /** Whether the log shows the selected session alone. */
+  /** Whether the log shows only the selected session. */
   readonly onlySelected: boolean;
-  /** Whether times are counted from the start of a call, or the time of day. */
+  /** Whether times are shown from the start of the call or as the time of day. */
   readonly times: 'call' | 'day';
-  /** Calls that were placed here and have not begun yet: each is selected when it does. */
+  /** Calls placed from the dashboard that have not begun; each is selected when it begins. */
   readonly placed: readonly TransportType[];
-  /** Null: the latest call. */
+  /** Null for the latest call. */
   readonly selectedSession: string | null;
-  /** Null: the latest turn with a figure. */
+  /** Null for the latest turn with a figure. */
   readonly selectedTurn: number | null;
-  /** The number of the last line shown; null while the log follows. */
+  /** The number of the last visible line; null while the log follows. */
   readonly logUntil: number | null;
   /** Whether partials, tokens and raw speech edges are shown. */
   readonly verbose: boolean;
-  /** Lines between the end of the transcript and the end of what is shown of it. */
+  /** How many lines the transcript is scrolled back from its end. */
   readonly transcriptBack: number;
   readonly status: { readonly text: string; readonly tone: StatusTone; readonly untilMs: number } | null;
 }

@@ -1,7 +1,7 @@
-/** Words that all must occur, in any case and order; none lets everything through. */
+/** Words that must all occur, in any case and order; an empty filter matches everything. */
 export type Filter = readonly string[];
 
-/** The filter that a person typed. */
+/** The filter in the typed text. */
 export function filterOf(text: string): Filter {
   return text.toLowerCase().split(/\s+/u).filter(Boolean);
 }

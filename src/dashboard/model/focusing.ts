@@ -1,9 +1,9 @@
-/** Which panel has the keys, and how much of the screen. */
+/** Focusing and zooming panels. */
 import { layoutOf, panelOrder, shownPanels } from '../view/layout.js';
 import { withUi, type DashboardModel } from './dashboard-model.js';
 import type { FilteredPanel, Panel } from './dashboard-ui.js';
 
-/** Escape takes back one thing at a time: the filter, the zoom, what was chosen. */
+/** Escape: clears the filter, else ends the zoom, else clears the selection. */
 export function steppedBack(model: DashboardModel): DashboardModel {
   const { filters, focus, zoomed } = model.ui;
   const panel = focus === 'sessions' ? 'sessions' : 'log';
@@ -14,7 +14,7 @@ export function steppedBack(model: DashboardModel): DashboardModel {
   return withUi(model, { selectedSession: null, selectedTurn: null, transcriptBack: 0 });
 }
 
-/** Enter shows the focused panel alone, or all of them again. */
+/** Enter: zooms the focused panel, or ends the zoom. */
 export function zoomToggled(model: DashboardModel): DashboardModel {
   return model.ui.zoomed ? unzoomed(model) : withUi(model, { zoomed: true });
 }
@@ -24,13 +24,13 @@ function unzoomed(model: DashboardModel): DashboardModel {
   return shownPanels(layoutOf(next)).includes(next.ui.focus) ? next : withUi(next, { focus: 'sessions' });
 }
 
-/** The focus on the next panel of the screen, or the one before. */
+/** The model with the focus on the next or the previous panel. */
 export function focusMoved(model: DashboardModel, by: 1 | -1): DashboardModel {
   const order = panelOrder(model);
   return focused(model, order.at((order.indexOf(model.ui.focus) + by) % order.length) ?? 'sessions');
 }
 
-/** The focus on a panel, which is brought to the screen where there is room for only one of two. */
+/** The model with the focus on a panel, which is brought to the screen if it is hidden. */
 export function focused(model: DashboardModel, panel: Panel): DashboardModel {
   const isDetail = panel === 'latency' || panel === 'transcript';
   const next = withUi(model, { focus: panel, ...(isDetail && { detail: panel }) });

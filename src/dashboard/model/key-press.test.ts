@@ -36,7 +36,7 @@ function after(model: DashboardModel, ...keys: string[]): DashboardModel {
   return keys.reduce((current, key) => keyPressed(current, keyOf(key)).model, model);
 }
 
-/** What the last of these keys asks of the world. */
+/** The request of the last of these keys. */
 function asked(model: DashboardModel, ...keys: string[]): DashboardRequest | null {
   const last = keys.at(-1)!;
   return keyPressed(after(model, ...keys.slice(0, -1)), keyOf(last)).request;
@@ -58,11 +58,11 @@ describe('keys that act', () => {
     ['r', { type: 'toggle_recording' }],
     ['q', { type: 'quit', atOnce: false }],
     ['interrupt', { type: 'quit', atOnce: true }],
-  ])('%s asks for it', (key, request) => {
+  ])('%s requests its action', (key, request) => {
     expect(asked(idle, key)).toEqual(request);
   });
 
-  it('q asks first while calls run, and only y is a yes', () => {
+  it('q asks first while calls run, and only y confirms', () => {
     expect(asked(threeCalls, 'q')).toBeNull();
     expect(asked(threeCalls, 'q', 'y')).toEqual({ type: 'quit', atOnce: false });
   });
@@ -75,27 +75,27 @@ describe('keys that act', () => {
     },
   );
 
-  it('Ctrl-C asks no question, not even while another is open', () => {
+  it('Ctrl-C quits without a question, even while one is open', () => {
     expect(asked(threeCalls, 'interrupt')).toEqual({ type: 'quit', atOnce: true });
     expect(asked(threeCalls, 'q', 'interrupt')).toEqual({ type: 'quit', atOnce: true });
     expect(asked(threeCalls, '/', 'interrupt')).toEqual({ type: 'quit', atOnce: true });
   });
 
-  it('x ends the selected session once it is confirmed, whatever has begun meanwhile', () => {
+  it('x ends the session that was selected when it asked, even if another has begun since', () => {
     const question = after(threeCalls, 'up', 'x');
     const later = modelAfter(question, { type: 'event', event: callStart('00000004') });
     expect(keyPressed(later, { typed: 'y' }).request).toEqual({ type: 'end_session', sessionId: '00000002' });
     expect(asked(threeCalls, 'x', 'x')).toBeNull();
   });
 
-  it('x asks no longer once the session has ended by itself', () => {
+  it('x drops its question when the session ends by itself', () => {
     const end = sampleEvent('session.end', { reason: 'hangup', durationMs: 1 }, { sessionId: '00000003' });
     const { ui } = modelAfter(after(threeCalls, 'x'), { type: 'event', event: end });
     expect(ui.prompt).toBeNull();
     expect(ui.status?.text).toBe('Call 00000003 has ended already.');
   });
 
-  it('x has no question about a session that has ended', () => {
+  it('x does not ask about a session that has ended', () => {
     const { ui } = after(showing(goldenCall('booking')), 'x');
     expect(ui.prompt).toBeNull();
     expect(ui.status).toMatchObject({ text: 'Call a3f9b2c1 has ended already.', tone: 'bad' });
@@ -116,7 +116,7 @@ describe('keys that act', () => {
   });
 });
 
-describe('choosing a session', () => {
+describe('the selected session', () => {
   it('moves by arrows or j and k, and stops at the ends', () => {
     const selected = (...keys: string[]): string => selectedSession(after(threeCalls, ...keys))!.id;
     expect(selected()).toBe('00000003');
@@ -127,14 +127,14 @@ describe('choosing a session', () => {
     expect(selected('g', 'G', 'down')).toBe('00000003');
   });
 
-  it('stays on the chosen one while others come, until f lets it follow again', () => {
+  it('stays the same while others begin, until f follows the latest again', () => {
     const chosen = modelAfter(after(threeCalls, 'k'), { type: 'event', event: callStart('00000004') });
     expect(selectedSession(chosen)!.id).toBe('00000002');
     expect(selectedSession(after(chosen, 'f'))!.id).toBe('00000004');
     expect(selectedSession(after(chosen, 'escape'))!.id).toBe('00000004');
   });
 
-  it('falls on the call that was placed here when it begins, whatever was chosen', () => {
+  it('becomes a call that was placed from the dashboard when it begins', () => {
     const placed = after(threeCalls, 'g', 't');
     expect(selectedSession(placed)!.id).toBe('00000001');
     const begun = modelAfter(placed, { type: 'event', event: callStart('00000004') });
@@ -143,18 +143,10 @@ describe('choosing a session', () => {
     expect(selectedSession(next)!.id).toBe('00000001');
   });
 
-  it('waits for no call that could not be placed', () => {
+  it('stays the same if a call could not be placed and another begins', () => {
     const failed = modelAfter(after(threeCalls, 'g', 't'), { type: 'status', text: 'No.', tone: 'bad' });
     const later = modelAfter(failed, { type: 'event', event: callStart('00000004') });
     expect(selectedSession(later)!.id).toBe('00000001');
-  });
-
-  it('zooms the panel in focus by Enter, and comes back by Enter or Escape', () => {
-    const shown = (...keys: string[]): readonly string[] => shownPanels(layoutOf(after(threeCalls, ...keys)));
-    expect(shown('enter')).toEqual(['sessions']);
-    expect(shown('enter', 'enter')).toHaveLength(4);
-    expect(shown('enter', 'escape')).toHaveLength(4);
-    expect(shown('enter', '4')).toEqual(['transcript']);
   });
 });
 
@@ -168,19 +160,19 @@ describe('the filter', () => {
     expect(visibleSessions(after(typing, 'enter', 'escape'))).toHaveLength(3);
   });
 
-  it('takes letters that are keys otherwise', () => {
+  it('takes letters that are otherwise keys', () => {
     const typing = after(threeCalls, '/', 't', 'q', ' ', '?');
     expect(typing.ui.filters.sessions).toBe('tq ?');
     expect(typing.ui.helpFrom).toBeNull();
   });
 
-  it('belongs to the log where another panel than the sessions has the keys', () => {
+  it('is that of the log unless the sessions have the focus', () => {
     expect(after(threeCalls, 'tab', '/', 'ok').ui.filters).toEqual({ sessions: '', log: 'ok' });
   });
 });
 
 describe('the log', () => {
-  it('is held still by p or the space bar, and goes on by the same key', () => {
+  it('is held by p or the space bar, and follows again by either', () => {
     const held = modelAfter(after(longLog, 'p'), {
       type: 'event',
       event: sampleEvent('dtmf', { digit: 'new' }),
@@ -199,7 +191,7 @@ describe('the log', () => {
     expect(after(log, 'g', 'G').ui.logUntil).toBeNull();
   });
 
-  it('shows the selected session alone after s, and all again after another', () => {
+  it('shows only the selected session after s, and all sessions after another s', () => {
     const two = showing([callStart('00000001'), callStart('00000002')]);
     const lines = (model: DashboardModel): number => lastLines(model.log, logQuery(model), 99).length;
     expect(lines(two)).toBe(2);
@@ -214,7 +206,7 @@ describe('the log', () => {
     expect(first.ui.logUntil).toBeLessThan(20);
   });
 
-  it('shows details when v is pressed, those from before as well', () => {
+  it('shows details after v, earlier ones too', () => {
     const call = showing(goldenCall('booking'));
     const count = (model: DashboardModel): number => lastLines(model.log, logQuery(model), 9999).length;
     expect(count(after(call, 'v'))).toBe(goldenCall('booking').length);
@@ -224,7 +216,7 @@ describe('the log', () => {
 });
 
 describe('panels', () => {
-  it('get the keys in turn by Tab, and in reverse by Shift-Tab', () => {
+  it('get the focus in turn by Tab, and in reverse by Shift-Tab', () => {
     const focus = (...keys: string[]): string => after(idle, ...keys).ui.focus;
     expect(focus('tab')).toBe('log');
     expect(focus('tab', 'tab', 'tab', 'tab')).toBe('sessions');
@@ -234,7 +226,15 @@ describe('panels', () => {
     expect(after(small, 'back_tab').ui.focus).toBe('log');
   });
 
-  it('come to the screen when they get the keys, where there is room for only some', () => {
+  it('are zoomed by Enter, and restored by Enter or Escape', () => {
+    const shown = (...keys: string[]): readonly string[] => shownPanels(layoutOf(after(threeCalls, ...keys)));
+    expect(shown('enter')).toEqual(['sessions']);
+    expect(shown('enter', 'enter')).toHaveLength(4);
+    expect(shown('enter', 'escape')).toHaveLength(4);
+    expect(shown('enter', '4')).toEqual(['transcript']);
+  });
+
+  it('come to the screen when they get the focus, if there is room for only some', () => {
     const small = showing([callStart()], { columns: 80, rows: 24 });
     expect(shownPanels(layoutOf(after(small, '2')))).toContain('latency');
     expect(shownPanels(layoutOf(after(small, '3')))).toContain('transcript');
@@ -243,7 +243,7 @@ describe('panels', () => {
     expect(shownPanels(layoutOf(after(tiny, '2', 'escape')))).toEqual(['sessions', 'log']);
   });
 
-  it('choose a turn by arrows where the latency is shown', () => {
+  it('select a turn by arrows if the latency is shown', () => {
     const call = showing([callStart(), turnAnswered(1, 700), turnAnswered(2, 800), turnAnswered(3, 900)]);
     expect(selectedTurn(call)!.turn).toBe(3);
     expect(selectedTurn(after(call, 'left'))!.turn).toBe(2);
@@ -251,7 +251,7 @@ describe('panels', () => {
     expect(selectedTurn(after(call, '3', 'g', 'G'))!.turn).toBe(3);
   });
 
-  it('give way to the help, which any key closes without doing anything else', () => {
+  it('give way to the help, which any key closes without another effect', () => {
     const help = after(threeCalls, '?');
     expect(help.ui.helpFrom).toBe(0);
     expect(asked(help, 't')).toBeNull();
@@ -259,7 +259,7 @@ describe('panels', () => {
     expect(after(help, 'escape')).toEqual(threeCalls);
   });
 
-  it('give way to a help that scrolls where it does not fit', () => {
+  it('give way to the help, which scrolls if it does not fit', () => {
     const low = after(showing([], { columns: 80, rows: 15 }), '?');
     expect(after(low, 'down', 'j').ui.helpFrom).toBe(2);
     expect(after(low, 'page_down', 'page_down').ui.helpFrom).toBe(4);
@@ -268,7 +268,7 @@ describe('panels', () => {
   });
 });
 
-it('no sequence of keys makes the model fail, or asks for a call to be ended without a yes', () => {
+it('no sequence of keys makes the model fail, or ends a call without a confirmation', () => {
   const key = fc.oneof(
     fc.constantFrom(...names),
     fc.constantFrom(...Array.from('twor/?xqpfvcsdgGjkhl1234yn ')),

@@ -1,4 +1,4 @@
-/** What a key does: a pure function `(model, key) → model`, and what it asks of the world outside. */
+/** What a key does: a pure function `(model, key) → (model, request)`. */
 import type { TransportType } from '../../transport/registry.js';
 import { helpHeight } from '../view/help.js';
 import { layoutOf, panelOrder } from '../view/layout.js';
@@ -9,7 +9,7 @@ import { focused, focusMoved, steppedBack, withFilter, zoomToggled } from './foc
 import { moved, otherTurn, pageOf, toFirst, toLast } from './moving.js';
 import { selectedSession } from './selection.js';
 
-/** A key by its name; every other key is the text that it types. */
+/** A key by its name; all other keys are the text that they type. */
 export type NamedKey =
   | 'up'
   | 'down'
@@ -28,14 +28,14 @@ export type NamedKey =
 
 export type KeyPress = { readonly name: NamedKey } | { readonly typed: string };
 
-/** What only the world outside can do. */
+/** An action outside the model. */
 export type DashboardRequest =
   | { readonly type: 'place_call'; readonly transport: TransportType }
   | { readonly type: 'open_page' }
   | { readonly type: 'toggle_recording' }
   | { readonly type: 'end_session'; readonly sessionId: string }
   | { readonly type: 'copy'; readonly text: string; readonly what: string }
-  /** `at_once`: by Ctrl-C, which asks no questions. */
+  /** `atOnce`: by Ctrl-C, which quits without a question. */
   | { readonly type: 'quit'; readonly atOnce: boolean };
 
 export interface KeyOutcome {
@@ -43,7 +43,7 @@ export interface KeyOutcome {
   readonly request: DashboardRequest | null;
 }
 
-/** The outcome of a key. Text of several characters is typed one by one, as it is when it was pasted. */
+/** The outcome of a key. Pasted text acts as if its characters were typed one by one. */
 export function keyPressed(model: DashboardModel, key: KeyPress): KeyOutcome {
   if ('name' in key) return named(model, key.name);
   if (model.ui.prompt?.type === 'filter')
@@ -91,7 +91,7 @@ function named(model: DashboardModel, name: NamedKey): KeyOutcome {
 
 function typed(model: DashboardModel, character: string): KeyOutcome {
   const { prompt, helpFrom, focus, times } = model.ui;
-  // The key that asked is no yes: a key that was held too long ends no call.
+  // Only y confirms: a key held too long must not answer its own question.
   if (prompt && prompt.type !== 'filter') return answered(model, character === 'y' || character === 'Y');
   if (helpFrom !== null && character !== 'q')
     return only(
@@ -170,7 +170,7 @@ function placed(model: DashboardModel, transport: TransportType): KeyOutcome {
   };
 }
 
-/** The help scrolls as far as there is more of it; any other key closes it. */
+/** Scrolls the help if it does not fit; any other key closes it. */
 function inHelp(model: DashboardModel, from: number, name: NamedKey): DashboardModel {
   const room = (layoutOf(model)?.bodyHeight ?? 1) - 1;
   const steps: Partial<Record<NamedKey, number>> = { up: -1, down: 1, page_up: -room, page_down: room };

@@ -9,7 +9,7 @@ function ringOf(count: number, capacity: number): LogRing<number> {
 }
 
 describe('the ring', () => {
-  it('keeps the latest items, at least as many as it was made for and at most a block more', () => {
+  it('keeps the latest items: its capacity, and at most one block more', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 1500 }), fc.integer({ min: 1, max: 700 }), (count, capacity) => {
         const ring = ringOf(count, capacity);
@@ -23,7 +23,7 @@ describe('the ring', () => {
     );
   });
 
-  it('leaves the ring before an addition as it was', () => {
+  it('is not changed by an addition, which returns a new ring', () => {
     const before = ringOf(150, 1000);
     ringWith(before, 999);
     expect([...latestFirst(before)][0]).toBe(149);

@@ -1,9 +1,9 @@
 /**
- * The latest items of a stream, bounded, as a persistent value: adding one copies a small block and shares the rest, so that
- * hundreds of lines a second cost next to nothing.
+ * The latest items of a stream, as an immutable value of bounded size. Adding an item copies one small block and shares the
+ * rest, so that hundreds of lines a second cost next to nothing.
  */
 export interface LogRing<T> {
-  /** In order; all full but the last. */
+  /** In order; all but the last are full. */
   readonly blocks: readonly (readonly T[])[];
   readonly maxBlocks: number;
   readonly length: number;
@@ -11,7 +11,7 @@ export interface LogRing<T> {
 
 const blockLength = 100;
 
-/** An empty ring that keeps at least `capacity` items, and at most a block more. */
+/** An empty ring that keeps the latest `capacity` items, and up to one block more. */
 export function emptyRing<T>(capacity: number): LogRing<T> {
   return { blocks: [], maxBlocks: Math.ceil(capacity / blockLength) + 1, length: 0 };
 }

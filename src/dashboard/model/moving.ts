@@ -1,10 +1,10 @@
-/** Choosing and scrolling: what the arrows and their kin do in each panel. */
+/** Selecting and scrolling with the arrow keys, Page Up and Down, Home and End in each panel. */
 import { contentHeight, layoutOf } from '../view/layout.js';
 import { withUi, type DashboardModel } from './dashboard-model.js';
 import { logQuery, selectedSession, selectedTurn, visibleSessions } from './selection.js';
 import { firstLines, lastLines } from './session-log.js';
 
-/** The model after a move by so many sessions, lines or turns in the focused panel. */
+/** The model after a move by `by` sessions, lines or turns in the focused panel. */
 export function moved(model: DashboardModel, by: number): DashboardModel {
   switch (model.ui.focus) {
     case 'sessions':
@@ -26,7 +26,7 @@ function sessionMoved(model: DashboardModel, by: number): DashboardModel {
   return next ? withSession(model, next.id) : model;
 }
 
-/** Scrolling back holds the log still; scrolling to its end lets it follow again. */
+/** Scrolling back holds the log; scrolling to its end makes it follow again. */
 function logMoved(model: DashboardModel, by: number): DashboardModel {
   const query = logQuery(model);
   const everything = { ...query, until: null };
@@ -34,7 +34,7 @@ function logMoved(model: DashboardModel, by: number): DashboardModel {
     const page = contentHeight(layoutOf(model), 'log') - 1;
     const lines = lastLines(model.log, query, page - by);
     const last = lines[lines.length - 1 + by];
-    // At the first line there is nothing further up.
+    // Does not scroll beyond the first line.
     return last && lines.length > page ? withUi(model, { logUntil: last.number }) : model;
   }
   if (query.until === null) return model;
@@ -45,12 +45,12 @@ function logMoved(model: DashboardModel, by: number): DashboardModel {
   return withUi(model, { logUntil: last && later.length > by ? last.number : null });
 }
 
-/** How far back there is something to see, Ink finds out. */
+/** Sets the scroll offset of the transcript; Ink limits it later, when it has measured the text. */
 function transcriptAt(model: DashboardModel, back: number): DashboardModel {
   return withUi(model, { transcriptBack: Math.max(0, Math.min(furthestBack, back)) });
 }
 
-/** The model with an earlier or a later turn chosen. */
+/** The model with an earlier or a later turn selected. */
 export function otherTurn(model: DashboardModel, by: number): DashboardModel {
   const turns = selectedSession(model)?.turns ?? [];
   const at = turns.findIndex(({ turn }) => turn === selectedTurn(model)?.turn);
@@ -58,7 +58,7 @@ export function otherTurn(model: DashboardModel, by: number): DashboardModel {
   return next ? withUi(model, { selectedTurn: next.turn }) : model;
 }
 
-/** The model with the first session, line or turn of the focused panel. */
+/** The model at the first session, line or turn of the focused panel. */
 export function toFirst(model: DashboardModel): DashboardModel {
   switch (model.ui.focus) {
     case 'sessions':
@@ -66,7 +66,7 @@ export function toFirst(model: DashboardModel): DashboardModel {
     case 'log': {
       const page = contentHeight(layoutOf(model), 'log') - 1;
       const lines = firstLines(model.log, { ...logQuery(model), until: null }, page + 1);
-      // A log that fits has no beginning to go to.
+      // A log that fits its panel need not scroll.
       const last = lines.length > page ? lines[page - 1] : undefined;
       return last ? withUi(model, { logUntil: last.number }) : model;
     }
@@ -77,7 +77,7 @@ export function toFirst(model: DashboardModel): DashboardModel {
   }
 }
 
-/** The model with the last session, line or turn of the focused panel. */
+/** The model at the last session, line or turn of the focused panel. */
 export function toLast(model: DashboardModel): DashboardModel {
   switch (model.ui.focus) {
     case 'sessions':
@@ -91,7 +91,7 @@ export function toLast(model: DashboardModel): DashboardModel {
   }
 }
 
-/** How many lines a page of the focused panel has. */
+/** The number of lines that Page Up and Page Down move in the focused panel. */
 export function pageOf(model: DashboardModel): number {
   return Math.max(1, contentHeight(layoutOf(model), model.ui.focus) - 2);
 }
@@ -100,5 +100,5 @@ function withSession(model: DashboardModel, sessionId: string): DashboardModel {
   return withUi(model, { selectedSession: sessionId, selectedTurn: null, transcriptBack: 0 });
 }
 
-/** More lines than any transcript that is kept. */
+/** More lines than any transcript has. */
 const furthestBack = 100_000;

@@ -1,20 +1,20 @@
-/** What the header says of the relay. */
+/** What the header shows about the relay. */
 export interface RelayFacts {
   readonly version: string;
   readonly state: RelayState;
-  /** Where it listens on this machine; null before it does. */
+  /** Its address on this machine; null until it listens. */
   readonly localUrl: string | null;
-  /** Where the outside reaches it; null where it does not. */
+  /** Its public address; null if it has none. */
   readonly publicUrl: string | null;
   /** The Twilio number whose calls arrive here. */
   readonly phoneNumber: string | null;
   /** The provider of each stage; null before it is known. */
   readonly providers: StageProviders | null;
-  /** Whether sessions are recorded; null where that cannot be. */
+  /** Whether sessions are recorded; null if they cannot be. */
   readonly recording: boolean | null;
 }
 
-/** `connecting`: it answers locally while the tunnel is being set up. `draining`: running calls finish, no new ones. */
+/** `connecting`: it answers locally while the tunnel opens. `draining`: running calls finish, new ones are refused. */
 export type RelayState = 'starting' | 'connecting' | 'ready' | 'draining' | 'failed';
 
 export interface StageProviders {

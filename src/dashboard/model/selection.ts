@@ -1,4 +1,4 @@
-/** What the choices of a person come to, given what there is to choose from. */
+/** The sessions, turn and log lines that the user's choices select. */
 import type { SessionActivity } from '../../events/session-activity.js';
 import { filterOf, matches } from './filter.js';
 import { listedSessions, type DashboardModel } from './dashboard-model.js';
@@ -6,7 +6,7 @@ import type { SessionView } from './session-view.js';
 import type { LogQuery } from './session-log.js';
 import type { TurnBar } from '../../call-view/waterfall.js';
 
-/** The sessions that pass the filter, as they are listed. */
+/** The sessions that match the filter, in the order of the list. */
 export function visibleSessions(model: DashboardModel): readonly SessionView[] {
   const filter = filterOf(model.ui.filters.sessions);
   return listedSessions(model).filter((session) =>
@@ -14,7 +14,7 @@ export function visibleSessions(model: DashboardModel): readonly SessionView[] {
   );
 }
 
-/** The session that the details are about: the chosen one, else the latest that lives, else the latest that ended. */
+/** The session whose details are shown: the chosen one, else the latest live one, else the latest that ended. */
 export function selectedSession(model: DashboardModel): SessionView | null {
   const visible = visibleSessions(model);
   return (
@@ -36,14 +36,14 @@ export function selectedTurn(model: DashboardModel): TurnBar | null {
   );
 }
 
-/** What of the log is shown. */
+/** Which log lines are shown. */
 export function logQuery(model: DashboardModel): LogQuery {
   const { verbose, filters, logUntil: until, onlySelected } = model.ui;
   const sessionId = onlySelected ? (selectedSession(model)?.id ?? null) : null;
   return { verbose, filter: filterOf(filters.log), sessionId, until };
 }
 
-/** What is waited for, in words that fit the list; the rest is said by the session's events. */
+/** What a session is waiting for, in words that fit the list; other activities come from its events. */
 const waits: Readonly<Partial<Record<SessionActivity, string>>> = {
   waiting_for_final: 'wait stt',
   waiting_for_model: 'wait llm',
@@ -53,7 +53,7 @@ const waits: Readonly<Partial<Record<SessionActivity, string>>> = {
   held: 'held',
 };
 
-/** What a session is doing, in a word or two: how it ended, once it has. */
+/** What a session is doing, in a word or two; how it ended, if it has. */
 export function stateText({ end, activity, doing }: SessionView): string {
   if (end) return end.reason.replaceAll('_', ' ');
   return doing === null ? activity : (waits[doing] ?? activity);

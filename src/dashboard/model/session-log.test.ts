@@ -42,7 +42,7 @@ describe('the log', () => {
     expect(lastLines(log, { ...everything, verbose: true }, Infinity).length).toBeLessThanOrEqual(2200);
   });
 
-  it('numbers every line, so that none can go missing unseen', () => {
+  it('numbers every line without gaps', () => {
     const log = logOf(500, (i) => ({ text: `line ${i}` }));
     const numbers = lastLines(log, everything, 100).map(({ number }) => number);
     expect(numbers).toEqual(Array.from({ length: 100 }, (_, i) => 401 + i));
@@ -58,7 +58,7 @@ describe('the log', () => {
     expect(find('nothing')).toBe(0);
   });
 
-  it('stands still at a line while others follow, and counts them', () => {
+  it('can be held at a line, and counts the later ones', () => {
     const log = logOf(10, (i) => ({ text: `line ${i}` }));
     const held = { ...everything, until: 4 };
     expect(lastLines(log, held, 2).map(({ text }) => text)).toEqual(['line 2', 'line 3']);

@@ -1,4 +1,4 @@
-/** The SYS_LOG as the dashboard keeps it: the latest lines, with and without those that only a closer look needs. */
+/** The dashboard's SYS_LOG: the latest lines, once with and once without details. */
 import type { LogLine } from '../../events/sys-log.js';
 import { emptyRing, latestFirst, ringWith, type LogRing } from './log-ring.js';
 import { matches, type Filter } from './filter.js';
@@ -6,30 +6,30 @@ import { matches, type Filter } from './filter.js';
 export interface LogEntry extends LogLine {
   /** Counts all lines ever logged, from 1. */
   readonly number: number;
-  /** Null for what the relay itself says. */
+  /** Null for the relay's own lines. */
   readonly sessionId: string | null;
-  /** Milliseconds since its session began; null where it has none. */
+  /** Milliseconds since its session began; null if it has none. */
   readonly atMs: number | null;
   /** When it was logged, as milliseconds since 1970 (UTC). */
   readonly wallMs: number;
 }
 
 export interface SessionLog {
-  /** Every line. */
+  /** The latest lines, details included. */
   readonly all: LogRing<LogEntry>;
-  /** Without details: hundreds of tokens must not push out the lines that matter. */
+  /** The latest lines without details: hundreds of tokens must not push out the lines that matter. */
   readonly essential: LogRing<LogEntry>;
-  /** The number of the latest line; 0 where there is none. */
+  /** The number of the latest line; 0 if there is none. */
   readonly latest: number;
 }
 
-/** What of a log is looked at. */
+/** Which lines of a log are shown. */
 export interface LogQuery {
   readonly verbose: boolean;
   readonly filter: Filter;
   /** The only session whose lines are shown; null for all lines. */
   readonly sessionId: string | null;
-  /** Lines after this one are left out; null for none. */
+  /** Lines after this number are left out; null to leave out none. */
   readonly until: number | null;
 }
 
@@ -46,7 +46,7 @@ export function logWith(log: SessionLog, line: Omit<LogEntry, 'number'>): Sessio
   };
 }
 
-/** The last `count` lines that the query asks for, in order. */
+/** The last `count` lines that match the query, in order. */
 export function lastLines(log: SessionLog, query: LogQuery, count: number): readonly LogEntry[] {
   const found: LogEntry[] = [];
   for (const entry of matching(log, query)) {
@@ -56,12 +56,12 @@ export function lastLines(log: SessionLog, query: LogQuery, count: number): read
   return found.reverse();
 }
 
-/** The first `count` lines that the query asks for, in order. */
+/** The first `count` lines that match the query, in order. */
 export function firstLines(log: SessionLog, query: LogQuery, count: number): readonly LogEntry[] {
   return [...matching(log, query)].reverse().slice(0, count);
 }
 
-/** How many lines that the query asks for came after its `until`. */
+/** How many lines match the query but come after its `until`. */
 export function linesSince(log: SessionLog, query: LogQuery): number {
   const { until } = query;
   if (until === null) return 0;

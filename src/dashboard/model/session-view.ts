@@ -18,38 +18,38 @@ export interface LiveLevels {
 export interface SessionView {
   readonly id: string;
   readonly transport: TransportType;
-  /** Who calls, or the call's id where the caller has no number. */
+  /** The caller's number, or the call's id if there is none. */
   readonly caller: string;
   readonly providers: StageProviders;
   readonly activity: Activity;
-  /** The same, told apart more finely; null until somebody reads it, and where the events have gone on since. */
+  /** The activity in more detail; null until a reading, and after an event that changed `activity`. */
   readonly doing: SessionActivity | null;
   readonly callerTalks: boolean;
   readonly agentTalks: boolean;
-  /** Null until somebody measures them. */
+  /** Null until the first reading. */
   readonly levels: LiveLevels | null;
-  /** Turns that ended, the greeting not counted. */
+  /** The number of ended turns, without the greeting. */
   readonly turnCount: number;
-  /** Mouth→ear of the latest turns in milliseconds, the latest last. */
+  /** Mouth→ear latencies of the latest turns in milliseconds, the latest last. */
   readonly mouthToEarMs: readonly number[];
   readonly latency: LatencySummary;
-  /** The latest turns with where their time went. */
+  /** The latest turns, with the parts of their latency. */
   readonly turns: readonly TurnBar[];
   readonly transcript: Transcript;
   readonly warnings: number;
   readonly errors: number;
   /** On the dashboard's clock. */
   readonly startedMs: number;
-  /** The same moment as milliseconds since 1970 (UTC). */
+  /** The same time as milliseconds since 1970 (UTC). */
   readonly startedWallMs: number;
-  /** Null while it lives. */
+  /** Null while it is live. */
   readonly end: { readonly reason: SessionEndReason; readonly durationMs: number } | null;
 }
 
-/** Over so many turns the percentiles are taken. */
+/** The number of turns that the percentiles cover. */
 const keptFigures = 500;
 
-/** The session that begins with this event; `nowMs` is the dashboard's time, `wallMs` the same since 1970 (UTC). */
+/** The session that begins with this event; `nowMs` is on the dashboard's clock, `wallMs` the same time since 1970 (UTC). */
 export function sessionView(
   event: SessionEvent<'session.start'>,
   nowMs: number,

@@ -1,4 +1,4 @@
-/** Figures, bars and curves in character cells. */
+/** Figures, bars and curves as text. */
 import { slowTurnMs } from '../../events/sys-log.js';
 import type { LiveLevels } from '../model/session-view.js';
 import { span, type Colour, type Row, type Span } from './span.js';
@@ -10,13 +10,13 @@ const naturalMs = 800;
 const quietestDbfs = -60;
 const loudestDbfs = -10;
 
-/** How an answer time feels: natural, noticeable, slow. */
+/** The colour of an answer time: green feels natural, yellow is noticeable, red is slow. */
 export function latencyColour(ms: number): Colour {
   if (ms >= slowTurnMs) return 'red';
   return ms < naturalMs ? 'green' : 'yellow';
 }
 
-/** The latest figures as a curve of at most `width` cells; full height is well beyond slow, the same for every session. */
+/** The latest figures as a curve of at most `width` cells. Full height is the same for every session: 1.25 times slow. */
 export function sparkline(figuresMs: readonly number[], width: number): Row {
   const fullMs = slowTurnMs * 1.25;
   return figuresMs.slice(-width).map((ms) => {
@@ -39,7 +39,7 @@ export function levelCell(dbfs: number, colour: Colour): Span {
   return step === 0 ? span('·', { dim: true }) : span(eighths[step - 1] ?? ' ', { colour });
 }
 
-/** Both levels of a session without level measurements, derived from events that tell who is talking. */
+/** Both levels of a session without readings, derived from the events that say who is talking. */
 export function supposedLevels(callerTalks: boolean, agentTalks: boolean): LiveLevels {
   return { callerDbfs: callerTalks ? -25 : -100, agentDbfs: agentTalks ? -25 : -100 };
 }

@@ -11,7 +11,7 @@ const states: Readonly<Record<RelayState, readonly [text: string, colour: Colour
   draining: ['DRAINING', 'yellow'],
   failed: ['FAILED', 'red'],
 };
-/** Narrower headers omit the stages' names, since their order is fixed. */
+/** Narrower headers omit the names of the stages, whose order is fixed. */
 const namesStagesFrom = 100;
 
 /** The relay's state, providers and addresses in two lines. */
@@ -43,7 +43,7 @@ export function header(model: DashboardModel): {
   };
 }
 
-/** The providers of the selected session, which may have changed during the call; before a call, the relay's. */
+/** The current providers of the selected session; without a session, the relay's. */
 function providerSpans(model: DashboardModel): Row {
   const providers = selectedSession(model)?.providers ?? model.relay.providers;
   if (!providers) return [];

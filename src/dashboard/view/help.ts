@@ -41,11 +41,11 @@ const look: KeyGroup = {
   ],
 };
 
-/** From top to bottom in each column. */
+/** The groups of each column, from top to bottom. */
 export const helpColumns: readonly (readonly KeyGroup[])[] = [[calls, leave], [look]];
 
 const columnHeight = (groups: readonly KeyGroup[]): number =>
   groups.reduce((sum, { keys }) => sum + 1 + keys.length, groups.length - 1);
 
-/** How many lines all keys take. */
+/** The number of lines of the whole help. */
 export const helpHeight = Math.max(...helpColumns.map(columnHeight));

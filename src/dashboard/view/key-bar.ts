@@ -1,4 +1,4 @@
-/** The two lines at the bottom: the open question or the status, and the keys. */
+/** The two lines at the bottom: a question, a status or the panel's keys; and below, the keys that work everywhere. */
 import stringWidth from 'string-width';
 import { liveCount, type DashboardModel } from '../model/dashboard-model.js';
 import type { DashboardUi, Panel } from '../model/dashboard-ui.js';
@@ -53,7 +53,7 @@ const ofPanel: Readonly<Record<Panel, readonly Hint[]>> = {
 };
 const gap = 2;
 
-/** The keys that fit into `width` columns, the number of hidden ones, and those that are always shown. */
+/** The keys that fit `width` columns and the number of hidden ones, and the keys that are always shown. */
 export function keyBar(width: number): { readonly keys: Row; readonly always: Row } {
   const withMore = (count: number): Row => {
     const keys = everywhere.slice(0, count).flatMap((each) => [...hint(each), span(' '.repeat(gap))]);
@@ -65,7 +65,7 @@ export function keyBar(width: number): { readonly keys: Row; readonly always: Ro
   return { keys: withMore(count), always };
 }
 
-/** The open question or the status; without either, the focused panel's keys. `aside`: panels without room. */
+/** The open question, else the status, else the focused panel's keys. `aside` names the hidden panels. */
 export function noticeLine(model: DashboardModel): { readonly notice: Row; readonly aside: Row } {
   const { status, focus, zoomed, helpFrom } = model.ui;
   const notice =

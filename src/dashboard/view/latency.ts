@@ -10,7 +10,7 @@ import { span, type Colour, type Row, type Span } from './span.js';
 const labelWidth = 12;
 const figureWidth = 9;
 const originWidth = 10;
-/** Total, axis, all parts and a blank line: below them each turn has a line of its own, if there is room for a few. */
+/** The lines of the total, the axis, all parts and a blank line; below them is a line for each turn, if a few fit. */
 const turnsFrom = 11;
 const fewestTurns = 3;
 /** The width of the count of omitted turns. */
@@ -32,7 +32,7 @@ export interface LatencyView {
   readonly rows: readonly Row[];
 }
 
-/** Where the time of the selected turn went: a waterfall of its parts, each with its origin. */
+/** The latency of the selected turn: a waterfall of its parts, each measured or estimated. */
 export function latencyView(model: DashboardModel, width: number, height: number): LatencyView {
   const session = selectedSession(model);
   const bar = selectedTurn(model);
@@ -49,7 +49,7 @@ export function latencyView(model: DashboardModel, width: number, height: number
     };
   const total = totalRow(bar, bar.totalMs);
   const parts = partOrder.filter((part) => (bar.parts?.[part] ?? 0) >= 0.05);
-  // Total, axis and turns frame the waterfall where there is room; the smallest parts go first where there is not.
+  // If there is room, the total and the axis are above the parts and the turns below. If not, the smallest parts are left out.
   const framed = height >= 6;
   const room = Math.max(1, height - (framed ? 3 : 1));
   const kept = largest(parts, bar, room);
@@ -95,14 +95,14 @@ function axisRow(axis: ReturnType<typeof timeAxis>, width: number): Row {
   for (const tickMs of axis.ticksMs) {
     const label = tickMs === 0 ? '0' : durationText(tickMs).replace(' ms', '');
     const at = Math.min(width - label.length, Math.round((tickMs / axis.endMs) * width));
-    // The last label may have been moved to the left, but not into its neighbour.
+    // The last label, moved left to fit, must not touch its neighbour.
     if (cells.slice(Math.max(0, at - 1), at + label.length).some((cell) => cell !== ' ')) continue;
     for (const [index, character] of Array.from(label).entries()) cells[at + index] = character;
   }
   return [span(' '.repeat(labelWidth)), span(cells.join(''), { dim: true })];
 }
 
-/** One part: its stretches on the time axis, red from one second after the mouth closed. */
+/** One part on the time axis. */
 function partRow(part: LatencyPart, bar: TurnBar, endMs: number, width: number): Row {
   const ms = bar.parts?.[part] ?? 0;
   const origin = part === 'playout' ? (bar.note.split(',')[0] ?? '') : 'measured';
@@ -118,7 +118,7 @@ function partRow(part: LatencyPart, bar: TurnBar, endMs: number, width: number):
   ];
 }
 
-/** One turn: all its parts on the time axis, in their colours. */
+/** One turn: all its parts on the time axis. */
 function turnRow(bar: TurnBar, chosen: boolean, endMs: number, width: number): Row {
   const label = `turn ${bar.turn}`.padEnd(labelWidth - 1);
   return [
@@ -132,7 +132,7 @@ function turnRow(bar: TurnBar, chosen: boolean, endMs: number, width: number): R
   ];
 }
 
-/** Stretches of time as cells: red from one second after the mouth closed. */
+/** Segments as cells of the time axis, in the colours of their parts, but red from one second after the mouth closed. */
 function stretches(segments: readonly Segment[], endMs: number, width: number): Row {
   const cells: Span[] = Array.from({ length: width }, (_, cell) =>
     isSlowCell(cell, endMs, width) ? span('┊', { dim: true }) : span(' '),
@@ -140,7 +140,7 @@ function stretches(segments: readonly Segment[], endMs: number, width: number): 
   for (const { part, startMs, durationMs } of segments) {
     const from = Math.min(width - 1, Math.round((startMs / endMs) * width));
     const to = Math.min(width, Math.round(((startMs + durationMs) / endMs) * width));
-    // A part much shorter than a cell is drawn thin.
+    // Draws a part much shorter than a cell as a thin bar.
     const thin = (durationMs / endMs) * width < 0.6;
     for (let cell = from; cell < Math.max(from + 1, thin ? 0 : to); cell++) {
       const late = (cell / width) * endMs >= slowTurnMs;
@@ -154,7 +154,7 @@ function isSlowCell(cell: number, endMs: number, width: number): boolean {
   return cell === Math.floor((slowTurnMs / endMs) * width);
 }
 
-/** The turns to choose from, the latest at the right; the chosen one stands out. */
+/** The turns in one line, the latest at the right, with the chosen one highlighted. */
 function turnsRow(turns: readonly TurnBar[], chosen: TurnBar, width: number): Row {
   const label = span('turns'.padEnd(labelWidth), { dim: true });
   const entries = turns.map(({ turn, totalMs }) => {
@@ -168,7 +168,7 @@ function turnsRow(turns: readonly TurnBar[], chosen: TurnBar, width: number): Ro
   let room = width - labelWidth - moreWidth;
   let first = at;
   let last = at;
-  // As many as fit: the chosen one, then its elders, then its followers.
+  // As many turns as fit: the chosen one, then earlier ones, then later ones.
   for (const index of [...range(at, -1), ...range(at + 1, entries.length)]) {
     room -= entries[index]?.text.length ?? 0;
     if (room < 0) break;
@@ -183,7 +183,7 @@ function turnsRow(turns: readonly TurnBar[], chosen: TurnBar, width: number): Ro
   ];
 }
 
-/** At most `count` turns, the latest ones, moved back so far that the chosen one is among them. */
+/** At most `count` consecutive turns: the latest ones, or if the chosen one is not among them, those from it on. */
 function aroundChosen(turns: readonly TurnBar[], chosen: TurnBar, count: number): readonly TurnBar[] {
   const first = Math.max(0, Math.min(turns.length - count, turns.indexOf(chosen)));
   return turns.slice(first, first + count);
@@ -194,14 +194,14 @@ function range(from: number, to: number): number[] {
   return Array.from({ length: Math.abs(to - from) }, (_, index) => from + index * step);
 }
 
-/** The `count` parts that took longest, in the order of time. */
+/** The `count` longest parts, in the order of time. */
 function largest(parts: readonly LatencyPart[], bar: TurnBar, count: number): readonly LatencyPart[] {
   const bySize = [...parts].sort((a, b) => (bar.parts?.[b] ?? 0) - (bar.parts?.[a] ?? 0));
   const kept = new Set(bySize.slice(0, count));
   return parts.filter((part) => kept.has(part));
 }
 
-/** Neighbouring cells of one style as one span. */
+/** Joins neighbouring cells of the same style into one span. */
 function merged(cells: readonly Span[]): Row {
   const row: Span[] = [];
   for (const cell of cells) {

@@ -32,42 +32,42 @@ function modelOf(columns: number, rows: number, sessions = 0): DashboardModel {
 }
 
 describe('the layout', () => {
-  it('stacks three panels on the smallest usual terminal', () => {
+  it('stacks three panels on a terminal of 80×24', () => {
     const layout = layoutOf(modelOf(80, 24));
     expect(shownPanels(layout)).toEqual(['sessions', 'transcript', 'log']);
     expect(contentHeight(layout, 'log')).toBeGreaterThanOrEqual(6);
   });
 
-  it('shows all panels side by side on a wide one', () => {
+  it('shows all panels in two columns on a wide terminal', () => {
     expect(shownPanels(layoutOf(modelOf(160, 50)))).toEqual(['sessions', 'log', 'latency', 'transcript']);
   });
 
-  it('shows all panels one above the other on a narrow, tall one', () => {
+  it('stacks all panels on a narrow, tall terminal', () => {
     expect(shownPanels(layoutOf(modelOf(90, 60)))).toEqual(['sessions', 'latency', 'transcript', 'log']);
   });
 
-  it('drops the details where there is little height', () => {
+  it('drops the details on a low terminal', () => {
     expect(shownPanels(layoutOf(modelOf(80, 17)))).toEqual(['sessions', 'log']);
   });
 
-  it('gives a zoomed panel everything', () => {
+  it('gives a zoomed panel the whole screen', () => {
     const model = modelOf(80, 24);
     const zoomed = { ...model, ui: { ...model.ui, focus: 'log' as const, zoomed: true } };
     expect(shownPanels(layoutOf(zoomed))).toEqual(['log']);
   });
 
-  it('knows which panels it has no room for', () => {
+  it('names the panels that do not fit', () => {
     expect(hiddenPanels(modelOf(80, 24))).toEqual(['latency']);
     expect(hiddenPanels(modelOf(80, 17))).toEqual(['latency', 'transcript']);
     expect(hiddenPanels(modelOf(160, 50))).toEqual([]);
   });
 
-  it('is none where the terminal is too small', () => {
+  it('is null if the terminal is too small', () => {
     expect(layoutOf(modelOf(smallestSize.columns - 1, 24))).toBeNull();
     expect(layoutOf(modelOf(80, smallestSize.rows - 1))).toBeNull();
   });
 
-  it('fills every terminal exactly, with no panel that shows nothing', () => {
+  it('fills every terminal exactly, without an empty panel', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: smallestSize.columns, max: 300 }),

@@ -1,10 +1,10 @@
-/** Which panels there is room for, and how large they are. */
+/** Which panels fit the screen, and their sizes. */
 import { listedSessions, type DashboardModel } from '../model/dashboard-model.js';
 import type { Panel } from '../model/dashboard-ui.js';
 
 export interface PanelBox {
   readonly panel: Panel;
-  /** With its title. */
+  /** Including the title. */
   readonly height: number;
 }
 
@@ -21,22 +21,22 @@ export interface Layout {
   readonly bodyHeight: number;
 }
 
-/** Smaller than this nothing useful can be shown. */
+/** The smallest terminal that the dashboard can use. */
 export const smallestSize = { columns: 60, rows: 15 } as const;
 /** From this width on, panels stand side by side. */
 const twoColumnsFrom = 130;
 export const headerHeight = 2;
 export const columnGap = 2;
-/** A panel's title and the list's head. */
+/** The title of the sessions panel and the head of its list. */
 const sessionsChrome = 2;
 
 export const footerHeight = 2;
 
-/** The panels in the order of the screen, by which they are numbered: the same for every height. */
+/** The panels in screen order, which numbers them; it does not depend on the height. */
 const sideBySideOrder: readonly Panel[] = ['sessions', 'log', 'latency', 'transcript'];
 const stackedOrder: readonly Panel[] = ['sessions', 'latency', 'transcript', 'log'];
 
-/** The layout for the model's terminal; null where that is too small. */
+/** The layout for the model's terminal; null if that is too small. */
 export function layoutOf(model: DashboardModel): Layout | null {
   const { columns: width, rows, zoomed, focus } = model.ui;
   if (width < smallestSize.columns || rows < smallestSize.rows) return null;
@@ -48,18 +48,18 @@ export function layoutOf(model: DashboardModel): Layout | null {
     : { bodyHeight, columns: [{ width, boxes: stacked(bodyHeight, listed, model.ui.detail) }] };
 }
 
-/** The height of a panel's content; 0 where the panel is not on the screen. */
+/** The height of a panel's content; 0 if the panel is not on the screen. */
 export function contentHeight(layout: Layout | null, panel: Panel): number {
   const box = layout?.columns.flatMap(({ boxes }) => boxes).find((each) => each.panel === panel);
   return box ? box.height - 1 : 0;
 }
 
-/** The panels on the screen, in its order. */
+/** The panels on the screen, in screen order. */
 export function shownPanels(layout: Layout | null): readonly Panel[] {
   return layout ? layout.columns.flatMap(({ boxes }) => boxes.map(({ panel }) => panel)) : [];
 }
 
-/** The panels in the order of the screen, those included that it has no room for at the moment. */
+/** All panels in screen order, hidden ones included. */
 export function panelOrder({ ui }: DashboardModel): readonly Panel[] {
   return ui.columns >= twoColumnsFrom ? sideBySideOrder : stackedOrder;
 }
@@ -69,7 +69,7 @@ export function panelNumber(model: DashboardModel, panel: Panel): number {
   return panelOrder(model).indexOf(panel) + 1;
 }
 
-/** The panels that the screen has no room for; the zoom hides none. */
+/** The panels that do not fit the screen. Panels hidden only by the zoom do not count. */
 export function hiddenPanels(model: DashboardModel): readonly Panel[] {
   const shown = shownPanels(layoutOf({ ...model, ui: { ...model.ui, zoomed: false } }));
   return shown.length === 0 ? [] : panelOrder(model).filter((panel) => !shown.includes(panel));
@@ -78,7 +78,7 @@ export function hiddenPanels(model: DashboardModel): readonly Panel[] {
 function sideBySide(width: number, height: number, listed: number): LayoutColumn[] {
   const left = Math.floor(width * 0.58);
   const sessions = clamp(sessionsChrome + listed + 1, 7, Math.floor(height * 0.5));
-  // Total, axis, eight parts, and below them the turns one by one.
+  // The latency panel holds the total, the axis, eight parts, and a line for each turn.
   const latency = Math.floor(height * 0.45);
   return [
     {

@@ -14,21 +14,21 @@ const tagStyles: Readonly<Record<LogTag, Style>> = {
   WARN: { colour: 'yellow' },
   ERR: { colour: 'red', bold: true },
 };
-/** Narrower logs have no room to say which session a line belongs to. */
+/** Narrower logs have no room for the session of each line. */
 const namesSessionsFrom = 70;
 const timeWidth = 8;
 
 export interface LogView {
   readonly title: PanelTitle;
   readonly lines: readonly LogLineView[];
-  /** Whether a cursor stands where the next line will. */
+  /** Whether the log follows; a cursor then marks the place of the next line. */
   readonly follows: boolean;
 }
 
 export interface LogLineView {
   readonly number: number;
   readonly line: Row;
-  /** Whose line it is, where that is said. */
+  /** The line's session, if it is shown. */
   readonly session: string | null;
 }
 
@@ -58,7 +58,7 @@ export function logView(model: DashboardModel, width: number, height: number): L
   };
 }
 
-/** `newLines`: those since the log was held; null while it follows. */
+/** `newLines`: the number of lines since the log was held; null while it follows. */
 function followSpan(newLines: number | null): Span {
   return newLines === null
     ? span('following', { bold: true, colour: 'green' })

@@ -8,9 +8,9 @@ export const panelNames: Readonly<Record<Panel, string>> = {
   transcript: 'TRANSCRIPT',
 };
 
-/** What a panel says in the rule above it, besides its name. */
+/** The text in the rule above a panel, besides its name. */
 export interface PanelTitle {
-  /** What the panel is about. */
+  /** The subject, after the name. */
   readonly about: Row;
   /** At the right end. */
   readonly aside: Row;

@@ -27,24 +27,25 @@ export interface SessionList {
   /** Cells between two columns. */
   readonly gap: number;
   readonly rows: readonly SessionRow[];
-  /** Why there are none, and what to do; empty where there are. */
+  /** If there are no rows: why, and what to do. */
   readonly nothing: readonly string[];
 }
 
 export interface SessionRow {
   readonly id: string;
   readonly selected: boolean;
-  /** As many as there are columns. */
+  /** One for each column. */
   readonly cells: readonly Row[];
 }
 
-/** From these widths on, levels are bars, and columns stand apart. */
+/** From this width on, levels are bars. */
 const barsFrom = 88;
+/** From this width on, columns are two cells apart. */
 const spaciousFrom = 106;
 export const markerWidth = 2;
-/** What a list that is too narrow for everything does without, first things first. */
+/** The columns that a narrow list leaves out, in this order. */
 const dispensable = ['time', 'began', 'caller', 'p95'];
-/** Lower screens have one line for a hint. */
+/** Lower screens have only one line for a hint. */
 const roomyFrom = 30;
 const shortestTrend = 4;
 const longestTrend = 30;
@@ -56,7 +57,7 @@ const activityColours: Readonly<Partial<Record<SessionView['activity'], Colour>>
   paused: 'magenta',
 };
 
-/** The list of sessions, scrolled so that the selected one is on it. */
+/** The list of sessions, scrolled so that the selected one is visible. */
 export function sessionList(model: DashboardModel, width: number, height: number): SessionList {
   const visible = visibleSessions(model);
   const selected = selectedSession(model);
@@ -95,7 +96,7 @@ export function sessionList(model: DashboardModel, width: number, height: number
   };
 }
 
-/** Colours that mean something would mean something else on an inverse ground: only the id gets one. */
+/** Only the id is inverted: on an inverse background, the other cells' colours would lose their meaning. */
 function rowStyle({ end }: SessionView, selected: boolean, isFocusedId: boolean): Style {
   return {
     ...(end && { dim: true }),
@@ -107,21 +108,21 @@ function nothingLines({ sessions, relay, ui }: DashboardModel): readonly string[
   if (sessions.size > 0) return ['No session matches the filter; Esc clears it.'];
   if (relay.state === 'starting') return ['The relay is starting.'];
   return ui.rows < roomyFrom
-    ? ['Nobody calls yet: press t for a phone call, w for one from the web.']
+    ? ['No calls yet: press t for a phone call, w for one from the web.']
     : [
-        'Nobody calls yet.',
+        'No calls yet.',
         'Press t for a simulated phone call, w for one from the web, o to talk on the test page.',
       ];
 }
 
-/** The columns that a list of this width has room for, and the space between two of them. */
+/** The columns that fit a list of this width, and the gap between two of them. */
 function columnsFor(
   width: number,
   times: 'call' | 'day',
 ): {
   readonly columns: readonly ListColumn[];
   readonly gap: number;
-  /** Columns without room. */ readonly left: number;
+  /** The number of columns left out. */ readonly left: number;
 } {
   const gap = width >= spaciousFrom ? 2 : 1;
   const meter = width >= barsFrom ? 6 : 1;

@@ -1,6 +1,6 @@
 /**
- * Text with styles, as data: what the view models say and tests read. Ink lays it out and paints it (`components/Line.tsx`).
- * Colours are the terminal's own, so that they suit its theme, light or dark.
+ * Styled text as data: view models return it and tests read it; Ink lays it out and paints it (`components/Line.tsx`).
+ * Colours are the terminal's own, so they suit its theme, light or dark.
  */
 export type Colour = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan';
 
@@ -16,14 +16,14 @@ export interface Span extends Style {
   readonly text: string;
 }
 
-/** Text that belongs together: a line, or a paragraph that Ink breaks into lines. */
+/** A line, or a paragraph that Ink breaks into lines. */
 export type Row = readonly Span[];
 
 export function span(text: string, style: Style = {}): Span {
   return { text, ...style };
 }
 
-/** Every span of the row with `style` on top of its own. */
+/** The row with `style` added to each span. */
 export function restyled(row: Row, style: Style): Row {
   return row.map((part) => ({ ...part, ...style }));
 }

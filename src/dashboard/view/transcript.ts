@@ -5,14 +5,14 @@ import { selectedSession } from '../model/selection.js';
 import type { PanelTitle } from './panel-title.js';
 import { span, type Row } from './span.js';
 
-/** Marks text that may still change or go on. */
+/** Marks text that may still change or continue. */
 const live = span(' ▍', { bold: true });
 
 export interface TranscriptView {
   readonly title: PanelTitle;
-  /** From the first to the last; enough to fill the panel, as far back as it is scrolled. */
+  /** In order; enough to fill the panel at its scroll offset. */
   readonly entries: readonly TranscriptEntryView[];
-  /** Why there is nothing to read; null where there is. */
+  /** Why there is no text; null if there is. */
   readonly nothing: string | null;
 }
 
@@ -30,7 +30,7 @@ export function transcriptView(model: DashboardModel, height: number): Transcrip
     return {
       title: { about: [], aside: [] },
       entries: [],
-      nothing: 'Choose a session to read along.',
+      nothing: 'No session is selected.',
     };
   const back = model.ui.transcriptBack;
   return {
@@ -42,9 +42,9 @@ export function transcriptView(model: DashboardModel, height: number): Transcrip
       ],
       aside: [],
     },
-    // Each takes a line at least.
+    // Each entry takes at least one line.
     entries: session.transcript.slice(-(height + back)).map(entryView),
-    nothing: session.transcript.length > 0 ? null : 'Nobody has spoken yet.',
+    nothing: session.transcript.length > 0 ? null : 'No words have been spoken yet.',
   };
 }
 

@@ -3,12 +3,12 @@ import type { Supervision } from '../policy/supervision.js';
 import type { Liveness } from './liveness.js';
 import type { SpeechToText } from '../../providers/speech-to-text.js';
 
-/** The longest that an answer takes where its provider does not say otherwise. */
+/** How long an answer takes at most, unless its provider says otherwise. */
 const usualFinalTimeoutMs = 400;
-/** A provider has stalled when it takes this many times longer than it said. */
+/** A provider that takes this many times longer than it said has stalled. */
 const overdueFactor = 1.5;
 
-/** How long a recogniser's answer to a flush may take. */
+/** Time limits for a recogniser's answer to a flush. */
 export class AnswerTimeouts {
   readonly #supervision: Supervision;
   readonly #expectedMs: number;
@@ -19,14 +19,14 @@ export class AnswerTimeouts {
     this.#expectedMs = first?.provider.finalTimeoutMs ?? usualFinalTimeoutMs;
   }
 
-  /** A candidate that has not answered within this time is replaced. */
+  /** A candidate that does not answer within this time is replaced. */
   limitMs({ provider }: Candidate<SpeechToText>, liveness: Liveness): number {
     const { firstResultTimeoutMs, stallTimeoutMs } = this.#supervision;
     const ownMs = overdueFactor * (provider.finalTimeoutMs ?? usualFinalTimeoutMs);
     return Math.max(stallTimeoutMs, ownMs, liveness.hasSpoken ? 0 : firstResultTimeoutMs);
   }
 
-  /** Whether a candidate says that it needs longer than the session waits, and has waited less than that. */
+  /** Whether a candidate declares a longer time-out than the session uses, and that time-out has not passed yet. */
   needsLonger({ provider }: Candidate<SpeechToText>, waitedMs: number): boolean {
     const { finalTimeoutMs = usualFinalTimeoutMs } = provider;
     return finalTimeoutMs > this.#expectedMs && waitedMs < finalTimeoutMs;

@@ -1,26 +1,26 @@
 import type { AudioFrame } from '../../audio/audio-frame.js';
 import { UnfinalisedAudio, type Replay } from './unfinalised-audio.js';
 
-/** Audio before the last final that a replacement hears again, so that a word across the border is complete. */
+/** Audio before the last final that a replacement hears again, so that a word across the boundary is complete. */
 const leadInMs = 300;
 /** The most unfinished audio that is kept. */
 const keptMs = 30_000;
-/** The same while nobody speaks: more than it takes to detect speech. */
+/** The limit in silence: longer than it takes to detect speech. */
 const keptInSilenceMs = 5000;
 
 /** Where a flush stands in the call's audio. */
 export interface FlushPosition {
   readonly atMs: number;
-  /** How long the caller had been speaking, in audio. */
+  /** The length of the caller's speech before it, in audio time. */
   readonly speechMs: number;
 }
 
-/** The call's audio that no final covers yet, within limits: what a replacement has to hear. Positions are those of the call. */
+/** The call's audio that no final covers yet, within limits: a replacement has to hear it. Positions are those of the call. */
 export class AudioBacklog {
   readonly #audio = new UnfinalisedAudio();
   /** Finals cover the audio before this. */
   #coveredMs = 0;
-  /** Nobody spoke before this, as far as was known then. */
+  /** The last position at which the call was quiet: no uncovered speech lies before it, as far as is known. */
   #quietUntilMs = 0;
   /** Where the current speech began. */
   #speechFromMs: number | null = null;
@@ -35,7 +35,7 @@ export class AudioBacklog {
     return this.#audio.isSpeaking;
   }
 
-  /** Speech that no final covers and that is no longer kept, in milliseconds. */
+  /** How much speech was dropped before a final covered it, in milliseconds. */
   get lostMs(): number {
     return Math.max(0, Math.round(this.#audio.startMs - Math.max(this.#coveredMs, this.#quietUntilMs)));
   }
@@ -68,7 +68,7 @@ export class AudioBacklog {
     this.#audio.forget(this.#coveredMs - leadInMs);
   }
 
-  /** Forgets the oldest audio beyond the limit. `isQuiet`: nobody speaks and no words are waited for. */
+  /** Drops the oldest audio beyond the limit. `isQuiet`: the caller is silent and no words are pending. */
   limit(isQuiet: boolean): void {
     if (isQuiet) this.#quietUntilMs = this.endMs;
     const limitMs = isQuiet ? keptInSilenceMs : keptMs;
@@ -76,20 +76,20 @@ export class AudioBacklog {
   }
 
   /**
-   * What a replacement hears first. `timesWords`: it tells the times of its words. Only then is there a lead-in: words that are
-   * heard again cannot be told from new ones without times.
+   * What a replacement hears first. `timesWords`: it gives word times. Only then is there a lead-in: without times, words
+   * that are heard again cannot be distinguished from new ones.
    */
   replay({ timesWords }: { readonly timesWords: boolean }): Replay {
     return this.#audio.replay(this.#coveredMs - (timesWords ? leadInMs : 0));
   }
 
-  /** Forgets everything. */
+  /** Drops all audio. */
   clear(): void {
     this.#audio.forget(Infinity);
   }
 }
 
-/** What a session is told where audio is lost. */
+/** The session's warning about lost audio. */
 export function lostAudioMessage(lostMs: number): string {
-  return `The recogniser is replaced, and only ${keptMs} ms of unfinished speech are kept: the ${lostMs} ms before that are lost.`;
+  return `The recogniser was replaced. Only the last ${keptMs} ms of unfinished speech are kept; the ${lostMs} ms before them are lost.`;
 }

@@ -5,52 +5,52 @@ import { afterTakeover, type Said } from './replayed-words.js';
 export type FinalEvent = Extract<SttEvent, { readonly type: 'final' }>;
 export type PartialEvent = Extract<SttEvent, { readonly type: 'partial' }>;
 
-/** One recogniser's stream, as far as its words depend on it. */
+/** The recogniser's stream that words come from. */
 export interface WordSource {
-  /** Where in the call its own times begin. */
+  /** The position in the call at which its own times begin. */
   readonly startMs: number;
-  /** What it said in finals. */
+  /** The words of its finals. */
   readonly given: GivenWords;
 }
 
 /** How a final relates to the oldest flush. */
 export interface FinalRole {
-  /** It answers a flush, if only in place of a server that has said nothing. */
+  /** It answers a flush, even if an adapter made it up because the server said nothing. */
   readonly endsFlush: boolean;
-  /** The recogniser itself answers a flush. */
+  /** It answers a flush and comes from the recogniser itself. */
   readonly isAnswer: boolean;
 }
 
 /**
- * The words of one call, from whichever streams: no word comes twice in finals, and none is lost with a stream. It gives times of the
- * whole call.
+ * The words of one call from all its streams: finals repeat no word, and a stream that fails loses none. Its times are those
+ * of the call.
  */
 export class CallTranscript {
-  /** The last word in a final ends here. */
+  /** The end of the last word in a final. */
   #saidUntilMs = 0;
-  /** The same when the current stream was opened. */
+  /** The value of `#saidUntilMs` when the current stream was opened. */
   #saidBeforeMs = 0;
-  /** Words that no final has yet, and the stream that gave them. */
+  /** The latest words that are not final yet, and the stream that gave them. */
   #pending: { readonly said: Said; readonly source: WordSource } | null = null;
 
-  /** Words that no final has yet; null where there are none. */
+  /** The latest words that are not final yet; null if there are none. */
   get pending(): Said | null {
     return this.#pending?.said ?? null;
   }
 
-  /** Another stream begins to hear the call. */
+  /** Another stream takes over. */
   sourceChanged(): void {
     this.#saidBeforeMs = this.#saidUntilMs;
   }
 
-  /** Takes words that no final has yet. Gives those that are new. */
+  /** Takes words that are not final yet. Returns those that no final contains. */
   takePending(event: PartialEvent | FinalEvent, source: WordSource): Said {
     const said = this.#newWords(event, source);
     if (said.text !== '') this.#pending = { said, source };
     return said;
   }
 
-  /** The words of a final, without those said before; with those of a lost stream where its successor heard none. */
+  /** The new words of a final; if it ends a flush and has none, the pending words of an earlier stream. */
   wordsOf(event: FinalEvent, source: WordSource, { endsFlush, isAnswer }: FinalRole): Said {
     const heard = isAnswer
       ? source.given.answer(event, this.#takeover(source), this.#saidBeforeMs)
@@ -61,7 +61,7 @@ export class CallTranscript {
     return isLost ? pending.said : heard;
   }
 
-  /** These words are final. `untilMs`: the final covers the audio before this, if known. */
+  /** Adds the words of a final. `untilMs`: the final covers the audio before this, if known. */
   add(said: Said, untilMs: number | undefined, endOfUtterance: boolean): void {
     const endMs = said.words?.at(-1)?.endMs ?? (said.text === '' ? undefined : untilMs);
     this.#saidUntilMs = Math.max(this.#saidUntilMs, endMs ?? 0);

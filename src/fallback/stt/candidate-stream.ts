@@ -14,26 +14,26 @@ export interface CandidateStreamOptions {
   readonly candidate: Candidate<SpeechToText>;
   /** Its name in incidents. */
   readonly name: string;
-  /** What {@link CandidateStream.write} will be given. */
+  /** The format of the frames given to {@link CandidateStream.write}. */
   readonly format: AudioFormat;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  /** What the stream begins with; called once, when the recogniser can take it. */
+  /** The inputs to begin with; called once, when the recogniser is opened. */
   readonly replay: () => Replay;
   /** Never called after `close()`. Times are those of the recogniser. */
   readonly onEvent: (event: SttEvent) => void;
-  /** Hears the ids that the vendor gives to connections. */
+  /** Called with the vendor's ids of connections. */
   readonly onIncident: OnIncident;
 }
 
-/** One recogniser's part of a supervised stream: from some point of the call on, in a format that it accepts. */
+/** One recogniser's part of a supervised stream: from some position in the call on, in a format that it accepts. */
 export class CandidateStream {
   readonly candidate: Candidate<SpeechToText>;
   readonly liveness = new Liveness();
   readonly given = new GivenWords();
   /** When it was opened, on the clock. */
   readonly openedMs: number;
-  /** Where in the call its first sample lies. */
+  /** The position of its first sample in the call. */
   startMs = 0;
   readonly #options: CandidateStreamOptions;
   readonly #noted: NotedRequest;
@@ -54,7 +54,7 @@ export class CandidateStream {
     return this.#noted.requestId;
   }
 
-  /** Opens the recogniser's stream and gives it the replay. Whatever is written before that is part of the replay. */
+  /** Opens the recogniser's stream and gives it the replay, which includes everything written until then. */
   open(): void {
     const { candidate, format } = this.#options;
     const inside = negotiateFormat(format, candidate.provider.accepts);
@@ -83,7 +83,7 @@ export class CandidateStream {
     this.#attempt((stream) => stream.flush());
   }
 
-  /** Whether the recogniser itself asks to go on waiting. */
+  /** Whether the recogniser asks for more time. */
   recover(): boolean {
     return this.#stream?.recover?.() ?? false;
   }
@@ -113,11 +113,11 @@ export class CandidateStream {
       else if (input.type === 'flush') this.flush();
       else this.speechStarted();
     }
-    // A recogniser that failed while it was opened was closed before there was a stream.
+    // If it failed while it was being opened, `close` had no stream to close yet.
     if (this.#closed) void this.#stream.close();
   }
 
-  /** A recogniser of the user's own may throw, though it should not: that counts as its failure. */
+  /** A user's own recogniser may throw, although it should not; that counts as its failure. */
   #attempt(work: (stream: SpeechToTextStream) => void): void {
     if (!this.#stream) return;
     try {
@@ -134,7 +134,7 @@ export class CandidateStream {
     this.#fail(event.error);
   }
 
-  /** Without progress in the audio, an event proves a connection but no work; an adapter may answer a flush by itself. */
+  /** An event without progress in the audio proves only a connection: an adapter may answer a flush by itself. */
   #note(event: SttEvent): void {
     if (event.type === 'error') return;
     const nowMs = this.#options.clock.nowMs();
@@ -144,7 +144,7 @@ export class CandidateStream {
     else if (event.type === 'heard') this.liveness.listens(nowMs);
   }
 
-  /** The frame as it came where the rates agree: it has samples and original bytes, for either encoding. */
+  /** The same frame if the rates agree: it has the samples and the original bytes, so it suits either encoding. */
   #converted(frame: AudioFrame): AudioFrame {
     if (!this.#resampler) return frame;
     const { accepts } = this.candidate.provider;

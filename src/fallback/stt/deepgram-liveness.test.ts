@@ -27,7 +27,7 @@ const place = async (options: SupervisedCallOptions, silentMs = 400): Promise<Su
 const placeWith = (model: string, manners: DeepgramManners, silentMs?: number): Promise<SupervisedCall> =>
   place({ model, simulator: { manners } }, silentMs);
 
-/** The call went on as if there were nothing to supervise. */
+/** The supervisor had nothing to do. */
 const nothingHappened = (call: SupervisedCall): void => {
   expect(call.incidents).toEqual([]);
   expect(call.simulator.attempts).toBe(1);
@@ -44,7 +44,7 @@ const cadences = models.flatMap((model) =>
   deepgramMannersChoices.cadence.map((cadence) => ({ model, cadence })),
 );
 
-describe.each(cadences)('$model that is heard of in a $cadence way', ({ model, cadence }) => {
+describe.each(cadences)('$model with the cadence "$cadence"', ({ model, cadence }) => {
   it('answers the first utterance of a call without a reconnect', async () => {
     const call = await placeWith(model, { cadence }, 20);
     expect(await answeredAfterMs(call, 'one', 'two', 'three')).toBeLessThanOrEqual(120);
@@ -52,7 +52,7 @@ describe.each(cadences)('$model that is heard of in a $cadence way', ({ model, c
     nothingHappened(call);
   });
 
-  it('may be silent for long, and answers as fast as before', async () => {
+  it('may be silent for long, and then answers as fast as before', async () => {
     const call = await placeWith(model, { cadence });
     await call.saySilence(longMs);
     expect(await answeredAfterMs(call, 'one', 'two')).toBeLessThanOrEqual(120);
@@ -69,7 +69,7 @@ describe.each(cadences)('$model that is heard of in a $cadence way', ({ model, c
     nothingHappened(call);
   });
 
-  it('may hear noise that is no speech', async () => {
+  it('may hear noise', async () => {
     const call = await placeWith(model, { cadence });
     for (let time = 0; time < 4; time++) {
       await call.noise(300);
@@ -82,7 +82,7 @@ describe.each(cadences)('$model that is heard of in a $cadence way', ({ model, c
 });
 
 it.each(models)(
-  'a call of minutes with %s that is quiet while nothing is said sees no reconnect',
+  'a call of minutes with %s, which sends nothing during silence, sees no reconnect',
   async (model) => {
     const call = await placeWith(model, { cadence: 'quiet', finalize: 'none_without_words' }, 20);
     for (let minute = 0; minute < minutes; minute++) {
@@ -97,7 +97,7 @@ it.each(models)(
   120_000,
 );
 
-/** Every shape alone. */
+/** Each choice of each manner alone. */
 const shapes = models.flatMap((model) =>
   Object.entries(deepgramMannersChoices).flatMap(([name, choices]) =>
     choices.map((choice): [string, DeepgramManners] => [model, { [name]: choice }]),
@@ -118,7 +118,7 @@ describe('two utterances', () => {
   );
 
   it.each(models.flatMap((model) => drawn([...Array(10).keys()], 4).map((seed) => [model, seed] as const)))(
-    'are heard by %s with random manners, seed %i, and across a drop that draws them anew',
+    'are heard by %s with random manners, seed %i, and across a drop after which they change',
     async (model, seed) => {
       const faults = [{ type: 'drop', afterAudioMs: 900 }] as const;
       const call = await place({ model, simulator: { manners: 'random', seed, faults } });
@@ -132,8 +132,8 @@ describe('two utterances', () => {
   );
 });
 
-describe('Flux on a server that does not know ForceEndTurn', () => {
-  it('is asked once, and loses no word', async () => {
+describe('Flux on a server without ForceEndTurn', () => {
+  it('receives it once, and loses no word', async () => {
     const call = await placeWith(flux, { forceEndTurn: 'disabled' });
     for (const words of [
       ['one', 'two'],
@@ -150,7 +150,7 @@ describe('Flux on a server that does not know ForceEndTurn', () => {
     expect(asked).toEqual([true, false]);
   });
 
-  it('is not asked by later calls of the same provider', async () => {
+  it('does not receive it from later calls of the same provider', async () => {
     const call = await placeWith(flux, { forceEndTurn: 'disabled' });
     await call.say('one');
     await call.saySilence(1500);
@@ -170,8 +170,8 @@ describe('Flux on a server that does not know ForceEndTurn', () => {
   });
 });
 
-describe.each(models)('%s that is gone', (model) => {
-  it('is noticed though nobody speaks: it answers no pings', async () => {
+describe.each(models)('a dead %s', (model) => {
+  it('is noticed during silence because it answers no pings', async () => {
     const faults = [{ type: 'no_pong' }] as const;
     const manners = { cadence: 'quiet' } as const;
     const call = await place({ model, simulator: { faults, manners } });
@@ -184,7 +184,7 @@ describe.each(models)('%s that is gone', (model) => {
   });
 
   it.each(deepgramMannersChoices.cadence)(
-    'is noticed within a second when the caller speaks, in a %s way of its own',
+    'is noticed within a second when the caller speaks, with the cadence "%s"',
     async (cadence) => {
       const faults = [{ type: 'stall', afterAudioMs: 500 }] as const;
       const call = await place({ model, simulator: { faults, manners: { cadence } } });
@@ -197,7 +197,7 @@ describe.each(models)('%s that is gone', (model) => {
   );
 
   it.each(drawn([20, 800, 1100, 1400], 2))(
-    'and answers pings is noticed by a flush without an answer, hanging after %i ms of audio',
+    'that answers pings is noticed by an unanswered flush if it hangs after %i ms of audio',
     async (afterAudioMs) => {
       const faults = [{ type: 'hang', afterAudioMs }] as const;
       const call = await place({ model, simulator: { faults, manners: { cadence: 'quiet' } } });
@@ -208,7 +208,7 @@ describe.each(models)('%s that is gone', (model) => {
     },
   );
 
-  it('for good gives way to the next recogniser', async () => {
+  it('that stays dead is replaced by the next recogniser', async () => {
     const faults = Array.from({ length: 9 }, () => ({ type: 'hang', afterAudioMs: 20 }) as const);
     const others = [{ provider: toneRecogniser() }];
     const call = await place({ model, others, simulator: { faults, manners: { cadence: 'quiet' } } });

@@ -7,12 +7,12 @@ import type { FlushPosition } from './audio-backlog.js';
 import type { CandidateStream } from './candidate-stream.js';
 import { StallJudge, type UnansweredFlush } from './stall-judge.js';
 
-/** A flush that waits for its answer. */
+/** A flush that has not been answered. */
 export interface Flush extends UnansweredFlush {
   readonly madeMs: number;
-  /** Its place in the audio. */
+  /** Its position in the audio. */
   readonly atMs: number;
-  /** The stream that it was made on; null where there was none. */
+  /** The stream that was current when it was made; null if there was none. */
   readonly stream: CandidateStream | null;
 }
 
@@ -20,14 +20,14 @@ export interface FlushQueueOptions {
   readonly candidates: readonly Candidate<SpeechToText>[];
   readonly clock: Clock;
   readonly supervision: Supervision;
-  /** A stream has not answered the oldest flush within the limit. */
+  /** Called when a stream has not answered the oldest flush within the limit. */
   readonly onOverdue: (stream: CandidateStream, limitMs: number) => void;
 }
 
-/** A flush comes after some silence: an answer that reaches so close to it has missed no word. */
+/** A flush follows some silence, so an answer that ends this close before it has missed no word. */
 const answerSlackMs = 350;
 
-/** The flushes that wait for their answers, in order, and whether a stream that should answer the oldest one has stalled. */
+/** The unanswered flushes, in order. Judges whether a stream that should answer the oldest one has stalled. */
 export class FlushQueue {
   readonly #options: FlushQueueOptions;
   readonly #timeouts: AnswerTimeouts;
@@ -51,7 +51,7 @@ export class FlushQueue {
     this.#flushes.push({ madeMs, atMs, speechMs, stream, stalls: 0 });
   }
 
-  /** The oldest flush is answered: removes it. */
+  /** Removes the oldest flush, which was answered. */
   take(): Flush | undefined {
     return this.#flushes.shift();
   }
@@ -62,8 +62,8 @@ export class FlushQueue {
   }
 
   /**
-   * Whether an adapter answered the oldest flush in place of its server, which has not heard that audio and has said nothing since.
-   * `untilMs`: how far in the call the answer reaches.
+   * Whether an adapter made up its answer to the oldest flush: the server has said nothing since the flush, and the answer
+   * does not reach it. `untilMs`: how far in the call the answer reaches.
    */
   isMadeUp(untilMs: number, stream: CandidateStream): boolean {
     const { oldest } = this;
@@ -74,7 +74,7 @@ export class FlushQueue {
     );
   }
 
-  /** Judges a stream that left the oldest flush without an answer of its own. `knowsWords`: some of the speech had been heard before. */
+  /** Judges a stream that did not itself answer the oldest flush. `knowsWords`: some words of the speech are known. */
   hasStalled({ candidate }: CandidateStream, knowsWords: boolean): boolean {
     const { oldest } = this;
     if (!oldest || !this.#judge.hasStalled(candidate, oldest, knowsWords)) return false;
@@ -82,18 +82,18 @@ export class FlushQueue {
     return true;
   }
 
-  /** A stream left this flush without an answer of its own, and no words are known. */
+  /** A stream did not itself answer this flush, and no words are known. */
   gaveNothing({ candidate }: CandidateStream, flush: Flush): void {
     this.#judge.gaveNothing(candidate, flush);
   }
 
-  /** How long the oldest flush has waited; null where none waits. */
+  /** The age of the oldest flush; null if there is none. */
   get waitedMs(): number | null {
     const { oldest } = this;
     return oldest ? this.#options.clock.nowMs() - oldest.madeMs : null;
   }
 
-  /** Whether the stream's candidate says that it needs longer than the session waits, and has waited less than that. */
+  /** See {@link AnswerTimeouts.needsLonger}. */
   needsLonger({ candidate }: CandidateStream, waitedMs: number): boolean {
     return this.#timeouts.needsLonger(candidate, waitedMs);
   }

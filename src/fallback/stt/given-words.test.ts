@@ -6,7 +6,7 @@ const said = (...words: readonly ReturnType<typeof word>[]) => ({
   text: words.map(({ text }) => text).join(' '),
   words,
 });
-/** A stream that was there from the beginning and has said "book it". */
+/** A stream that began with the call and has said "book it". */
 function stream(): GivenWords {
   const given = new GivenWords();
   given.take([word('book', 0, 300), word('it', 300, 600)]);
@@ -15,12 +15,12 @@ function stream(): GivenWords {
 const takeover = { startMs: 0, saidUntilMs: 600 };
 
 describe('an answer to a flush', () => {
-  it('has its words at their times where those can be', () => {
+  it('keeps the times of its words if they are possible', () => {
     const answer = said(word('on', 900, 1000), word('Friday', 1000, 1400));
     expect(stream().answer(answer, takeover, 0)).toEqual(answer);
   });
 
-  it('has all its words, without times, where those lie before what the stream said earlier', () => {
+  it('loses the times of its words if they lie before earlier words of the stream', () => {
     expect(stream().answer(said(word('on', 0, 200), word('Friday', 200, 900)), takeover, 0)).toEqual({
       text: 'on Friday',
     });
@@ -29,13 +29,13 @@ describe('an answer to a flush', () => {
     });
   });
 
-  it('has no words where it repeats those of an earlier final, and only the new ones where it goes on from them', () => {
+  it('leaves out words that repeat an earlier final', () => {
     const again = [word('book', 0, 300), word('it', 300, 600)];
     expect(stream().answer(said(...again), takeover, 0).text).toBe('');
     expect(stream().answer(said(...again, word('now', 700, 900)), takeover, 0).text).toBe('now');
   });
 
-  it('is believed to the word once the times of the stream were wrong', () => {
+  it('keeps all its words once the times of the stream have proved wrong', () => {
     const given = stream();
     given.answer(said(word('yes', 0, 300)), takeover, 0);
     given.take([word('yes', 0, 300)]);
@@ -44,7 +44,7 @@ describe('an answer to a flush', () => {
     });
   });
 
-  it('of a stream that took over leaves out what others had said before it', () => {
+  it('of a stream that took over leaves out the words of earlier streams', () => {
     const given = new GivenWords();
     const answer = said(word('it', 0, 200), word('now', 400, 600));
     expect(given.answer(answer, { startMs: 400, saidUntilMs: 600 }, 600)).toEqual({

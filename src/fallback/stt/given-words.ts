@@ -1,26 +1,26 @@
 import type { TimedWord } from '../../audio/timed-word.js';
 import { afterTakeover, type Said, type Takeover } from './replayed-words.js';
 
-/** The limit of a long call. A server repeats its last segment, never what was said long before. */
+/** Bounds the memory of a long call. Servers repeat their last segment, never much older words. */
 const rememberedWords = 200;
 
 /**
- * What one recogniser's stream has said in finals. The words of an answer to a flush count even if their times lie before words that
- * the stream gave earlier: some servers count each answer from zero. Only the same words at the same times are a repetition, unless the
- * stream's times have proved wrong.
+ * The words of one recogniser's finals. An answer's words count even if their times lie before earlier words of the stream:
+ * some servers count each answer from zero. Only the same words at the same times are a repetition, unless the stream's times
+ * have proved wrong.
  */
 export class GivenWords {
   #recent: readonly TimedWord[] = [];
   #timesAreWrong = false;
 
-  /** These words were in a final, in the recogniser's own times. */
+  /** Remembers the words of a final, in the recogniser's own times. */
   take(words: readonly TimedWord[] = []): void {
     this.#recent = [...this.#recent, ...words].slice(-rememberedWords);
   }
 
   /**
-   * What an answer to a flush says. `saidBeforeMs`: the end of the last word that other streams had said when this one was opened. Words
-   * with impossible times are given without times: they count as said at the flush.
+   * The new words of an answer to a flush. `saidBeforeMs`: the end of the last word of the streams before this one. Words with
+   * impossible times are returned without times; they count as said at the flush.
    */
   answer(event: Said, takeover: Takeover, saidBeforeMs: number): Said {
     const byTimes = afterTakeover(event, takeover);
@@ -43,7 +43,7 @@ export class GivenWords {
   }
 }
 
-/** Times that differ by a rounding are the same. */
+/** Times that differ only by rounding are the same. */
 function isSame(oneMs: number, otherMs: number): boolean {
   return Math.abs(oneMs - otherMs) < 1;
 }

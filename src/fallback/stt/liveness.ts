@@ -1,27 +1,27 @@
-/** A connection that has been open this long works, even if nothing has been said on it. */
+/** A connection that has been open this long works, even if no words have come. */
 const provenAfterMs = 2000;
 
 /**
- * The signs of life that a recogniser has given on one stream. It may be silent while nobody speaks, so what counts is whether anything
- * came since a given moment, not how often.
+ * Whether a recogniser's stream is alive. A recogniser may be silent while the caller is, so what counts is whether anything
+ * came since a given time, not how often.
  */
 export class Liveness {
-  /** When it gave its first sign of life, if only that it listens. */
+  /** When its first event came. */
   #firstMs: number | null = null;
-  /** When it last said something about the audio. */
+  /** When its last event about the audio came. */
   #lastMs: number | null = null;
 
-  /** Whether it has said anything about the audio. */
+  /** Whether any event about the audio came. */
   get hasSpoken(): boolean {
     return this.#lastMs !== null;
   }
 
-  /** It is connected. */
+  /** An event proved that it is connected. */
   listens(nowMs: number): void {
     this.#firstMs ??= nowMs;
   }
 
-  /** It has said something about the audio. */
+  /** An event about the audio came. */
   spoke(nowMs: number): void {
     this.listens(nowMs);
     this.#lastMs = nowMs;

@@ -3,7 +3,7 @@ import type { Candidate } from '../policy/candidate.js';
 import { retryDelayMs, type Supervision } from '../policy/supervision.js';
 import type { SpeechToText } from '../../providers/speech-to-text.js';
 
-/** The time from the failure of a stream until its replacement has proven that it works. */
+/** The time from the failure of a stream until a replacement has proven that it works. */
 export class Outage {
   readonly sinceMs: number;
   /** Candidates that have failed during it. */
@@ -13,7 +13,7 @@ export class Outage {
   #openings: number;
   #repetitions = 0;
 
-  /** `openings`: how many times the candidate that failed first had been opened without success. */
+  /** `openings`: how often the first failed candidate has been opened without success. */
   constructor(
     sinceMs: number,
     openings: number,
@@ -25,12 +25,12 @@ export class Outage {
     this.#random = options.random;
   }
 
-  /** Which repetition at the same candidate comes next; 1 is the first. */
+  /** The number of the next repetition at the same candidate, from 1. */
   get repetition(): number {
     return this.#repetitions + 1;
   }
 
-  /** How long to wait before the candidate that failed is opened again; null where another should be opened. */
+  /** How long to wait before the failed candidate is opened again; null if another should be opened. */
   repeatInMs(error: ProviderError, nowMs: number): number | null {
     const { attempts, budgetMs } = this.#supervision;
     if (!error.retryable || this.#openings >= attempts) return null;

@@ -3,7 +3,7 @@ import { begin, scripted, types, utter } from '../../../test/harness/supervised-
 import type { ScriptedSpeechToText } from '../../../test/harness/scripted-speech-to-text.js';
 
 describe('a silent recogniser', () => {
-  it('replaces a recogniser that does not answer a flush', () => {
+  it('is replaced if it does not answer a flush', () => {
     const provider = scripted({ finalTimeoutMs: 2000 });
     const { clock, stream, incidents, finals } = begin([{ provider }]);
     provider.stream.say({ type: 'partial', text: 'well' });
@@ -21,11 +21,11 @@ describe('a silent recogniser', () => {
     expect(finals()).toEqual(['well done']);
   });
 
-  it('lets a recogniser be silent for as long as nothing is said', () => {
+  it('may be silent as long as the caller is', () => {
     const provider = scripted();
     const { clock, incidents, line, burst } = begin([{ provider }]);
     line(500);
-    // It used to say how far it listens, and need not go on with it.
+    // Even one that has sent `heard` need not continue to.
     provider.stream.say({ type: 'heard', untilMs: 400 });
     line(60_000);
     clock.advance(20_000);
@@ -35,7 +35,7 @@ describe('a silent recogniser', () => {
     expect(provider.streams).toHaveLength(1);
   });
 
-  it('lets a recogniser be silent until its final, however long the speech', () => {
+  it('may be silent until its final, however long the speech', () => {
     for (const speechMs of [1000, 8000, 30_000]) {
       const provider = scripted();
       const { stream, incidents, line, finals } = begin([{ provider }]);
@@ -53,12 +53,12 @@ describe('a silent recogniser', () => {
   });
 });
 
-describe('an answer that is overdue', () => {
-  /** The adapter answers in place of a server that has said nothing of this audio. */
+describe('an overdue answer', () => {
+  /** The adapter answers in place of a server that has said nothing about this audio. */
   const makeUp = (provider: ScriptedSpeechToText, text = '', untilMs = 0): void =>
     provider.stream.say({ type: 'final', text, endOfUtterance: true, untilMs, answersFlush: true });
 
-  it('is not worth waiting for where none is due, or the recogniser is alive', () => {
+  it('gets no more time if none is due, or if the recogniser is alive', () => {
     const provider = scripted();
     const scene = begin([{ provider }]);
     expect(scene.stream.recover?.()).toBe(false);
@@ -68,7 +68,7 @@ describe('an answer that is overdue', () => {
     expect(scene.incidents).toEqual([]);
   });
 
-  it('is worth a moment more where the recogniser itself does not know whether its server is alive', () => {
+  it('gets more time if the recogniser does not know whether its server is alive', () => {
     const provider = scripted();
     const scene = begin([{ provider }]);
     utter(scene, 1000);
@@ -82,7 +82,7 @@ describe('an answer that is overdue', () => {
     expect(scene.finals()).toEqual(['hello']);
   });
 
-  it('comes from a replacement where a second of speech was given and nothing came', () => {
+  it('comes from a replacement if more than a second of speech got no answer', () => {
     const provider = scripted();
     const scene = begin([{ provider }]);
     utter(scene, 1500);
@@ -96,7 +96,7 @@ describe('an answer that is overdue', () => {
     expect(scene.finals()).toEqual(['hello']);
   });
 
-  it('comes from a replacement after three short answers that got none', () => {
+  it('comes from a replacement after three short utterances without an answer', () => {
     const provider = scripted();
     const scene = begin([{ provider }]);
     for (let time = 0; time < 3; time++) {
@@ -108,7 +108,7 @@ describe('an answer that is overdue', () => {
     expect(types(scene.incidents)).toEqual(['error', 'reconnect']);
   });
 
-  it.each([200, 300, 380])('is not missed where noises of %i ms get none, however many', (noiseMs) => {
+  it.each([200, 300, 380])('is not expected for noises of %i ms, however many', (noiseMs) => {
     const provider = scripted();
     const scene = begin([{ provider }]);
     for (let time = 0; time < 300; time++) {
@@ -120,7 +120,7 @@ describe('an answer that is overdue', () => {
     expect(scene.incidents).toEqual([]);
   });
 
-  it('is not missed where longer noises get none, if something came in between', () => {
+  it('is not expected for longer noises if other answers come in between', () => {
     const provider = scripted();
     const scene = begin([{ provider }]);
     for (let time = 0; time < 30; time++) {
@@ -134,7 +134,7 @@ describe('an answer that is overdue', () => {
     expect(scene.incidents).toEqual([]);
   });
 
-  it('costs one reconnect in a call with a recogniser that leaves all noise without an answer', () => {
+  it('costs one reconnect in a call with a recogniser that never answers noise', () => {
     const provider = scripted();
     const scene = begin([{ provider }]);
     for (let time = 0; time < 20; time++) {
@@ -149,7 +149,7 @@ describe('an answer that is overdue', () => {
     expect(scene.finals()).toEqual(Array(20).fill(''));
   });
 
-  it('is asked of a replacement where words had been given, and holds them where the replacement knows none', () => {
+  it('comes from a replacement if words are known, and contains them if the replacement gives none', () => {
     const provider = scripted();
     const scene = begin([{ provider }]);
     scene.stream.speechStarted?.();
@@ -168,7 +168,7 @@ describe('an answer that is overdue', () => {
   });
 
   it.each(['connection', 'server', 'timeout'] as const)(
-    'holds the words that were known before a failure of category %s, where the successor knows none',
+    'contains the words known before a failure of category %s if the successor gives none',
     (category) => {
       const provider = scripted();
       const scene = begin([{ provider }]);
@@ -187,7 +187,7 @@ describe('an answer that is overdue', () => {
     },
   );
 
-  it("holds the successor's words where it knows some, and none where it takes back its own", () => {
+  it("contains the successor's words if it gives some, and none if it withdraws its own", () => {
     const provider = scripted();
     const scene = begin([{ provider }]);
     scene.stream.speechStarted?.();
@@ -203,7 +203,7 @@ describe('an answer that is overdue', () => {
     expect(scene.finals()).toEqual(['yes please', '']);
   });
 
-  it('is given with the words that are known when all recognisers have failed', () => {
+  it('contains the known words when all recognisers have failed', () => {
     const provider = scripted();
     const scene = begin([{ provider }]);
     scene.stream.speechStarted?.();
@@ -217,7 +217,7 @@ describe('an answer that is overdue', () => {
     ]);
   });
 
-  it('is not waited for beyond the budget of a turn where words are known', () => {
+  it('gets no more time than the budget of a turn if words are known', () => {
     const provider = scripted();
     const scene = begin([{ provider }], { budgetMs: 6000, attempts: 50 });
     scene.stream.speechStarted?.();
@@ -231,7 +231,7 @@ describe('an answer that is overdue', () => {
     expect(scene.stream.recover?.()).toBe(false);
   });
 
-  it('is waited for during an outage, and as long as a slower fallback needs', () => {
+  it('gets more time during an outage, and as much as a slower fallback needs', () => {
     const [one, two] = [scripted(), scripted({ finalTimeoutMs: 2000 })];
     const { clock, stream, finals } = begin([{ provider: one }, { provider: two }], { attempts: 1 });
     stream.flush();

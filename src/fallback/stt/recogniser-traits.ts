@@ -1,7 +1,7 @@
 import type { Candidate } from '../policy/candidate.js';
 import type { SpeechToText, SttEvent } from '../../providers/speech-to-text.js';
 
-/** What a recogniser was observed to do, where the contract leaves it open. */
+/** A recogniser's observed behaviour, where the contract leaves it open. */
 export interface RecogniserTraits {
   /** It gives word times, so that a word heard twice can be distinguished from one said twice. */
   timesWords: boolean;

@@ -5,7 +5,7 @@ import { afterTakeover } from './replayed-words.js';
 const word = (text: string, startMs: number, endMs: number) => ({ text, startMs, endMs });
 
 describe('the words of a recogniser that took over', () => {
-  it('are where they are in the whole call', () => {
+  it('get the times of the whole call', () => {
     const said = { text: 'Hello there.', words: [word('Hello', 100, 400), word('there.', 500, 800)] };
     expect(afterTakeover(said, { startMs: 2000, saidUntilMs: 1900 })).toEqual({
       text: 'Hello there.',
@@ -13,25 +13,25 @@ describe('the words of a recogniser that took over', () => {
     });
   });
 
-  it('are left out if their middle lies before the end of what was said', () => {
+  it('are left out if their middle lies before the end of earlier finals', () => {
     const words = [word('one', 0, 200), word('two', 200, 400)];
     const takeover = { startMs: 1000, saidUntilMs: 1301 };
     expect(afterTakeover({ text: 'one two', words }, takeover).text).toBe('');
     expect(afterTakeover({ text: 'one two', words }, { ...takeover, saidUntilMs: 1300 }).text).toBe('two');
   });
 
-  it('are all taken as new where they have no times, and their text stays as it is', () => {
+  it('all count as new if they have no times, with their text unchanged', () => {
     expect(afterTakeover({ text: 'Hello,  there' }, { startMs: 1000, saidUntilMs: 5000 })).toEqual({
       text: 'Hello,  there',
     });
   });
 
-  it('of a recogniser that was there from the beginning are untouched', () => {
+  it('are unchanged if the recogniser began with the call', () => {
     const said = { text: 'Hello', words: [word('Hello', 0, 10)] };
     expect(afterTakeover(said, { startMs: 0, saidUntilMs: 0 })).toEqual(said);
   });
 
-  it('complete what was said, wherever the cut: together they are the words, each once and in order', () => {
+  it('complete the earlier words, wherever the cut: together they are all words, each once and in order', () => {
     const lengths = fc.array(fc.record({ gap: fc.nat(300), length: fc.integer({ min: 1, max: 600 }) }), {
       maxLength: 12,
     });
@@ -51,7 +51,7 @@ describe('the words of a recogniser that took over', () => {
           const before = words.slice(0, said);
           const saidUntilMs = before.at(-1)?.endMs ?? 0;
           const startMs = Math.max(0, saidUntilMs - lead);
-          // The other recogniser does not quite agree about the times; words shorter than that cannot be told apart.
+          // The other recogniser's times differ slightly; words shorter than the difference cannot be distinguished.
           fc.pre(words.every(({ startMs: from, endMs }) => endMs - from > 4));
           const heard = words
             .filter(({ endMs }) => endMs > startMs)

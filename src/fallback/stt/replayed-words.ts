@@ -6,17 +6,17 @@ export interface Said {
   readonly words?: readonly TimedWord[];
 }
 
-/** Where a recogniser took over in the middle of a stream; positions are those of the whole stream. */
+/** Where a recogniser took over within a stream; positions are those of the whole stream. */
 export interface Takeover {
-  /** Where its audio begins: zero in its own times. */
+  /** The beginning of its audio: zero in its own times. */
   readonly startMs: number;
   /** The end of the last word that earlier finals contain. */
   readonly saidUntilMs: number;
 }
 
 /**
- * What it says, in the times of the whole stream and without the words that were said before: those whose middle lies before
- * `saidUntilMs`. Without times, all words count as new.
+ * The recogniser's new words, in the times of the whole stream. A word whose middle lies before `saidUntilMs` is not new.
+ * Without times, all words count as new.
  */
 export function afterTakeover({ text, words }: Said, { startMs, saidUntilMs }: Takeover): Said {
   if (!words) return { text };

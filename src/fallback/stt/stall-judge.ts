@@ -1,34 +1,34 @@
 import { UnansweredSpeech } from './unanswered-speech.js';
 
-/** A flush without an answer. */
+/** A flush that a recogniser did not answer. */
 export interface UnansweredFlush {
-  /** How long the caller had been speaking, in audio. */
+  /** The length of the caller's speech before it, in audio time. */
   readonly speechMs: number;
   /** How many streams were replaced because they did not answer it. */
   stalls: number;
 }
 
 /**
- * Whether a recogniser that leaves flushes without an answer has stalled: it was given speech, not a noise. `M` identifies a
- * recogniser.
+ * Judges whether a recogniser that does not answer flushes has stalled, that is, whether it was given speech and not a noise.
+ * `M` identifies a recogniser.
  */
 export class StallJudge<M> {
   readonly #mostStalls: number;
   readonly #unanswered = new UnansweredSpeech();
-  /** Recognisers that never answer a noise, as more than one stream has shown. */
+  /** Recognisers that did not answer a flush that another stream had not answered either: they do not answer noise. */
   readonly #reticent = new Set<M>();
 
-  /** A flush is given up when each of so many recognisers has left it without an answer, the first one twice. */
+  /** A flush is given up when none of `recognisers` has answered it and the first has been tried twice. */
   constructor(recognisers: number) {
     this.#mostStalls = recognisers === 1 ? 1 : recognisers + 1;
   }
 
-  /** A recogniser said something about the audio. */
+  /** An event about the audio came. */
   spoke(): void {
     this.#unanswered.reset();
   }
 
-  /** Judges a recogniser that has said nothing since the flush. `knowsWords`: some of the speech had been heard before. */
+  /** Judges a recogniser that has said nothing since the flush. `knowsWords`: some words of the speech are known. */
   hasStalled(recogniser: M, flush: UnansweredFlush, knowsWords: boolean): boolean {
     if (flush.stalls >= this.#mostStalls) return false;
     if (knowsWords) return true;
@@ -41,7 +41,7 @@ export class StallJudge<M> {
     this.#unanswered.reset();
   }
 
-  /** This recogniser gave no words for the flush either. */
+  /** This recogniser gave no words for the flush. */
   gaveNothing(recogniser: M, { stalls }: UnansweredFlush): void {
     if (stalls > 0) this.#reticent.add(recogniser);
   }

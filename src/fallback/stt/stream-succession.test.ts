@@ -5,7 +5,7 @@ import { ProviderError } from '../../core/errors.js';
 import type { SpeechToText, SttEvent } from '../../providers/speech-to-text.js';
 
 describe('the streams of one call', () => {
-  it('waits longer before each repetition, and asks the next candidate when the attempts are used up', () => {
+  it('wait longer before each repetition, and move to the next candidate when the attempts are used up', () => {
     const [one, two] = [scripted({ name: 'one' }), scripted({ name: 'two' })];
     const { clock, incidents } = begin([{ provider: one }, { provider: two }], {
       attempts: 3,
@@ -34,7 +34,7 @@ describe('the streams of one call', () => {
   });
 
   it.each(['auth', 'bad_request', 'internal'] as const)(
-    'does not repeat a failure of category %s',
+    'do not repeat after a failure of category %s',
     (category) => {
       const [one, two] = [scripted({ name: 'one' }), scripted({ name: 'two' })];
       const { incidents } = begin([{ provider: one }, { provider: two }]);
@@ -44,7 +44,7 @@ describe('the streams of one call', () => {
     },
   );
 
-  it('asks the next candidate at once where one wants to be left alone for longer than there is time', () => {
+  it('move to the next candidate at once if one demands a longer delay than the budget', () => {
     const [one, two] = [scripted(), scripted()];
     const { incidents } = begin([{ provider: one }, { provider: two }], { budgetMs: 2000 });
     one.stream.fail('rate_limit', 3000);
@@ -52,7 +52,7 @@ describe('the streams of one call', () => {
     expect(two.streams).toHaveLength(1);
   });
 
-  it('does not go back to one that would not serve this call', () => {
+  it('do not go back to a candidate that refused this call', () => {
     const [one, two] = [scripted(), scripted()];
     const { line, incidents } = begin([{ provider: one }, { provider: two }]);
     one.stream.fail('bad_request');
@@ -60,7 +60,7 @@ describe('the streams of one call', () => {
     expect(types(incidents)).toEqual(['error', 'failover']);
   });
 
-  it('asks one that is known to be down before it gives up', () => {
+  it('try a candidate that is known to be down before giving up', () => {
     const [one, two] = [scripted(), scripted()];
     const { stt, stream } = begin([{ provider: one }, { provider: two }], { attempts: 1 });
     one.stream.fail();
@@ -74,7 +74,7 @@ describe('the streams of one call', () => {
     return Promise.all([stream.close(), other.close()]);
   });
 
-  it('fails with the last error when all candidates have failed, once, and is closed then', () => {
+  it('end with one error, the last, and are closed when all candidates have failed', () => {
     const [one, two] = [scripted(), scripted()];
     const { clock, events, incidents, stream, line } = begin([{ provider: one }, { provider: two }]);
     one.stream.fail('auth');
@@ -87,7 +87,7 @@ describe('the streams of one call', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('survives candidates that fail while they are being opened, in every way', () => {
+  it('survive candidates that fail in any way while they are being opened', () => {
     const throwing = (thrown: Error): ScriptedSpeechToText =>
       scripted({
         onOpen: () => {
@@ -114,7 +114,7 @@ describe('the streams of one call', () => {
   });
 
   it.each(['write', 'flush', 'speechStarted'] as const)(
-    'survives a candidate whose %s throws, and one whose error is any error',
+    'survive a candidate whose %s throws, and one that reports an error of the wrong class',
     (method) => {
       const boom = (): never => {
         throw new Error('boom');
@@ -151,7 +151,7 @@ describe('the streams of one call', () => {
     },
   );
 
-  it('shares what it learns: the next call begins with a candidate that is well', () => {
+  it('share what they learn: the next call begins with a candidate that works', () => {
     const [one, two] = [scripted(), scripted()];
     const { stt } = begin([{ provider: one }, { provider: two }]);
     one.stream.fail('auth');
@@ -165,7 +165,7 @@ describe('the streams of one call', () => {
 });
 
 describe('a recogniser that has been replaced', () => {
-  it('works again when it says something, or when its stream has stood for a while', () => {
+  it('has recovered when it recognises something, or when its stream has been open for a while', () => {
     const provider = scripted();
     const scene = begin([{ provider }]);
     provider.stream.fail();
@@ -181,7 +181,7 @@ describe('a recogniser that has been replaced', () => {
     expect(types(scene.incidents).slice(3)).toEqual(['error', 'reconnect', 'recovered']);
   });
 
-  it('has not come back where it only opens and fails, over and over', () => {
+  it('has not recovered if it only opens and fails, over and over', () => {
     const [one, two] = [scripted({ name: 'one' }), scripted({ name: 'two' })];
     const scene = begin([{ provider: one }, { provider: two }]);
     for (let time = 0; time < 2; time++) {
@@ -197,7 +197,7 @@ describe('a candidate with a latency agreement', () => {
   const slaMs = 300;
   const slaBreaches = 2;
 
-  /** An utterance whose final takes so long. */
+  /** An utterance whose final takes `ms`. */
   const utter = ({ stream, line }: Scene, provider: ScriptedSpeechToText, ms: number): void => {
     stream.speechStarted?.();
     line(500);
@@ -206,7 +206,7 @@ describe('a candidate with a latency agreement', () => {
     provider.stream.answer('yes');
   };
 
-  it('is left between two utterances when it was too slow, with the figure as the cause', () => {
+  it('is left between two utterances if it was too slow, with its latency in the cause', () => {
     const [one, two] = [scripted({ name: 'one' }), scripted({ name: 'two' })];
     const scene = begin([{ provider: one, slaMs }, { provider: two }], { slaBreaches });
     utter(scene, one, 320);
@@ -238,14 +238,14 @@ describe('a candidate with a latency agreement', () => {
     expect(types(scene.incidents)).toEqual(['failover']);
   });
 
-  it('is taken again when it is well, between two utterances', async () => {
+  it('is used again between two utterances when it works', async () => {
     const one = scripted({ name: 'one', probe: () => Promise.resolve() });
     const two = scripted({ name: 'two' });
     const scene = begin([{ provider: one, slaMs }, { provider: two }], { slaBreaches: 1, coolDownMs: 5000 });
     utter(scene, one, 400);
     expect(types(scene.incidents)).toEqual(['failover']);
     scene.line(7000);
-    // The probe takes its time.
+    // Lets the probe finish.
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
     scene.stream.speechStarted?.();
     scene.line(2000);

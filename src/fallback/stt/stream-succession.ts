@@ -25,16 +25,16 @@ export interface StreamSuccessionOptions {
   readonly onGivenUp: (error: ProviderError) => void;
 }
 
-/** A candidate has failed after more streams in a row than this that failed soon after they opened. */
+/** A candidate has failed once more than this many of its streams in a row failed soon after they opened. */
 const maxShortLives = 5;
-/** How often an idle stream checks whether a better candidate is well again. */
+/** How often an idle call checks whether a better candidate works again. */
 const lookEveryMs = 1000;
 
-/** The candidates' streams that serve one call, one after the other: which is current, and what follows its failure. */
+/** The candidates' streams that serve one call in succession: which one is current, and which follows its failure. */
 export class StreamSuccession {
   readonly #options: StreamSuccessionOptions;
   readonly #closing = new Set<Promise<void>>();
-  /** Candidates that refused this call, whatever they do for others. */
+  /** Candidates that refused this call; they may still serve others. */
   readonly #refusing = new Set<Candidate<SpeechToText>>();
   #current: CandidateStream | null = null;
   #outage: Outage | null = null;
@@ -70,7 +70,7 @@ export class StreamSuccession {
     if (first) this.#open(first);
   }
 
-  /** Ends the outage, and tells the recovery, where the current stream works. */
+  /** Ends the outage and reports the recovery, if the current stream works. */
   endOutage(): void {
     const { clock, reports } = this.#options;
     if (!this.#outage && !reports.hasFailures) return;
@@ -80,16 +80,16 @@ export class StreamSuccession {
     reports.answered(current.candidate);
   }
 
-  /** The current stream answered a flush after `latencyMs`; null where that says nothing of its speed. */
+  /** The current stream answered a flush after `latencyMs`; null if that says nothing about its speed. */
   answered({ candidate }: CandidateStream, latencyMs: number | null): void {
     const { fallbackList, supervision } = this.#options;
     if (!fallbackList.answered(candidate, latencyMs) || latencyMs === null) return;
-    this.#complaint = `Its finals took longer than ${candidate.slaMs} ms ${supervision.slaBreaches} times in a row, ${Math.round(latencyMs)} ms at last.`;
+    this.#complaint = `Its finals took longer than ${candidate.slaMs} ms ${supervision.slaBreaches} times in a row, most recently ${Math.round(latencyMs)} ms.`;
   }
 
   /**
-   * Leaves a candidate that was too slow, or goes back to a better one that is well again. `isBusy`: the caller speaks or words are
-   * waited for, so nothing changes now.
+   * Leaves a candidate that was too slow, or returns to a better one that works again. Does nothing if `isBusy`: the caller
+   * is speaking or words are pending.
    */
   moveIfIdle(isBusy: boolean): void {
     const { fallbackList, clock, reports } = this.#options;
@@ -110,8 +110,8 @@ export class StreamSuccession {
   }
 
   /**
-   * A stream has failed: opens its candidate again, or the next one. `waits`: a repetition waits for its delay. After a stall it does
-   * not: the caller has waited already.
+   * A stream has failed: opens its candidate again, or the next one. `waits`: whether a repetition waits for its delay; false
+   * after a stall, when the caller has already waited.
    */
   failed(error: ProviderError, stream: CandidateStream, waits = true): void {
     if (this.#isClosed) return;
@@ -121,7 +121,7 @@ export class StreamSuccession {
     const livedMs = nowMs - stream.openedMs;
     if (stream.liveness.hasSpoken)
       this.#shortLives = livedMs < supervision.stallTimeoutMs ? this.#shortLives + 1 : 0;
-    // A stream that stayed open this long ended the outage before it, even if it said nothing.
+    // A stream that lived this long ended the previous outage, even if it said nothing.
     if (livedMs > supervision.budgetMs) this.#outage = null;
     this.#outage ??= new Outage(nowMs, stream.liveness.isProven(nowMs) ? 0 : 1, { supervision, random });
     const delayMs = this.#shortLives > maxShortLives ? null : this.#outage.repeatInMs(error, nowMs);
@@ -138,7 +138,7 @@ export class StreamSuccession {
   }
 
   #open(candidate: Candidate<SpeechToText>): void {
-    // The listener may have closed the stream when it heard why.
+    // The listener may have closed the stream when it heard of the failure.
     if (this.#isClosed) return;
     const { make, onOpened } = this.#options;
     const opened = make(candidate);

@@ -10,7 +10,7 @@ import { supervisedSpeechToText } from './supervised-speech-to-text.js';
 
 const utterance = 'book my appointment';
 
-describe('with a Deepgram that is well', () => {
+describe('with a Deepgram that works', () => {
   let simulator: DeepgramSimulator;
   beforeAll(async () => {
     simulator = await DeepgramSimulator.start({

@@ -66,7 +66,7 @@ describe.each(models)('supervised %s', (model) => {
   );
 
   it.each(drawn(every(200), 4))(
-    'does not even if flushes come in the same breath as the last word, and the drop after %i ms',
+    'loses and doubles no word if flushes come right after the last word, and the drop after %i ms',
     async (afterAudioMs) => {
       const faults = [{ type: 'drop', afterAudioMs }] as const;
       const call = await place({ model, endOfSpeechMs: 0, simulator: { faults } });
@@ -76,7 +76,7 @@ describe.each(models)('supervised %s', (model) => {
   );
 
   it.each([60, 500, 1300].flatMap((next) => drawn(every(380), 2).map((one) => [one, next])))(
-    'does not when the connection drops after %i ms and the next one after %i ms',
+    'loses and doubles no word when the connection drops after %i ms and the next one after %i ms',
     async (afterAudioMs, next) => {
       const faults = [
         { type: 'drop', afterAudioMs },
@@ -96,7 +96,7 @@ describe.each(models)('supervised %s', (model) => {
       4,
     ),
   )(
-    'does not when a final ends in the middle of a word, %i ms after the first one began, and the connection drops then',
+    'loses and doubles no word when a final ends in mid-word, %i ms into the speech, and the connection drops then',
     async (ms) => {
       const faults = [{ type: 'drop', afterAudioMs: leadMs + ms + 160 }] as const;
       const call = await place({ model, simulator: { faults } });
@@ -112,14 +112,17 @@ describe.each(models)('supervised %s', (model) => {
     },
   );
 
-  it.each(drawn(every(500), 2))('does not when Deepgram falls silent after %i ms', async (afterAudioMs) => {
-    const call = await place({ model, simulator: { faults: [{ type: 'stall', afterAudioMs }] } });
-    await talk(call);
-    await call.saySilence(2500);
-    allSaid(call);
-    expect(call.story).toEqual(oneReconnect('timeout'));
-    expect(call.incidents[0]).toMatchObject({ error: { requestId: 'simulated' } });
-  });
+  it.each(drawn(every(500), 2))(
+    'loses and doubles no word when Deepgram stalls after %i ms',
+    async (afterAudioMs) => {
+      const call = await place({ model, simulator: { faults: [{ type: 'stall', afterAudioMs }] } });
+      await talk(call);
+      await call.saySilence(2500);
+      allSaid(call);
+      expect(call.story).toEqual(oneReconnect('timeout'));
+      expect(call.incidents[0]).toMatchObject({ error: { requestId: 'simulated' } });
+    },
+  );
 
   it.each([
     [{ type: 'close', afterAudioMs: 1000 }, 'timeout'],
@@ -130,14 +133,14 @@ describe.each(models)('supervised %s', (model) => {
     [{ type: 'refuse' }, 'connection'],
     [{ type: 'status', status: 503 }, 'server'],
     [{ type: 'status', status: 429, retryAfterSec: 1 }, 'rate_limit'],
-  ] as const)('does not when Deepgram does %j', async (fault, category) => {
+  ] as const)('loses and doubles no word with the fault %j', async (fault, category) => {
     const call = await place({ model, simulator: { faults: [fault] } });
     await talk(call);
     allSaid(call);
     expect(call.story).toEqual(oneReconnect(category));
   });
 
-  it('does not mind what is no message at all', async () => {
+  it('ignores garbage', async () => {
     const faults = [{ type: 'garbage', afterAudioMs: 1000 }] as const;
     const call = await place({ model, simulator: { faults } });
     await talk(call);
@@ -145,7 +148,7 @@ describe.each(models)('supervised %s', (model) => {
     expect(call.story).toEqual([]);
   });
 
-  it('does not when a connection does not come about in time', async () => {
+  it('loses and doubles no word when a connection is not established in time', async () => {
     const call = await place({ model, simulator: { faults: [{ type: 'no_answer' }] } });
     await talk(call);
     await call.saySilence(2000);
@@ -153,7 +156,7 @@ describe.each(models)('supervised %s', (model) => {
     expect(call.story).toEqual(oneReconnect('timeout'));
   });
 
-  it('has the final of a call whose connection dropped a second after the flush, not later', async () => {
+  it('gives the final within half a second if the connection drops around the flush', async () => {
     const call = await place({ model, simulator: { faults: [{ type: 'drop', afterAudioMs: 1780 }] } });
     await call.say(...first);
     const flushedMs = call.clock.nowMs();
@@ -182,7 +185,7 @@ describe.each(models)('supervised %s', (model) => {
     },
   );
 
-  it('comes back as often as the connection drops, if it lasts for a while each time', async () => {
+  it('reconnects as often as the connection drops, if it lasts for a while each time', async () => {
     const faults = Array.from({ length: 8 }, () => ({ type: 'drop', afterAudioMs: 2600 }) as const);
     const call = await place({ model, simulator: { faults } });
     for (let time = 0; time < 8; time++) {
@@ -193,7 +196,7 @@ describe.each(models)('supervised %s', (model) => {
     expect(call.answers).toHaveLength(8);
   });
 
-  it('gives up on a Deepgram that talks and dies over and over again', async () => {
+  it('gives up on a Deepgram that sends words and drops, over and over', async () => {
     const faults = Array.from({ length: 50 }, () => ({ type: 'drop', afterAudioMs: 420 }) as const);
     const call = await place({ model, simulator: { faults } });
     await call.say(...first);
@@ -202,7 +205,7 @@ describe.each(models)('supervised %s', (model) => {
     expect(call.events.at(-1)).toMatchObject({ type: 'error' });
   });
 
-  it('neither repeats nor hides a key that is refused', async () => {
+  it('reports a refused key without repeating the request', async () => {
     const call = await place({ model, simulator: { apiKey: 'another' } });
     expect(call.events).toMatchObject([
       { type: 'error', error: { category: 'auth', message: expect.stringMatching('DEEPGRAM_API_KEY') } },
@@ -214,7 +217,7 @@ describe.each(models)('supervised %s', (model) => {
     expect(call.incidents).toEqual([]);
   });
 
-  it('does not wait for a Deepgram that asks for more time than there is', async () => {
+  it('does not wait if Deepgram demands a longer delay than the budget', async () => {
     const faults = [{ type: 'status', status: 429, retryAfterSec: 60 }] as const;
     const call = await place({ model, simulator: { faults } });
     expect(call.events).toMatchObject([{ type: 'error', error: { category: 'rate_limit' } }]);

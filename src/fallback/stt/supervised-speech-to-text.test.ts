@@ -5,7 +5,7 @@ import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { supervisedSpeechToText } from './supervised-speech-to-text.js';
 
 describe('the candidates of a supervised recogniser', () => {
-  it('are warmed, probed and closed together', async () => {
+  it('are warmed up, probed and closed together', async () => {
     const did: string[] = [];
     const note = (what: string) => (): Promise<void> => Promise.resolve(void did.push(what));
     const candidates = ['one', 'two'].map((name) => ({
@@ -30,7 +30,7 @@ describe('the formats of a supervised recogniser', () => {
       clock: new VirtualClock(),
     }).accepts;
 
-  it('are the encodings of any candidate, at the rates that all know', () => {
+  it('are all encodings of the candidates, at the rates that all accept', () => {
     expect(
       accepts(
         { encodings: ['mulaw', 'linear16'], sampleRatesHz: [16000, 8000, 24000] },
@@ -40,7 +40,7 @@ describe('the formats of a supervised recogniser', () => {
     ).toEqual({ encodings: ['mulaw', 'linear16'], sampleRatesHz: [16000, 8000] });
   });
 
-  it("are at the first one's rates where they have none in common", () => {
+  it("are at the first candidate's rates if they have none in common", () => {
     expect(
       accepts(
         { encodings: ['mulaw'], sampleRatesHz: [8000] },
@@ -49,7 +49,7 @@ describe('the formats of a supervised recogniser', () => {
     ).toEqual({ encodings: ['mulaw', 'linear16'], sampleRatesHz: [8000] });
   });
 
-  it('need a candidate', () => {
+  it('require a candidate', () => {
     expect(() => accepts()).toThrow(TypeError);
   });
 });

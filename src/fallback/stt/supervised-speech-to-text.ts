@@ -9,7 +9,7 @@ import { SupervisedStream } from './supervised-stream.js';
 export class SupervisedSpeechToText implements SpeechToText {
   /** The first candidate's. Errors and incidents name the candidate that they are about. */
   readonly name: string;
-  /** The encodings of any candidate, since every frame has samples; the rates that all share, or the first one's. */
+  /** All candidates' encodings, since every frame has samples; the rates that all share, or else the first one's. */
   readonly accepts: AudioFormats;
   /** The first candidate's. */
   readonly finalTimeoutMs?: number;
@@ -36,7 +36,7 @@ export class SupervisedSpeechToText implements SpeechToText {
     return this.#supervisor.probe(signal);
   }
 
-  /** One call's stream. An `error` event comes only where all candidates have failed. */
+  /** One call's stream. It emits `error` only when all candidates have failed. */
   open(options: SttStreamOptions): SpeechToTextStream {
     const stream = new SupervisedStream({
       supervisor: this.#supervisor,
@@ -54,10 +54,10 @@ export class SupervisedSpeechToText implements SpeechToText {
 }
 
 /**
- * Recognisers that stand in for one another. A stream that fails or stalls is opened again, or replaced by that of the next
- * candidate, and begins with the audio that no final covers: no word is lost or said twice, and each flush is answered once. A
- * candidate that is slower than its `slaMs` is left between two utterances, and taken again when it is well. Itself a recogniser,
- * shared by all sessions of a relay, which closes it.
+ * A recogniser that falls back from one candidate to the next. A stream that fails or stalls is opened again, or replaced by
+ * the next candidate's. The new stream begins with the audio that no final covers, so no word is lost or repeated, and each
+ * flush is answered once. A candidate that is slower than its `slaMs` is left between two utterances, and used again when it
+ * works. All sessions of a relay share it; the relay closes it.
  */
 export function supervisedSpeechToText(options: SupervisorOptions<SpeechToText>): SupervisedSpeechToText {
   return new SupervisedSpeechToText(options);

@@ -4,7 +4,7 @@ import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { supervisedSpeechToText } from './supervised-speech-to-text.js';
 
 describe('a supervised stream', () => {
-  it('begins again with what has not been answered: audio, starts of speech and flushes at their places', () => {
+  it('begins again with everything unanswered: audio, starts of speech and flushes, in their places', () => {
     const provider = scripted();
     const { clock, stream, line } = begin([{ provider }]);
     line(400);
@@ -25,7 +25,7 @@ describe('a supervised stream', () => {
     expect(provider.stream.inputs).toEqual([100, 'speech_started', 240]);
   });
 
-  it('repeats a flush that waits, and answers it once', () => {
+  it('repeats a pending flush, and answers it once', () => {
     const provider = scripted();
     const { clock, stream, line, finals } = begin([{ provider }]);
     stream.speechStarted?.();
@@ -42,7 +42,7 @@ describe('a supervised stream', () => {
     expect(provider.stream.inputs).toEqual([20]);
   });
 
-  it('tells its listener the times of the call, whichever stream they come from', () => {
+  it('reports times of the call, whichever stream they come from', () => {
     const provider = scripted();
     const { clock, events, line } = begin([{ provider }]);
     line(1000);
@@ -69,7 +69,7 @@ describe('a supervised stream', () => {
     ]);
   });
 
-  it('begins 300 ms early with a recogniser that times its words, and leaves out what was said', () => {
+  it('begins 300 ms early with a recogniser that gives word times, and leaves out repeated words', () => {
     const provider = scripted();
     const { clock, events, line } = begin([{ provider }]);
     line(1000);
@@ -89,7 +89,7 @@ describe('a supervised stream', () => {
     ]);
   });
 
-  it('takes the words of an answer to a flush, whatever their times, but not those of the last final again', () => {
+  it('keeps the words of an answer to a flush whatever their times, unless they repeat the last final', () => {
     const provider = scripted();
     const { events, line, stream } = begin([{ provider }]);
     const answer = (text: string, startMs: number): void => {
@@ -109,7 +109,7 @@ describe('a supervised stream', () => {
       'three',
     ]);
   });
-  it('keeps five seconds of silence, and thirty of speech', () => {
+  it('keeps 5 s of silence, and 30 s of speech', () => {
     const provider = scripted();
     const { clock, stream, incidents, burst } = begin([{ provider }], { attempts: 5 });
     burst(20_000);
@@ -129,7 +129,7 @@ describe('a supervised stream', () => {
     expect(incidents.filter(({ type }) => type === 'warning')).toMatchObject([{ code: 'stt_audio_dropped' }]);
   });
 
-  it('closes what it opened, waits for that, and says nothing afterwards', async () => {
+  it('closes its recogniser, waits for that, and emits nothing afterwards', async () => {
     const provider = scripted();
     const { clock, events, stream } = begin([{ provider }]);
     const [opened] = provider.streams;
@@ -142,7 +142,7 @@ describe('a supervised stream', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('stops at once when its listener closes it because of a failure', () => {
+  it('stops at once if its listener closes it because of a failure', () => {
     const provider = scripted();
     const clock = new VirtualClock();
     const candidates = [{ provider }, { provider: scripted() }];

@@ -90,7 +90,7 @@ export class SupervisedStream implements SpeechToTextStream {
     const { current, isInOutage } = this.#streams;
     const { waitedMs } = this.#flushes;
     if (this.#closed || waitedMs === null) return false;
-    // With words at hand, recovery may take no longer than the budget of any other failure.
+    // If some words are known, recovery may take no longer than the budget of any other failure.
     if (this.#transcript.pending && waitedMs >= this.#options.supervisor.supervision.budgetMs) return false;
     if (!current || isInOutage) return true;
     return this.#flushes.needsLonger(current, waitedMs) || current.recover();
@@ -171,14 +171,14 @@ export class SupervisedStream implements SpeechToTextStream {
   #replaceIfStalled(event: FinalEvent, stream: CandidateStream): boolean {
     this.#transcript.takePending(event, stream);
     if (!this.#flushes.hasStalled(stream, this.#transcript.pending !== null)) return false;
-    this.#replace(stream, 'was given speech and a flush, and has said nothing since.');
+    this.#replace(stream, 'received speech and a flush, but has sent nothing since.');
     return true;
   }
 
   #answered({ madeMs, stream: asked }: Flush, stream: CandidateStream): void {
     this.#watchFlushes();
     if (this.#closed || this.#streams.current !== stream) return;
-    // An answer that another stream was asked for tells nothing about the speed of this one.
+    // If another stream was flushed, the time says nothing about the speed of this one.
     this.#streams.answered(stream, asked === stream ? this.#options.supervisor.clock.nowMs() - madeMs : null);
     this.#streams.moveIfIdle(this.#isBusy);
   }
@@ -188,7 +188,7 @@ export class SupervisedStream implements SpeechToTextStream {
     if (current) this.#flushes.watch(current);
   }
 
-  /** Replaces a stream that has stalled; at once, since it has been waited for. */
+  /** Replaces a stream that has stalled, without a delay: the caller has already waited. */
   #replace(stream: CandidateStream, what: string): void {
     const { name: provider } = stream.candidate.provider;
     const error = new ProviderError(`${provider} ${what}`, { kind: 'stt', provider, category: 'timeout' });
@@ -204,7 +204,7 @@ export class SupervisedStream implements SpeechToTextStream {
     void this.close();
   }
 
-  /** Whether the caller speaks or words are waited for, as far as is known. */
+  /** Whether the caller is speaking or words are pending, as far as is known. */
   get #isBusy(): boolean {
     return this.#flushes.oldest !== undefined || this.#transcript.pending !== null || this.#audio.isSpeaking;
   }
@@ -215,7 +215,7 @@ export class SupervisedStream implements SpeechToTextStream {
     this.#reports.tell({ type: 'warning', code: 'stt_audio_dropped', message: lostAudioMessage(lostMs) });
   }
 
-  /** A stream's own position in the whole call; never beyond what the call has said. */
+  /** Converts a stream's position to the call's; never beyond the audio written. */
   #position(untilMs: number, { startMs }: CandidateStream): number {
     return Math.min(startMs + untilMs, this.#audio.endMs);
   }

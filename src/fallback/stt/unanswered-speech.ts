@@ -1,13 +1,13 @@
-/** Speech of this length contains a word that a recogniser would hear. */
+/** Speech this long contains a word that a recogniser would recognise. */
 const certainSpeechMs = 1000;
-/** Shorter sounds may be a cough or a key press, and prove nothing, however many there are. */
+/** Shorter sounds may be coughs or key presses; no number of them proves anything. */
 const likelySpeechMs = 400;
 /** How many stretches of likely speech in a row count as certain speech. */
 const likelyStretches = 3;
 
 /**
- * Speech that a recogniser should have answered but said nothing about: no words, no empty final, not even that it listened. A noise may
- * get no answer, so what counts is how long the detector heard speech.
+ * Speech that a recogniser should have answered, but for which no event came: no words, no empty final, no `heard`. A noise
+ * may get no answer, so what counts is how long the detector heard speech.
  */
 export class UnansweredSpeech {
   #likely = 0;
@@ -18,7 +18,7 @@ export class UnansweredSpeech {
     return speechMs >= certainSpeechMs || this.#likely >= likelyStretches;
   }
 
-  /** The recogniser said something. */
+  /** The recogniser sent an event. */
   reset(): void {
     this.#likely = 0;
   }

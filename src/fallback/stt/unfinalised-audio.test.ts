@@ -5,7 +5,7 @@ import { UnfinalisedAudio, type StreamInput } from './unfinalised-audio.js';
 
 const frame = (ms = 20): AudioFrame => ({ samples: new Int16Array(8 * ms), sampleRateHz: 8000 });
 
-/** Inputs as text: lengths of frames, `s` for a start of speech, `f` for a flush. */
+/** Inputs as text: frames by length in ms, `s` for a start of speech, `f` for a flush. */
 const told = (inputs: Iterable<StreamInput>): string =>
   [...inputs]
     .map((input) =>
@@ -14,7 +14,7 @@ const told = (inputs: Iterable<StreamInput>): string =>
     .join(' ');
 
 describe('unfinalised audio', () => {
-  it('is given again as it came, with its marks at their places, and nothing is copied', () => {
+  it('is replayed as it came, with its marks in their places, without copies', () => {
     const audio = new UnfinalisedAudio();
     const frames = [frame(), frame(), frame()];
     audio.write(frames[0]!);
@@ -31,7 +31,7 @@ describe('unfinalised audio', () => {
     expect((given[0] as { frame: AudioFrame }).frame).toBe(frames[0]);
   });
 
-  it('begins with the frame in which a position lies', () => {
+  it('begins with the frame that contains a position', () => {
     const audio = new UnfinalisedAudio();
     for (let i = 0; i < 5; i++) audio.write(frame());
     expect(audio.replay(20).startMs).toBe(20);
@@ -41,7 +41,7 @@ describe('unfinalised audio', () => {
     expect(told(audio.replay(100).inputs)).toBe('');
   });
 
-  it('puts marks whose audio is dealt with first: the flush waits still, and the caller speaks still', () => {
+  it('puts marks of forgotten audio first: the flush is still unanswered, and the caller still speaking', () => {
     const audio = new UnfinalisedAudio();
     audio.speechStarted();
     audio.write(frame());
@@ -57,7 +57,7 @@ describe('unfinalised audio', () => {
     expect(audio.isSpeaking).toBe(true);
   });
 
-  it('takes no second start of speech before a flush, and no answer without one', () => {
+  it('ignores a second start of speech before a flush, and an answer without a flush', () => {
     const audio = new UnfinalisedAudio();
     audio.speechStarted();
     audio.speechStarted();
@@ -68,7 +68,7 @@ describe('unfinalised audio', () => {
     expect(audio.isSpeaking).toBe(false);
   });
 
-  it('gives what a list of everything would give, whatever is written, answered and forgotten', () => {
+  it('replays what a list of all inputs would, whatever is written, answered and forgotten', () => {
     const step = fc.oneof(
       { weight: 5, arbitrary: fc.record({ write: fc.integer({ min: 1, max: 60 }) }) },
       fc.constantFrom('start' as const, 'flush' as const, 'answer' as const),
@@ -100,7 +100,7 @@ describe('unfinalised audio', () => {
           } else if ('forget' in next) {
             forgottenMs = Math.max(forgottenMs, next.forget);
             audio.forget(next.forget);
-            // What is written later is new, however far ahead the position was.
+            // Audio written later is kept, even if the position was ahead of it.
             forgottenMs = Math.min(forgottenMs, endMs);
           } else {
             const fromMs = Math.max(next.replay, forgottenMs);
@@ -117,7 +117,7 @@ describe('unfinalised audio', () => {
     );
   });
 
-  it('keeps no more than it must, however long the call', () => {
+  it('keeps only the audio that it needs, however long the call', () => {
     const audio = new UnfinalisedAudio();
     for (let i = 0; i < 2000; i++) {
       audio.write(frame());

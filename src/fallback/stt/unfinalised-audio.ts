@@ -1,4 +1,4 @@
-/** What a stream was given and no final covers: enough to start again with another recogniser. */
+/** The input of a stream that no final covers yet, so that another recogniser can start from it. */
 import { durationMs, type AudioFrame } from '../../audio/audio-frame.js';
 
 /** One input of a stream. */
@@ -14,23 +14,23 @@ interface KeptFrame {
 
 interface Mark {
   readonly type: 'speech_started' | 'flush';
-  /** How many frames came before it, including those that are no longer kept. */
+  /** How many frames came before it, forgotten ones included. */
   readonly frames: number;
 }
 
-/** Inputs to give to another stream, in their order. */
+/** The inputs for another stream, in order. */
 export interface Replay {
   /** Position of its first sample. */
   readonly startMs: number;
   readonly inputs: Iterable<StreamInput>;
 }
 
-/** Frames are forgotten one by one but removed from memory in bulk. */
+/** Forgotten frames are removed from memory once there are this many. */
 const compactFrom = 256;
 
 /**
- * The audio since the last final, with flushes and starts of speech at their places. Positions are milliseconds from the stream's
- * first sample. Frames are kept as they are, without copies.
+ * The audio since the last final, with flushes and starts of speech in their places. Positions are milliseconds from the
+ * stream's first sample. Frames are kept without copies.
  */
 export class UnfinalisedAudio {
   #frames: KeptFrame[] = [];
@@ -89,8 +89,8 @@ export class UnfinalisedAudio {
   }
 
   /**
-   * Everything that is kept, from the frame that contains `fromMs`. Earlier marks come first: a flush without an answer still needs one,
-   * and a caller in the middle of speech is still speaking.
+   * All kept input from the frame that contains `fromMs`. Earlier marks come first: an unanswered flush still needs an answer,
+   * and a caller in mid-speech is still speaking.
    */
   replay(fromMs: number): Replay {
     let first = this.#gone;

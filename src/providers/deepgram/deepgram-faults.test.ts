@@ -97,7 +97,7 @@ describe('a Deepgram stream that cannot be opened', () => {
     expect(error.message).toContain(body);
   });
 
-  it('because nobody serves such a model says so after one attempt', async () => {
+  it('because the model does not exist says so after one attempt', async () => {
     const call = await DeepgramCall.place({ stt: { model: 'nova-9' } });
     calls.push(call);
     expect(await call.failure()).toMatchObject({ category: 'bad_request', field: 'stt.model' });
@@ -113,7 +113,7 @@ describe('a Deepgram stream that cannot be opened', () => {
     expect(call.simulator.attempts).toBe(1);
   });
 
-  it('because nobody is there is a failure of the connection', async () => {
+  it('because no server listens is a failure of the connection', async () => {
     const gone = await DeepgramSimulator.start();
     const baseUrl = gone.baseUrl;
     await gone.close();

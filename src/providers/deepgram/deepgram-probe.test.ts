@@ -174,7 +174,7 @@ describe("a model that is looked for in Deepgram's list", () => {
 });
 
 describe('Deepgram that is warmed up', () => {
-  it('tells of a model that nobody serves, without a stream', async () => {
+  it('reports a model that does not exist, without opening a stream', async () => {
     const simulator = await DeepgramSimulator.start({ apiKey });
     closing.push(simulator);
     const options = { apiKey, baseUrl: simulator.baseUrl, clock, model: 'nova-1-general' };

@@ -95,7 +95,7 @@ describe('a Deepgram stream', () => {
   });
 
   it.each(['nova-3', 'flux-general-en'])(
-    'gives partials that grow while somebody speaks to %s',
+    'gives growing partials while the caller speaks, with %s',
     async (model) => {
       const call = await connect({ simulator: { hearing }, stt: { model } });
       await call.say(speech);

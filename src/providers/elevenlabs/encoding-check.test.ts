@@ -106,7 +106,7 @@ describe('misread audio', () => {
   it.each([
     ['linear16', 'mulaw'],
     ['mulaw', 'linear16'],
-  ] as const)('is refused as soon as somebody speaks where it is %s, not %s', async (as, declared) => {
+  ] as const)('is refused as soon as speech begins if it is %s, not %s', async (as, declared) => {
     const spoken = await recordings((name) => /appointment|friday|please|monday/.test(name), 6);
     for (const { samples, sampleRateHz } of spoken) {
       const atMs = refusedAtMs(samples, { sampleRateHz, as, declared, pieceMs: 20 });

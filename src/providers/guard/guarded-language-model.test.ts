@@ -112,7 +112,7 @@ describe('a model of the user’s own', () => {
     });
   });
 
-  it('is ended when nobody reads on', async () => {
+  it('is ended when its reader stops', async () => {
     let isEnded = false;
     async function* endless(): AsyncGenerator {
       try {

@@ -81,7 +81,7 @@ export class VendorStream<Stream extends object, Event> {
   #attempt(stream: Stream, work: (stream: Stream) => unknown): void {
     try {
       const result = work(stream);
-      // Methods may be async by mistake: a rejection that nobody handles would end the process.
+      // Methods may be async by mistake: an unhandled rejection would end the process.
       if (isPromise(result)) result.then(undefined, (thrown: unknown) => this.#fail(thrown));
     } catch (thrown) {
       this.#fail(thrown);

@@ -107,7 +107,7 @@ describe('a page of an allowed origin', () => {
 
 describe('a page of another origin', () => {
   it.each([
-    ['that nobody allows', {}, own],
+    ['that no option allows', {}, own],
     ['beside the allowed one', { allowedOrigins: [own] }, 'http://localhost:5174'],
     ['of the same host over TLS', { allowedOrigins: [own] }, 'https://localhost:5173'],
   ])('%s is refused, and the log says how to allow it, once', async (_what, options, origin) => {

@@ -187,7 +187,7 @@ describe('the Host of a request', () => {
     expect(relay.said).toContain('TWILIO_AUTH_TOKEN over https://relay.example/voice/twilio/voice');
   });
 
-  it('may be a proxy’s for whoever has the token', async () => {
+  it('may be a proxy’s if the client has the token', async () => {
     const relay = await start({ publicUrl, twilioAuthToken: authToken });
     const { token } = relay.relay.access;
     const headers = { host: 'relay:8787', origin: 'https://relay.example' };

@@ -8,7 +8,7 @@ import type { RelayOptions } from '../relay-options.js';
 
 const authToken = 'the account’s token';
 const publicUrl = 'https://relay.example';
-/** Of the right form, made by nobody. */
+/** A signature of the right form that no key made. */
 const shaped = `${'A'.repeat(27)}=`;
 const manyFields = Array.from({ length: 52_000 }, (_, i) => i.toString(36)).join('&');
 

@@ -10,15 +10,15 @@ import { recordedTransport } from './recorded-transport.js';
 
 jest.setTimeout(60_000);
 
-/** A thousand samples per second: a position is a millisecond. */
+/** A thousand samples per second, so that positions are milliseconds. */
 const rateHz = 1000;
 
-/** What sounds at each playout position, never silence. */
+/** A sample for each playout position, never zero. */
 function tone(from: number, to: number): Int16Array {
   return Int16Array.from({ length: to - from }, (_, i) => from + i + 1);
 }
 
-/** The line as stretches of sound: where each begins on it, and the playout positions that it plays. */
+/** The runs of sound on the line: where each begins, and the playout positions that it plays. */
 function stretches(line: Int16Array): [at: number, from: number, to: number][] {
   const found: [number, number, number][] = [];
   line.forEach((sample, at) => {
@@ -31,7 +31,7 @@ function stretches(line: Int16Array): [at: number, from: number, to: number][] {
 }
 
 describe('the agent’s track', () => {
-  it('has what is queued from then on, without a trimmer, and after silence when the next comes', () => {
+  it('begins audio when it is queued, joins what follows in time, and is silent until later audio', () => {
     const track = new AgentTrack(rateHz);
     track.play(tone(0, 100), 50);
     track.play(tone(100, 200), 60);
@@ -42,7 +42,7 @@ describe('the agent’s track', () => {
     ]);
   });
 
-  it('has the same however it is read', () => {
+  it('is the same for reads of any length', () => {
     const track = new AgentTrack(rateHz);
     track.play(tone(0, 100), 50);
     const pieces = [track.read(20), track.read(80), track.read(81), track.read(200)];
@@ -50,7 +50,7 @@ describe('the agent’s track', () => {
     expect(stretches(Int16Array.from(pieces.flatMap((piece) => [...piece])))).toEqual([[50, 0, 100]]);
   });
 
-  it('has silence for a pause, and what is resumed comes again', () => {
+  it('is silent during a pause and repeats what a resume repeats', () => {
     const track = new AgentTrack(rateHz);
     track.play(tone(0, 500), 0);
     const cut = track.pause(300)!;
@@ -64,7 +64,7 @@ describe('the agent’s track', () => {
     ]);
   });
 
-  it('has nothing of what a clear swept out, also where the next turn is queued before the answer came', () => {
+  it('leaves out what a clear dropped, even if the next turn is queued before the clear is settled', () => {
     const track = new AgentTrack(rateHz);
     track.play(tone(0, 500), 0);
     const cut = track.clear(210);
@@ -76,7 +76,7 @@ describe('the agent’s track', () => {
     ]);
   });
 
-  it('has all that was heard before a clear, also where that is more than it seemed', () => {
+  it('has all that was heard before a clear, even if that is more than estimated', () => {
     const track = new AgentTrack(rateHz);
     track.play(tone(0, 500), 0);
     const cut = track.clear(200);
@@ -88,7 +88,7 @@ describe('the agent’s track', () => {
     ]);
   });
 
-  it('goes on behind a clear that ended a pause', () => {
+  it('continues after a clear that ended a pause', () => {
     const track = new AgentTrack(rateHz);
     track.play(tone(0, 500), 0);
     track.settle(track.pause(100)!, 100);
@@ -101,7 +101,7 @@ describe('the agent’s track', () => {
     ]);
   });
 
-  it('moves to where the far end heard it, and later audio with it', () => {
+  it('moves audio to the time that a mark reports, and later audio with it', () => {
     const track = new AgentTrack(rateHz);
     track.play(tone(0, 100), 0);
     track.heard(20, 100);
@@ -112,7 +112,7 @@ describe('the agent’s track', () => {
     ]);
   });
 
-  it('takes a mark for the stretch that it is about, where two would do', () => {
+  it('applies a mark to the nearest of two runs with that position', () => {
     const track = new AgentTrack(rateHz);
     track.play(tone(0, 100), 0);
     track.heard(0, 30);
@@ -125,7 +125,7 @@ describe('the agent’s track', () => {
     ]);
   });
 
-  it('leaves what was read where it is, and does not believe a mark from far away', () => {
+  it('leaves audio that was read in place, and ignores a mark that is far off', () => {
     const track = new AgentTrack(rateHz);
     track.play(tone(0, 100), 0);
     track.heard(0, 5000);
@@ -134,7 +134,7 @@ describe('the agent’s track', () => {
     expect(stretches(Int16Array.from([...first, ...track.read(500)]))).toEqual([[0, 0, 100]]);
   });
 
-  it('plays from the oldest that is left where a resume asks for more', () => {
+  it('resumes from the oldest audio that is kept if a resume asks for older audio', () => {
     const track = new AgentTrack(rateHz);
     track.play(tone(0, 10_000), 0);
     track.play(tone(10_000, 20_000), 0);
@@ -145,7 +145,7 @@ describe('the agent’s track', () => {
   });
 });
 
-describe('the agent’s track of any phone call', () => {
+describe('the agent’s track of a random phone call', () => {
   const rateHz = 8000;
   const content = (from: number, to: number): Uint8Array =>
     Uint8Array.from({ length: to - from }, (_, i) => (((from + i) * 2654435761) >>> 13) % 0x7f);
@@ -171,7 +171,7 @@ describe('the agent’s track of any phone call', () => {
   );
   const delayMs = fc.integer({ min: 0, max: 120 });
 
-  it('is what the phone played, sample by sample, at most a round trip off', async () => {
+  it('equals what the phone played, sample by sample, at most a round trip off', async () => {
     await fc.assert(
       fc.asyncProperty(
         delayMs,
@@ -244,7 +244,7 @@ describe('the agent’s track of any phone call', () => {
                 transport.watch(transport.queuedSamples);
             }
           }
-          // Until all was played, also what came again after a pause, and read.
+          // Long enough to play everything, including what resumes repeat, and to read it.
           await pass(transport.queuedSamples / 8 + steps.length * 500 + 2000);
           const heard = decodeMulaw(far.heard);
           const sounds = line.flatMap((sample, at) => (sample === 0 ? [] : [{ sample, at }]));

@@ -1,26 +1,29 @@
-/** The agent's side of a recorded call: what the caller heard of it, when they heard it. */
+/** The agent's side of a recorded call: what the caller heard, and when. */
 
-/** How far before what was read a resume may begin: three seconds by contract, and what is not read yet. */
+/**
+ * How much audio before the read position is kept, for a resume to repeat. The contract allows a resume three seconds back;
+ * the rest covers audio that was heard but not read yet.
+ */
 const keepMs = 5000;
-/** A mark that would move a stretch by more than this is not about that stretch. */
+/** A mark that would move a run by more than this belongs to another run. */
 const maxShiftMs = 2000;
 
-/** A stretch of audio that plays without a break. */
+/** Audio that plays without a break. */
 interface Run {
-  /** Where it begins on the time line. */
+  /** Its beginning on the time line. */
   start: number;
-  /** The playout positions that it plays. */
+  /** It plays the playout positions `from` to `to`, exclusive. */
   readonly from: number;
   to: number;
-  /** What was queued of it when a cut ended it: it can have played no further. */
+  /** The end of what was queued for it: it cannot have played further. */
   limit: number;
-  /** Grows with every pause, resume and clear. */
+  /** The number of cuts (pauses and clears) before it. */
   readonly order: number;
-  /** Whether a mark has told when it was heard. */
+  /** Whether a mark has reported when it was heard. */
   aligned: boolean;
 }
 
-/** Audio that was queued, at its playout position. */
+/** Queued audio; `start` is its playout position. */
 interface Queued {
   readonly start: number;
   readonly samples: Int16Array;
@@ -32,10 +35,10 @@ export interface Cut {
 }
 
 /**
- * Follows a transport's playout (see `transport/transport.ts`) and lays what was heard on a time line: audio plays as it
- * is queued, in real time; what a clear swept out is not there; a pause is silence, and what a resume repeats comes again
- * at its place. It is there as soon as it is queued, later by the way to the caller's ear and back once a mark has told
- * how long that takes. Positions on the time line and of playout count samples.
+ * Follows a transport's playout (see `transport/transport.ts`) and writes what the caller heard to a time line. Audio plays
+ * in real time from the moment it is queued. Audio that a clear dropped is left out, a pause is silence, and audio that a
+ * resume repeats appears twice. Once a mark has measured the round trip to the caller's ear, later audio is placed that
+ * much later. All positions count samples.
  *
  * Pure: time comes in as data, in milliseconds since the start of the call. Keeps frames without a copy.
  */
@@ -43,16 +46,16 @@ export class AgentTrack {
   readonly #samplesPerMs: number;
   #queue: Queued[] = [];
   #queued = 0;
-  /** What was queued before the latest clear is never played again. */
+  /** Audio before this position was cleared and never plays again. */
   #cleared = 0;
   #runs: Run[] = [];
-  /** The run that what is queued next may lengthen. */
+  /** The run that the next audio may extend. */
   #current: Run | null = null;
   #paused = false;
   #order = 0;
-  /** From the moment of queueing to the moment of being heard, in samples. */
+  /** From queueing to being heard, in samples. */
   #delay = 0;
-  /** Up to where the time line was read, and the latest playout position in that part. */
+  /** How far the time line was read, and the end of the playout positions in that part. */
   #read = 0;
   #readPosition = 0;
 
@@ -72,21 +75,21 @@ export class AgentTrack {
     else this.#begin(from, atMs);
   }
 
-  /** Playout is paused. What was heard until then is said by {@link settle}; null where it is paused already. */
+  /** Playout is paused; {@link settle} reports later how much was heard. Null if it was paused already. */
   pause(atMs: number): Cut | null {
     if (this.#paused) return null;
     this.#paused = true;
     return this.#cut(atMs);
   }
 
-  /** Everything queued is dropped, and a pause ends. What was heard until then is said by {@link settle}. */
+  /** Queued audio is dropped and a pause ends; {@link settle} reports later how much was heard. */
   clear(atMs: number): Cut {
     this.#paused = false;
     this.#cleared = this.#queued;
     return this.#cut(atMs);
   }
 
-  /** Of what was played before the cut, everything before this position was heard and nothing behind it. */
+  /** Of the audio played before the cut, what lies before this position was heard, and nothing after it. */
   settle({ order }: Cut, heardSamples: number): void {
     for (const run of this.#runs) {
       if (run.order !== order) continue;
@@ -96,7 +99,7 @@ export class AgentTrack {
     this.#separate();
   }
 
-  /** A pause ends: what was queued plays again from this position. */
+  /** A pause ends: queued audio plays again from this position. */
   resume(fromSamples: number, atMs: number): void {
     if (!this.#paused) return;
     this.#paused = false;
@@ -105,11 +108,11 @@ export class AgentTrack {
     if (from < this.#queued) this.#begin(from, atMs);
   }
 
-  /** The far end has told when a position was heard: its stretch of audio is moved there, if it was not read yet. */
+  /** The far end reported when a position was heard: moves its run there, unless that run was read already. */
   heard(positionSamples: number, atMs: number): void {
     const heardAt = Math.round(atMs * this.#samplesPerMs);
     const position = Math.floor(positionSamples);
-    // One run's end can be another's beginning, and what is resumed is heard twice: the time tells which is meant.
+    // Several runs can contain a position: runs share ends, and a resume repeats audio. The time tells which is meant.
     const startOf = (run: Run): number => heardAt - (position - run.from);
     const offBy = (run: Run): number => Math.abs(startOf(run) - run.start);
     const [run] = this.#runs
@@ -123,7 +126,7 @@ export class AgentTrack {
     this.#separate();
   }
 
-  /** The time line from where the last call stopped to `until`, exclusive; silent where nothing was heard. */
+  /** The time line from the end of the previous read to `until`, exclusive; silent where nothing was heard. */
   read(until: number): Int16Array {
     const line = new Int16Array(Math.max(0, until - this.#read));
     for (const run of this.#runs) {
@@ -155,7 +158,7 @@ export class AgentTrack {
   }
 
   #cut(atMs: number): Cut {
-    // Until the far end has said better.
+    // An estimate until `settle` brings the far end's answer.
     for (const run of this.#runs) {
       if (run.order !== this.#order) continue;
       run.to = Math.min(run.limit, run.from + Math.max(0, this.#heardAt(atMs) - run.start));
@@ -164,7 +167,7 @@ export class AgentTrack {
     return { order: this.#order++ };
   }
 
-  /** What was heard longer than it seemed pushes on what comes behind it. */
+  /** Removes overlaps: a run that turned out longer than estimated delays the runs after it. */
   #separate(): void {
     let end = this.#read;
     for (const run of this.#runs) {
@@ -173,7 +176,7 @@ export class AgentTrack {
     }
   }
 
-  /** When what is queued now would be heard. */
+  /** Where on the time line audio queued now would be heard. */
   #heardAt(atMs: number): number {
     return Math.floor(atMs * this.#samplesPerMs) + this.#delay;
   }

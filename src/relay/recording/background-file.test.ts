@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-/** A file whose failures are kept. */
+/** A file, and the failures that it reports. */
 function open(options: { readonly maxWaitingBytes?: number; readonly folder?: Promise<unknown> } = {}): {
   readonly file: BackgroundFile;
   readonly failures: string[];
@@ -27,7 +27,7 @@ function open(options: { readonly maxWaitingBytes?: number; readonly folder?: Pr
 }
 
 describe('a file that is written in the background', () => {
-  it('has all that was appended, in order, and what was patched, when it is closed', async () => {
+  it('contains all appended bytes in order, and the patch, once it is closed', async () => {
     const { file, failures } = open();
     for (let i = 0; i < 1000; i++) {
       file.append(Buffer.from(`${i},`));
@@ -54,7 +54,7 @@ describe('a file that is written in the background', () => {
     expect(await readFile(path, 'utf8')).toBe('hello');
   });
 
-  it('never overwrites what is there, and says so once', async () => {
+  it('never overwrites an existing file, and reports that once', async () => {
     await writeFile(path, 'precious');
     const { file, failures } = open();
     file.append(Buffer.from('hello'));
@@ -64,7 +64,7 @@ describe('a file that is written in the background', () => {
     expect(await readFile(path, 'utf8')).toBe('precious');
   });
 
-  it('gives up where the disk does not keep up, instead of filling the memory', () => {
+  it('gives up if the disk does not keep up, instead of filling the memory', () => {
     const { file, failures } = open({ maxWaitingBytes: 100, folder: new Promise(() => undefined) });
     for (let i = 0; i < 50; i++) file.append(new Uint8Array(10));
     expect(failures).toEqual(['the disk is too slow']);

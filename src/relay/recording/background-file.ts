@@ -1,19 +1,19 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { HzRelayError } from '../../core/errors.js';
 
-/** A disk that is this far behind will not catch up; a call must not fill the memory instead. */
+/** A disk this far behind will not catch up, and a call must not fill the memory. */
 const defaultMaxWaitingBytes = 16 * 1024 * 1024;
 
 export interface BackgroundFileOptions {
-  /** Called once where it cannot be written; nothing more is written then. */
+  /** Called once if writing fails; nothing more is written then. */
   readonly onFailure: (cause: unknown) => void;
   /** Bytes that may wait to be written. @default 16 MiB */
   readonly maxWaitingBytes?: number;
 }
 
 /**
- * A new file that grows while its writer never waits: what is appended is written behind its back, in order, together
- * with whatever has come meanwhile. For its owner's eyes only; a file that is there already is an error.
+ * A new file that is written in the background, so that appending never waits. Bytes are written in order, in batches.
+ * Only its owner may read it; an existing file is an error.
  */
 export class BackgroundFile {
   readonly #handle: Promise<FileHandle>;
@@ -33,7 +33,7 @@ export class BackgroundFile {
     this.#handle.catch((cause: unknown) => this.#fail(cause));
   }
 
-  /** Adds bytes, which must not change afterwards. */
+  /** Appends bytes, which must not change afterwards. */
   append(bytes: Uint8Array): void {
     if (this.#failed || this.#closing) return;
     this.#waiting.push(bytes);
@@ -46,7 +46,7 @@ export class BackgroundFile {
   }
 
   /**
-   * Writes what waits, then `patch` over the beginning, if there is one. Resolves when the file is closed, also where that
+   * Writes the remaining bytes, then `patch`, if given, over the beginning. Resolves when the file is closed or closing it
    * failed. Idempotent.
    */
   close(patch?: Uint8Array): Promise<void> {
@@ -90,7 +90,7 @@ export class BackgroundFile {
   }
 }
 
-/** Writes the pieces as one; a full disk may take only part of what it is given before it refuses. */
+/** Writes the pieces as one; a nearly full disk may take only part of them before it fails. */
 async function writeAll(handle: FileHandle, pieces: readonly Uint8Array[]): Promise<void> {
   const bytes = Buffer.concat(pieces);
   for (let written = 0; written < bytes.length;)

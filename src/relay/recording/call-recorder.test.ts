@@ -28,7 +28,7 @@ async function start(options: Partial<RelayOptions> = {}): Promise<LightRelay> {
   return light;
 }
 
-/** The folder of the only session that was recorded below a folder. */
+/** The folder of the only session recorded below `below`. */
 async function recorded(below = folder): Promise<string> {
   const names = await readdir(below);
   expect(names).toEqual([expect.stringMatching(/^\d{8}-\d{6}-[0-9a-f]{8}$/)]);
@@ -39,7 +39,7 @@ async function readJson(path: string): Promise<unknown> {
   return JSON.parse(await readFile(path, 'utf8')) as unknown;
 }
 
-/** The steps of a recorded session's state machine. */
+/** The state machine steps of a recorded session. */
 async function readTrace(session: string): Promise<TraceStep[]> {
   const lines = (await readFile(join(session, 'trace.jsonl'), 'utf8')).trimEnd().split('\n');
   return lines.map((line) => JSON.parse(line) as TraceStep);
@@ -56,8 +56,8 @@ async function complete(session: string): Promise<void> {
   });
 }
 
-describe('a relay that is to record', () => {
-  it('says so and where, writes each call’s folder for its owner alone, and has it complete when it closes', async () => {
+describe('a recording relay', () => {
+  it('announces the folder, writes a private folder for each call, and completes it before it closes', async () => {
     const relay = await start({ record: join(folder, 'calls') });
     expect(relay.said).toBe(`Calls are recorded in ${join(folder, 'calls')}.`);
     const call = await relay.call();
@@ -107,11 +107,11 @@ describe('a relay that is to record', () => {
     const right = readWav(bytes, { channel: 'right' }).samples;
     const said = right.findIndex((sample) => sample !== 0);
     expect(right.subarray(said, said + spokenTone.length)).toEqual(spokenTone);
-    // The wire takes no time here, so that only the frames of 20 ms stand between the two.
+    // The wire takes no time here, so the two differ by at most one 20 ms frame.
     expect(Math.abs(said - agent.findIndex((sample) => sample !== 0))).toBeLessThanOrEqual(160);
   });
 
-  it('records nothing unless asked, begins with the next call when it is, and stops at once when told to', async () => {
+  it('records nothing unless asked, starts with the next call, and stops at once', async () => {
     const relay = await start();
     const first = await relay.call();
     relay.relay.recording = folder;
@@ -132,7 +132,7 @@ describe('a relay that is to record', () => {
     expect(readWav(await readFile(join(session, 'audio.wav'))).samples.length).toBeLessThanOrEqual(8 * 400);
   });
 
-  it('leaves audio that can be read while the call goes on, as it would be after a crash', async () => {
+  it('writes audio that can be read during the call, and so after a crash', async () => {
     const relay = await start({ record: folder });
     const call = await relay.call();
     await call.talk();
@@ -150,7 +150,7 @@ describe('a relay that is to record', () => {
     expect(samples).toEqual(call.phone.recording().caller.subarray(0, samples.length));
   });
 
-  it('tells once that the folder cannot be written, and the calls go on', async () => {
+  it('reports once that it cannot write to the folder, and the calls go on', async () => {
     const file = join(folder, 'file');
     await writeFile(file, '');
     const relay = await start({ record: file });
@@ -159,12 +159,12 @@ describe('a relay that is to record', () => {
     for (const call of calls) await call.talk();
     expect(relay.notices.map(({ level }) => level)).toEqual(['info', 'error']);
     expect(relay.notices[1]?.message).toMatch(
-      /^Session [0-9a-f]{8} is not recorded any further: .*ENOTDIR.*\. The call goes on/,
+      /^Recording of session [0-9a-f]{8} has stopped: .*ENOTDIR.*\. The call goes on/,
     );
   });
 
-  it('keeps no secret in the config that it writes', async () => {
-    const secret = 'sk-not-for-anybody';
+  it('writes no secret to config.json', async () => {
+    const secret = 'sk-a-secret-key';
     const own = { ...lightSession(), agent: { systemPrompt: 'Be brief.', greeting: '' } };
     const relay = await start({
       record: folder,
@@ -199,7 +199,7 @@ describe('a relay that is to record', () => {
   });
 });
 
-it.each(['', 7, null])('record %j is a config error that says what to give', (record) => {
+it.each(['', 7, null])('record: %j is a config error that says what to give', (record) => {
   expect(() => resolveRelayOptions({ record: record as never }, {})).toThrow(
     /record: is .* Give the path of a folder/,
   );

@@ -1,4 +1,4 @@
-/** Who writes calls to disk: nothing unless asked, and never at a call's expense. */
+/** Writes calls to disk when asked to. A failed recording never affects its call. */
 import { join, resolve } from 'node:path';
 import { wallMsOf, within, type Clock } from '../../core/clock.js';
 import { messageOf } from '../../core/errors.js';
@@ -10,10 +10,10 @@ import { summariseConfig } from './config-summary.js';
 import { recordedTransport } from './recorded-transport.js';
 import { SessionRecording } from './session-recording.js';
 
-/** A disk that has not taken what is left after this time is not waited for. */
+/** How long closing waits for the disk. */
 const closeWithinMs = 5000;
 
-/** What a recorder needs of its relay. */
+/** What a recorder needs from its relay. */
 export interface RecordedRelay {
   readonly clock: Clock;
   notify(level: RelayNotice['level'], message: string): void;
@@ -24,19 +24,19 @@ export class CallRecorder {
   readonly #configs = new WeakMap<Session, ResolvedConfig>();
   readonly #running = new Set<SessionRecording>();
   #folder: string | null = null;
-  /** Whether somebody was told that this folder cannot be written. */
+  /** Whether a failure to write to this folder was reported. */
   #complained = false;
 
   constructor(relay: RecordedRelay) {
     this.#relay = relay;
   }
 
-  /** Where calls are recorded; null: nowhere. */
+  /** The folder that calls are recorded in; null if they are not recorded. */
   get folder(): string | null {
     return this.#folder;
   }
 
-  /** From now on every call that begins is recorded below this folder; null ends also the recordings that run. */
+  /** Records every call that begins from now on below this folder; null stops recording, running calls included. */
   recordTo(folder: string | null): void {
     const path = folder === null ? null : resolve(folder);
     if (path === this.#folder) return;
@@ -49,12 +49,12 @@ export class CallRecorder {
     if (path === null) for (const recording of this.#running) void recording.finish();
   }
 
-  /** Remembers the config of a session, for the time when it gets its call. */
+  /** Remembers the config of a session until its call begins. */
   configured(session: Session, config: ResolvedConfig): void {
     this.#configs.set(session, config);
   }
 
-  /** The transport that the session is to get: where calls are recorded, one with somebody listening. */
+  /** The transport for the session to use: if calls are recorded, one that records. */
   attach(session: Session, transport: Transport): Transport {
     if (this.#folder === null) return transport;
     const folder = join(this.#folder, `${timestamp(new Date(wallMsOf(this.#relay.clock)))}-${session.id}`);
@@ -89,7 +89,7 @@ export class CallRecorder {
     this.#complained = true;
     this.#relay.notify(
       'error',
-      `Session ${sessionId} is not recorded any further: ${messageOf(cause)}. The call goes on; others that fail alike are not reported.`,
+      `Recording of session ${sessionId} has stopped: ${messageOf(cause)}. The call goes on. Further recording failures in this folder are not reported.`,
     );
   }
 }

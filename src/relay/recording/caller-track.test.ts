@@ -2,16 +2,16 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { CallerTrack } from './caller-track.js';
 
-/** A thousand samples per second: a position is a millisecond. */
+/** A thousand samples per second, so that positions are milliseconds. */
 const rateHz = 1000;
 const frameMs = 20;
 
-/** The `index`-th frame of the caller's, never silent. */
+/** The caller's frame with this index; no sample is zero. */
 function frame(index: number): Int16Array {
   return Int16Array.from({ length: frameMs }, (_, i) => index * frameMs + i + 1);
 }
 
-/** Where each frame begins; fails where one is torn. */
+/** Where each frame begins; fails if one is split. */
 function places(line: Int16Array): number[] {
   const found: number[] = [];
   for (let at = 0; at < line.length;) {
@@ -34,25 +34,25 @@ function trackOf(arrivals: readonly number[]): CallerTrack {
 }
 
 describe('the caller’s track', () => {
-  it('has every frame where it ended when it arrived', () => {
+  it('places each frame so that it ends at its arrival', () => {
     expect(places(trackOf([20, 40, 60, 80]).read(200))).toEqual([0, 20, 40, 60]);
   });
 
-  it('has no trimmer where frames come unevenly', () => {
+  it('has no gaps where frames arrive unevenly', () => {
     expect(places(trackOf([20, 75, 78, 80, 140, 141]).read(200))).toEqual([0, 20, 40, 60, 80, 100]);
   });
 
-  it('has silence where nothing came', () => {
+  it('is silent where nothing arrived', () => {
     expect(places(trackOf([20, 40, 500, 520]).read(1000))).toEqual([0, 20, 480, 500]);
   });
 
-  it('has no silence where the network held frames back and then delivered them at once', () => {
+  it('has no silence where a stalled network delivered its frames all at once', () => {
     expect(
       places(trackOf([20, 40, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300, 300]).read(400)),
     ).toEqual(Array.from({ length: 15 }, (_, index) => index * frameMs));
   });
 
-  it('keeps the silence that was read before the frames came', () => {
+  it('keeps silence that was read before the delayed frames arrived', () => {
     const track = trackOf([20]);
     expect(places(track.read(100))).toEqual([0]);
     track.push(frame(1), 140);
@@ -63,7 +63,7 @@ describe('the caller’s track', () => {
     ]);
   });
 
-  it('loses no sample and tears no frame, however frames arrive and it is read', () => {
+  it('loses no sample and splits no frame, however frames arrive and are read', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(fc.integer({ min: 0, max: 300 }), fc.boolean()), { maxLength: 100 }),

@@ -1,25 +1,25 @@
-/** The caller's side of a recorded call: frames on a time line, by the time at which they arrived. */
+/** The caller's side of a recorded call: frames on a time line, placed by their time of arrival. */
 
-/** A frame that is late by no more than this counts as on time: every network has its jitter. */
+/** A frame that is late by no more than this counts as on time: every network has jitter. */
 const jitterMs = 60;
 
-/** Samples of a stretch that was not read yet; null: nothing came in that time. */
+/** A part of the time line that was not read yet; `samples` is null where nothing arrived. */
 interface Stretch {
   samples: Int16Array | null;
   length: number;
 }
 
 /**
- * Frames follow each other without a trimmer, so that speech stays whole, unless nothing came for a while: then there is
- * silence. A stall of the network looks like that at first, until what it held back arrives all at once; the silence is
- * taken back then, as far as it was not read. Positions count samples since the start of the call.
+ * Frames are joined without gaps, so that speech stays whole. Only where nothing arrived for longer than the jitter is there
+ * silence. A network stall looks like silence until the delayed frames arrive all at once; the silence is then removed, as
+ * far as it was not read. Positions count samples since the start of the call.
  *
  * Pure: time comes in as data. Keeps frames without a copy.
  */
 export class CallerTrack {
   readonly #samplesPerMs: number;
   #stretches: Stretch[] = [];
-  /** The latest silence that still may turn out to be a stall. */
+  /** The latest silence, which may turn out to be a stall. */
   #gap: Stretch | null = null;
   #read = 0;
   #end = 0;
@@ -40,7 +40,7 @@ export class CallerTrack {
     this.#append({ samples, length: samples.length });
   }
 
-  /** The samples from where the last call stopped to position `until`, exclusive; silent where nothing came. */
+  /** The time line from the end of the previous read to `until`, exclusive; silent where nothing arrived. */
   read(until: number): Int16Array {
     const read = new Int16Array(Math.max(0, until - this.#read));
     let filled = 0;

@@ -1,4 +1,4 @@
-/** A session's config as a recording keeps it: what is on a list of harmless fields, and of objects their names. */
+/** A session's config as a recording keeps it: only fields listed as harmless, and objects by name. */
 import type { ResolvedConfig } from '../config/config.js';
 import type { NamedProvider } from '../config/provider-config.js';
 
@@ -29,7 +29,7 @@ export function summariseConfig(config: ResolvedConfig): object {
   };
 }
 
-/** A provider by name with its harmless fields; of the user's own objects and functions the name alone. */
+/** A named provider with its harmless fields; only the name of the user's own object or function. */
 function summariseProvider(provider: object): object {
   if (isNamed(provider)) {
     const { definition, config, slaMs } = provider;

@@ -1,11 +1,11 @@
 import { createResampler, type Resampler, type ResamplerOptions } from '../../audio/resampler.js';
 
-/** Silence of this many samples leaves nothing else in a converter, whose look-ahead is 46 samples of the lower rate. */
+/** After so many silent samples a converter, with its look-ahead of 46 samples at the lower rate, holds only silence. */
 const silencingSamples = 2048;
 
 /**
- * A resampler for a track that is mostly silent: of silence behind silence there is nothing to convert, so it costs
- * nothing. Gives what {@link createResampler} would give. Whoever made it closes it.
+ * A resampler for a track that is mostly silent: silence after silence is not converted, so it costs nothing. Its output is
+ * the same as that of {@link createResampler}. The caller closes it.
  */
 export async function createQuietResampler(options: ResamplerOptions): Promise<Resampler> {
   const resampler = await createResampler(options);
@@ -15,7 +15,7 @@ export async function createQuietResampler(options: ResamplerOptions): Promise<R
 class QuietResampler implements Resampler {
   readonly #resampler: Resampler;
   readonly #options: ResamplerOptions;
-  /** Silent samples that the converter has had since the last sound, or the start. */
+  /** Silent samples given to the converter since the last sound, or the start. */
   #silent = 0;
 
   constructor(resampler: Resampler, options: ResamplerOptions) {

@@ -14,7 +14,7 @@ function content(from: number, to: number): Int16Array {
   );
 }
 
-/** Lays what a transport plays on an agent's track. */
+/** Writes what a transport plays to an agent's track. */
 function trackingSink(track: AgentTrack, clock: VirtualClock): TransportSink {
   const settle = (cut: Cut | null, heard: Promise<Heard>): void =>
     void heard.then(({ positionSamples }) => cut && track.settle(cut, positionSamples));
@@ -47,7 +47,7 @@ function connect(): Promise<TransportPair> {
       for (let saidMs = 0; saidMs < ms; saidMs += 20)
         clock.setTimer(saidMs, () => far.sayMulaw(new Uint8Array(160).fill(0x20)));
     },
-    // This far end sends nothing but what it says.
+    // This far end sends no silence between its words.
     setUplink: () => undefined,
     async pass(ms) {
       for (let passedMs = 0; passedMs < ms; passedMs += 20) {
@@ -61,17 +61,17 @@ function connect(): Promise<TransportPair> {
     },
     async dispose() {
       await transport.close();
-      // What the far end is still told, and what it echoes.
+      // Time for the last messages to the far end and its echoes.
       clock.advance(10_000);
       expect(clock.pendingTimers).toBe(0);
     },
   });
 }
 
-// The pair's far end also says whether the track has what was heard, so that each clause holds for the recording, too.
+// `expectHeard` also checks the track, so each clause of the contract holds for the recording too.
 transportContract('a transport that is recorded', connect);
 
-it('a transport that is recorded has all that its own kind has', () => {
+it('a recorded transport has all members of its class', () => {
   const clock = new VirtualClock();
   const plain = new TwilioTransport(new TwilioFarEnd(clock).start, { clock });
   const recorded = recordedTransport(plain, trackingSink(new AgentTrack(8000), clock));

@@ -1,11 +1,11 @@
 import type { AudioFrame } from '../../audio/audio-frame.js';
 import type { Heard, HeardMark, Transport, TransportListener } from '../../transport/transport.js';
 
-/** Hears what goes over a transport, in both directions. It must not throw. */
+/** Receives what passes through a transport in both directions. Must not throw. */
 export interface TransportSink {
   /** The caller's audio, as it arrives. */
   onAudio(frame: AudioFrame): void;
-  /** The agent's, as it is queued. */
+  /** The agent's audio, as it is queued. */
   onPlay(frame: AudioFrame): void;
   onHeard(mark: HeardMark): void;
   onPause(heard: Promise<Heard>): void;
@@ -14,8 +14,8 @@ export interface TransportSink {
 }
 
 /**
- * The same transport, with somebody listening. Everything else of it, also what only its own kind has, is there as if
- * nothing stood between.
+ * The same transport, with a sink that receives its audio and playout. All other members, including those that only its
+ * class has, work as before.
  */
 export function recordedTransport<T extends Transport>(transport: T, sink: TransportSink): T {
   const tapped: Pick<Transport, 'start' | 'play' | 'pause' | 'resume' | 'clear'> = {
@@ -23,7 +23,7 @@ export function recordedTransport<T extends Transport>(transport: T, sink: Trans
     play: (frame) => {
       const before = transport.queuedSamples;
       transport.play(frame);
-      // After the end of the call nothing is queued any more.
+      // After the end of the call, `play` queues nothing.
       if (transport.queuedSamples > before) sink.onPlay(frame);
     },
     pause: () => {
@@ -45,7 +45,7 @@ export function recordedTransport<T extends Transport>(transport: T, sink: Trans
     get(target, name) {
       if (Object.hasOwn(tapped, name)) return Reflect.get(tapped, name) as unknown;
       const value: unknown = Reflect.get(target, name, target);
-      // Its methods expect itself, not what stands before it.
+      // Methods need the transport as `this`, not the proxy: they use private fields.
       return typeof value === 'function' ? (value.bind(target) as unknown) : value;
     },
   });

@@ -1,4 +1,4 @@
-/** Samples that wait for their other half, in order. */
+/** One channel's samples, in order, that wait for those of the other channel. */
 export class SampleQueue {
   #pieces: Int16Array[] = [];
   #length = 0;
@@ -7,14 +7,14 @@ export class SampleQueue {
     return this.#length;
   }
 
-  /** Keeps the samples without a copy. */
+  /** Adds samples without a copy. */
   push(samples: Int16Array): void {
     if (samples.length === 0) return;
     this.#pieces.push(samples);
     this.#length += samples.length;
   }
 
-  /** Takes up to `count` samples and writes them to every `step`-th place of `into`, from `offset` on. */
+  /** Takes up to `count` samples and writes them to every `step`-th element of `into`, from `offset` on. */
   takeInto(into: Int16Array, count: number, offset: number, step: number): void {
     for (let at = 0; at < count;) {
       const piece = this.#pieces[0];

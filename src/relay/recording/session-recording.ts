@@ -1,4 +1,4 @@
-/** One session on disk: its events, both sides of its audio, its state machine's steps, its metrics and its config. */
+/** One session on disk: its events, both sides of its audio, its state machine steps, its metrics and its config. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AudioFrame } from '../../audio/audio-frame.js';
@@ -17,32 +17,32 @@ import type { TransportSink } from './recorded-transport.js';
 import { StereoFile } from './stereo-file.js';
 
 /**
- * Audio is written when nothing can change it any more: a pause has told what was heard (250 ms), a mark when it was, and
- * a stall of the network has turned out to be one.
+ * Audio is written once nothing can change it: by then a pause has reported what was heard (250 ms), a mark has reported
+ * when, and a network stall has shown itself.
  */
 const settledAfterMs = 1500;
-/** Audio is written in pieces of this length: often enough to cost nothing at a time. */
+/** Audio is written in pieces of this length, short enough that none delays a call. */
 const pieceMs = 200;
 
 export interface SessionRecordingOptions {
   readonly session: Session;
   readonly transport: Pick<Transport, 'inputFormat' | 'outputFormat'>;
-  /** Made here, and whatever it lies in. */
+  /** Created if needed, parents included. */
   readonly folder: string;
-  /** What `config.json` says. */
+  /** The content of `config.json`. */
   readonly config: object;
   readonly clock: Clock;
-  /** Called once where something cannot be written; nothing more is recorded then, and the session goes on. */
+  /** Called once if writing fails; nothing more is recorded then, and the session goes on. */
   readonly onFailure: (cause: unknown) => void;
 }
 
 /**
- * Writes a session's folder while the call goes on: `config.json` at once, `events.ndjson` and `audio.wav` as things
- * happen, `trace.jsonl` and `metrics.json` at the end. The audio is stereo at the caller's rate, the caller left as they arrived, the agent
- * right as they were heard, both from `session.start` on.
+ * Writes a session's folder during the call: `config.json` at once, `events.ndjson` and `audio.wav` as the call goes on,
+ * `trace.jsonl` and `metrics.json` at the end. The audio is stereo at the caller's rate and begins at `session.start`: the
+ * caller on the left as received, the agent on the right as heard.
  */
 export class SessionRecording implements TransportSink {
-  /** Resolves when everything is written, or nothing more will be. */
+  /** Resolves when everything is written, or when writing has failed. */
   readonly finished: Promise<void>;
   readonly #session: Session;
   readonly #folder: string;
@@ -118,7 +118,7 @@ export class SessionRecording implements TransportSink {
     this.#settle(this.#agent.clear(this.#nowMs()), heard);
   }
 
-  /** Ends the recording, with what there is of the session until now. Idempotent; resolves when it is written. */
+  /** Ends the recording with the session so far. Idempotent; resolves when it is written. */
   finish(): Promise<void> {
     this.#session.off('*', this.#onEvent);
     this.#end();
@@ -128,7 +128,7 @@ export class SessionRecording implements TransportSink {
   #take(event: SessionEvent): void {
     if (event.type === 'session.start') this.#startMs = this.#clock.nowMs();
     this.#events.append(Buffer.from(`${JSON.stringify(event)}\n`));
-    // The last event is still being told; who finishes does not look at the audio after it.
+    // Audio after the last event is left out, even if `finish` comes later.
     if (event.type === 'session.end') this.#endMs ??= this.#nowMs();
   }
 
@@ -152,7 +152,7 @@ export class SessionRecording implements TransportSink {
     try {
       this.#audio.write(caller, this.#resampler.push(agent));
     } catch (cause) {
-      // Thrown on, it would end the call.
+      // Rethrowing would end the call.
       this.#fail(cause);
     }
   }
@@ -165,7 +165,7 @@ export class SessionRecording implements TransportSink {
   }
 
   async #finish(endMs: number): Promise<void> {
-    // Steps behind the recording's end are not part of it.
+    // Read now: steps after the end of the recording are not part of it.
     const { trace } = this.#session;
     await this.#loading;
     this.#writeUntil(Math.max(this.#writtenMs, Math.floor(endMs)));
@@ -208,7 +208,7 @@ export class SessionRecording implements TransportSink {
     this.#end();
   }
 
-  /** Milliseconds since `session.start`; what comes before it counts as coming with it. */
+  /** Milliseconds since `session.start`; 0 before it. */
   #nowMs(): number {
     return this.#startMs === null ? 0 : this.#clock.nowMs() - this.#startMs;
   }

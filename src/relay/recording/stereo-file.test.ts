@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { readWav } from '../../audio/wav.js';
 import { StereoFile } from './stereo-file.js';
 
-it('a stereo file has both sides whole, however unevenly they come, the shorter filled up with silence', async () => {
+it('a stereo file has both channels complete, however unevenly they come, the shorter padded with silence', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'hzrelay-stereo-'));
   const side = fc.int16Array({ maxLength: 50 });
   let count = 0;
@@ -22,7 +22,7 @@ it('a stereo file has both sides whole, however unevenly they come, the shorter 
       await file.close();
       expect(failures).toEqual([]);
       const bytes = await readFile(path);
-      // What other programs go by: both sizes are those of the file.
+      // Other programs rely on both sizes in the header.
       expect(bytes.readUInt32LE(4)).toBe(bytes.length - 8);
       expect(bytes.readUInt32LE(40)).toBe(bytes.length - 44);
       for (const [index, channel] of (['left', 'right'] as const).entries()) {

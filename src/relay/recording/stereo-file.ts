@@ -3,12 +3,12 @@ import { SampleQueue } from './sample-queue.js';
 
 const headerBytes = 44;
 const frameBytes = 4;
-/** What stands for the size of a file that is still being written; readers then take what is there. */
+/** The size in the header while the file is being written; readers then read to the end of the file. */
 const unknownSize = 0xffff_ffff;
 
 /**
- * A stereo WAV file that grows while the call goes on: 16-bit PCM, sizes filled in when it is closed. After a crash it can
- * be read all the same, since until then its header says that the size is not known.
+ * A stereo WAV file that grows during the call: 16-bit PCM, with the sizes filled in on close. It can be read after a crash
+ * too, because until then its header gives the size as unknown.
  */
 export class StereoFile {
   readonly #file: BackgroundFile;
@@ -24,14 +24,14 @@ export class StereoFile {
     this.#file.append(wavHeader(sampleRateHz, null));
   }
 
-  /** Adds to both sides; what one has more of waits for the other. */
+  /** Adds to both channels; the samples that one has more of wait for the other. */
   write(left: Int16Array, right: Int16Array): void {
     this.#left.push(left);
     this.#right.push(right);
     this.#interleave(Math.min(this.#left.length, this.#right.length));
   }
 
-  /** Fills the shorter side up with silence. Resolves when the file is complete, or where that failed. */
+  /** Pads the shorter channel with silence. Resolves when the file is complete, or writing it failed. */
   close(): Promise<void> {
     this.#interleave(Math.max(this.#left.length, this.#right.length));
     return this.#file.close(wavHeader(this.#sampleRateHz, this.#frames * frameBytes));
@@ -47,7 +47,7 @@ export class StereoFile {
   }
 }
 
-/** The smallest header of a stereo file; `dataBytes` null: not known yet. */
+/** The smallest header of a stereo file; `dataBytes` is null while it is unknown. */
 function wavHeader(sampleRateHz: number, dataBytes: number | null): Uint8Array {
   const header = Buffer.alloc(headerBytes);
   const isKnown = dataBytes !== null && dataBytes + headerBytes < unknownSize;

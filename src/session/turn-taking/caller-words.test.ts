@@ -29,7 +29,7 @@ describe('a recogniser that is late or eager', () => {
     expect(call.log()).toContain("transcript.final 1 'book it'");
   });
 
-  it('is heard in place of a request to repeat that nobody has heard', () => {
+  it('replaces a request to repeat that is not audible yet', () => {
     const call = new MachineConversation().startsToSpeak().wait(600).stopsSpeaking().wait(1100);
     expect(call.state.agent).toMatchObject({ kind: 'reprompt', phase: 'generating' });
     call.log();

@@ -6,7 +6,7 @@ import type { OutputStage } from './session-state.js';
 const doing = ({ state }: MachineConversation): string => describeActivity(state);
 
 describe('what a session does', () => {
-  it('is to wait for its call, and to listen while nobody speaks', () => {
+  it('is to wait for its call, and to listen during silence', () => {
     expect(describeActivity(initialState(true))).toBe('waiting');
     expect(doing(new MachineConversation())).toBe('listening');
   });

@@ -93,7 +93,7 @@ describe('a session that the user drives', () => {
     expect(call.log()).toEqual(['speak_now 1']);
   });
 
-  it('ends a turn that nobody answered when the next one comes', () => {
+  it('ends an unanswered turn when the next one comes', () => {
     const call = new MachineConversation({ managed: false }).says('book my appointment').wait(3000);
     call.log();
     call.says('hello');

@@ -156,7 +156,7 @@ describe('what is heard through any sequence of play, pause, resume and clear', 
   });
 });
 
-describe('orders that nobody waits for', () => {
+describe('orders given without waiting for their answers', () => {
   const order = fc.oneof(
     fc.record({ do: fc.constant('play' as const), samples: fc.integer({ min: 1, max: 3000 }) }),
     fc.record({ do: fc.constant('wait' as const), ms: fc.integer({ min: 0, max: 150 }) }),

@@ -33,7 +33,7 @@ describe('caller audio on Media Streams', () => {
     ]);
   });
 
-  it('is held until somebody listens, in order', () => {
+  it('is held until a listener is set, in order', () => {
     const clock = new VirtualClock();
     const far = new TwilioFarEnd(clock);
     const transport = new TwilioTransport(far.start, { clock });

@@ -129,7 +129,7 @@ describe('a connection', () => {
   it('has no data channel if the offer has none', async () => {
     const { caller, relay } = await connect({ caller: { withChannel: false } });
     expect(relay.connection.hasChannel).toBe(false);
-    expect(relay.connection.sendText('nobody hears')).toBe(false);
+    expect(relay.connection.sendText('never sent')).toBe(false);
     sendRtp(caller, 7);
     await relay.until(() => relay.packets.length === 1);
   });

@@ -83,7 +83,7 @@ const endings: Readonly<Record<SessionEndReason, string>> = {
   hangup: 'you hung up',
   completed: 'the agent said goodbye',
   ended: 'the relay’s program ended it',
-  idle_timeout: 'nobody said anything',
+  idle_timeout: 'there was silence for too long',
   max_duration: 'it reached its longest duration',
   transport_error: 'the connection failed',
   provider_error: 'a provider failed',

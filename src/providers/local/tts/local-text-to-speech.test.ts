@@ -36,7 +36,7 @@ describe('the local text to speech', () => {
       stream.end();
     });
 
-  it('knows its five voices and rejects any other, and a pace that nobody understands', async () => {
+  it('has five voices, and rejects any other voice and an unintelligible pace', async () => {
     const unknown = 'festival' as FliteVoice;
     expect(() => localTextToSpeech({ voice: unknown })).toThrow('choose one of slt, rms, awb, kal, kal16');
     expect(() => localTextToSpeech({ stretch: 9 })).toThrow(RangeError);

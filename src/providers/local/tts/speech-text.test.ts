@@ -10,7 +10,7 @@ describe('speech pieces', () => {
     expect(texts('All right, Friday at three.')).toEqual(['All right, Friday at three.']);
   });
 
-  it('begin with the first clause of a long text that somebody waits for', () => {
+  it('begin with the first clause of a long text if the caller is waiting', () => {
     const text = 'I have booked your appointment, it is next Friday at half past three in the afternoon.';
     expect(texts(text)).toEqual([
       'I have booked your appointment,',

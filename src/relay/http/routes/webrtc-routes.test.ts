@@ -52,7 +52,7 @@ async function aloof() {
 }
 
 describe('the endpoint for offers', () => {
-  it('says what may be posted, to whoever asks', async () => {
+  it('says what may be posted, to any client', async () => {
     await start({ publicUrl: 'https://relay.example', twilioAuthToken: 'secret' });
     const { status, headers } = await ask('OPTIONS', '/webrtc/offer');
     expect(status).toBe(200);
