@@ -18,6 +18,9 @@ import type { IncomingCall, RelayNotice, ResolvedRelayOptions } from './relay-op
 /** How long the user's `session` function may take. The caller hears nothing until it returns. */
 const sessionFunctionMs = 10_000;
 
+/** Loading that takes longer is reported. */
+const tellAfterMs = 10_000;
+
 export interface SessionMakerOptions {
   readonly options: ResolvedRelayOptions;
   readonly clock: Clock;
@@ -85,10 +88,20 @@ export class SessionMaker {
     const { session } = this.#options.options;
     const early = [...this.#early];
     this.#early.clear();
-    await Promise.all([
-      typeof session === 'object' ? this.warmUp(session) : this.#providers.warmUp(null),
-      ...early.map(([waiting, config]) => this.#warmUpFor(waiting, config)),
-    ]);
+    const slow = this.#options.clock.setTimer(tellAfterMs, () =>
+      this.#options.notify(
+        'warn',
+        `The providers have been loading for ${tellAfterMs / 1000} s; the relay takes calls once each warmUp() has ended.`,
+      ),
+    );
+    try {
+      await Promise.all([
+        typeof session === 'object' ? this.warmUp(session) : this.#providers.warmUp(null),
+        ...early.map(([waiting, config]) => this.#warmUpFor(waiting, config)),
+      ]);
+    } finally {
+      slow.cancel();
+    }
   }
 
   /** Loads what sessions of this config need. Rejects if a provider cannot be used. */

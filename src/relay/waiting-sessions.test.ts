@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { KeepingEar, lightSession, until } from '../../test/harness/light-relay.js';
 import { LightRelays } from '../../test/harness/light-relays.js';
+import { VirtualClock } from '../simulators/virtual-clock.js';
 import type { SessionConfig } from './config/config.js';
 import { createRelay, createSession } from './create.js';
 
@@ -28,6 +29,29 @@ describe('a waiting session', () => {
     expect(loaded).toBe(1);
     createSession(config, { relay });
     await until(() => loaded === 2);
+    await relay.close();
+  });
+
+  it('is told of loading that takes long, before it has ended', async () => {
+    const clock = new VirtualClock();
+    const notices: string[] = [];
+    const relay = createRelay({ port: 0, clock, onNotice: ({ message }) => notices.push(message) });
+    let finish = (): void => undefined;
+    createSession(
+      eager(() => new Promise((resolve) => (finish = resolve))),
+      { relay },
+    );
+    const listening = relay.listen();
+    clock.advance(10_000);
+    await until(() => {
+      clock.advance(1000);
+      return notices.length > 0;
+    });
+    expect(notices).toEqual([
+      'The providers have been loading for 10 s; the relay takes calls once each warmUp() has ended.',
+    ]);
+    finish();
+    await listening;
     await relay.close();
   });
 

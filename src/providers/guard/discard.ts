@@ -2,7 +2,7 @@ import { isObject } from '../shape.js';
 
 /**
  * Lets go of what a vendor gave against its contract: closes it, also where it is a promise of it. Its failures change
- * nothing any more, and one that nobody handles would end the process.
+ * nothing any more, and an unhandled one would end the process.
  */
 export function discard(given: unknown): void {
   void closed(given);
