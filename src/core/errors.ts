@@ -99,11 +99,31 @@ export class ProviderError extends HzRelayError {
   }
 }
 
-/** What a provider threw, as a ProviderError: its own one unchanged, anything else as one of category `internal`. */
+/**
+ * What a provider threw, as a ProviderError: its own one unchanged, a failed `fetch()` as one of category `connection`, anything
+ * else as one of category `internal`.
+ */
 export function providerErrorOf(thrown: unknown, kind: ProviderKind, provider: string): ProviderError {
   if (thrown instanceof ProviderError) return thrown;
-  const message = `${provider} failed: ${messageOf(thrown)}`;
-  return new ProviderError(message, { kind, provider, category: 'internal', cause: thrown });
+  const reason = fetchFailureOf(thrown);
+  const message = `${provider} failed: ${reason ?? messageOf(thrown)}`;
+  const category = reason === null ? 'internal' : 'connection';
+  return new ProviderError(message, { kind, provider, category, cause: thrown });
+}
+
+/** Why a `fetch()` got no response, in one line; null for any other error. */
+export function fetchFailureOf(thrown: unknown): string | null {
+  const { message, cause } = (thrown ?? {}) as Failure;
+  if (message !== 'fetch failed' || typeof cause !== 'object' || cause === null) return null;
+  // After several attempts to connect, the cause has only a code.
+  const { message: reason, code } = cause as Failure;
+  return `${message}: ${String(reason === '' || reason === undefined ? code : reason)}`;
+}
+
+interface Failure {
+  readonly message?: unknown;
+  readonly code?: unknown;
+  readonly cause?: unknown;
 }
 
 /** The error's message; for anything else thrown, its text. */

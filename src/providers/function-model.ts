@@ -1,4 +1,4 @@
-import { messageOf, ProviderError } from '../core/errors.js';
+import { fetchFailureOf, messageOf, ProviderError } from '../core/errors.js';
 import type { LanguageModel, LlmEvent, LlmRequest } from './language-model.js';
 import { described } from './shape.js';
 
@@ -15,7 +15,7 @@ export const functionModelName = 'function';
 
 /**
  * Makes a language model from a function: each piece of text becomes a token. Errors become a ProviderError of category
- * `internal` with the original as cause; a ProviderError passes unchanged. Aborting ends the iteration at once, without
+ * `internal`, or `connection` after a failed `fetch()`, with the original as cause; a ProviderError passes unchanged. Aborting ends the iteration at once, without
  * a `done`, even if the function ignores the signal; its iterator's `return()` is then called.
  */
 export function functionModel(answer: ModelFunction, name = functionModelName): LanguageModel {
@@ -93,12 +93,13 @@ const usage =
   'A model function is ({ messages, tools, signal }) => answer: it gets one object, and returns text, a promise of text, or an iterable of text. See docs/library.md.';
 
 function failure(name: string, thrown: unknown): ProviderError {
-  const failed = `The model function "${name}" failed: ${messageOf(thrown)}`;
+  const fetchFailure = fetchFailureOf(thrown);
+  const failed = `The model function "${name}" failed: ${fetchFailure ?? messageOf(thrown)}`;
   const message = isMistake(thrown) ? `${failed.replace(/\.?$/, '.')} ${usage}` : failed;
   return new ProviderError(message, {
     kind: 'llm',
     provider: name,
-    category: 'internal',
+    category: fetchFailure === null ? 'internal' : 'connection',
     cause: thrown,
   });
 }
