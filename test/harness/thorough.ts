@@ -7,13 +7,16 @@ import fc from 'fast-check';
 /** Whether this run covers every case. */
 export const isThorough = process.env.HZRELAY_TEST === 'thorough';
 
+/** Decides what is drawn, all through a file: that of the properties, or any if it is to be random. */
+const seed = fc.readConfigureGlobal().seed ?? Date.now();
+
 /**
  * `count` of the cases, in their order: one from each of `count` equal stretches, so that neighbours, which differ least,
  * are not drawn together. All of them if this run is thorough.
  */
 export function drawn<T>(cases: readonly T[], count: number): readonly T[] {
   if (isThorough || cases.length <= count) return cases;
-  const next = randomFrom(fc.readConfigureGlobal().seed ?? Date.now());
+  const next = randomFrom(seed);
   const stretch = cases.length / count;
   return Array.from({ length: count }, (_, index) => {
     const neighbours = cases.slice(Math.floor(index * stretch), Math.floor((index + 1) * stretch));
