@@ -33,7 +33,8 @@ export async function startExample(
   for (const stream of ['stdout', 'stderr'] as const)
     child[stream].setEncoding('utf8').on('data', (text: string) => (written[stream] += text));
   const ended = once(child, 'close').then(([code]) => ({ code: code as number | null, ...written }));
-  while (child.exitCode === null) {
+  // A killed one has no exit code.
+  while (child.exitCode === null && child.signalCode === null) {
     const answer = await fetch(`${url}/healthz`).catch(() => null);
     if (answer?.ok) break;
     await setTimeout(lookEveryMs);
