@@ -4,10 +4,23 @@ import { LightRelays } from '../../test/harness/light-relays.js';
 import { VirtualClock } from '../simulators/virtual-clock.js';
 import type { SessionConfig } from './config/config.js';
 import { createRelay, createSession } from './create.js';
+import type { RelayOptions } from './relay-options.js';
+import type { Relay } from './relay.js';
 
 const relays = new LightRelays();
+const opened: Relay[] = [];
 
-afterEach(() => relays.close());
+/** A relay that does not listen yet. */
+function open(options: RelayOptions = {}): Relay {
+  const relay = createRelay({ port: 0, ...options });
+  opened.push(relay);
+  return relay;
+}
+
+afterEach(async () => {
+  await relays.close();
+  await Promise.all(opened.splice(0).map((relay) => relay.close()));
+});
 
 describe('a waiting session', () => {
   function eager(warmUp: () => Promise<void>): SessionConfig {
@@ -17,7 +30,7 @@ describe('a waiting session', () => {
   }
 
   it('loads its providers before its call, made before or after the relay listens', async () => {
-    const relay = createRelay({ port: 0 });
+    const relay = open();
     let loaded = 0;
     const config = eager(() => {
       loaded++;
@@ -29,13 +42,12 @@ describe('a waiting session', () => {
     expect(loaded).toBe(1);
     createSession(config, { relay });
     await until(() => loaded === 2);
-    await relay.close();
   });
 
   it('is told of loading that takes long, before it has ended', async () => {
     const clock = new VirtualClock();
     const notices: string[] = [];
-    const relay = createRelay({ port: 0, clock, onNotice: ({ message }) => notices.push(message) });
+    const relay = open({ clock, onNotice: ({ message }) => notices.push(message) });
     let finish = (): void => undefined;
     createSession(
       eager(() => new Promise((resolve) => (finish = resolve))),
@@ -52,7 +64,6 @@ describe('a waiting session', () => {
     ]);
     finish();
     await listening;
-    await relay.close();
   });
 
   it('does not hold up others if its providers cannot be loaded', async () => {
