@@ -18,5 +18,6 @@ it.each([
   const path = join(folder, 'agent.mjs');
   await writeFile(path, `export default { agent: { systemPrompt: 'x' }, llm: ${llm} };`);
   const agent = await DevAgent.load(path, new EnvironmentFile(folder));
+  agent.close();
   expect(agent.providers.llm).toBe('function');
 });

@@ -48,6 +48,7 @@ describe('bare audio', () => {
     'is given as it is, whatever was said, in pieces of %j bytes',
     async (...lengths) => {
       const names = (await readdir(folder)).filter((name) => name.endsWith('.wav'));
+      expect(names.length).toBeGreaterThan(10);
       for (const name of drawn(names, 6)) {
         const { samples, sampleRateHz } = readWav(await readFile(`${folder}/${name}`));
         for (const encoding of ['mulaw', 'linear16'] as const)
