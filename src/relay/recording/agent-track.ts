@@ -53,6 +53,8 @@ export class AgentTrack {
   #current: Run | null = null;
   #paused = false;
   #order = 0;
+  /** The furthest position that a cut has reported. */
+  #furthest = 0;
   /** From queueing to being heard, in samples. */
   #delay = 0;
   /** How far the time line was read, and the end of the playout positions in that part. */
@@ -89,12 +91,19 @@ export class AgentTrack {
     return this.#cut(atMs);
   }
 
-  /** Of the audio played before the cut, what lies before this position was heard, and nothing after it. */
+  /**
+   * Of the audio played before the cut, what lies before this position was heard, and nothing after it. The position never
+   * falls: one that an earlier cut has reported does not tell how far a resume had repeated the audio before it, so that
+   * the estimate stands.
+   */
   settle({ order }: Cut, heardSamples: number): void {
+    const heard = Math.round(heardSamples);
+    const isNews = heard > this.#furthest;
+    this.#furthest = Math.max(this.#furthest, heard);
     for (const run of this.#runs) {
       if (run.order !== order) continue;
       const readTo = run.from + Math.max(0, this.#read - run.start);
-      run.to = Math.min(run.limit, Math.max(Math.round(heardSamples), run.from, readTo));
+      run.to = Math.min(run.limit, Math.max(isNews ? heard : Math.min(heard, run.to), run.from, readTo));
     }
     this.#separate();
   }
