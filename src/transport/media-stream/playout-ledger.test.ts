@@ -109,6 +109,21 @@ describe('the ledger of playout', () => {
     expect(ledger.echo(mark ?? '', 60)).toMatchObject({ heard: [{ positionSamples: 700 }] });
   });
 
+  it('reports a position that was watched late at the time when it was heard', () => {
+    const ledger = makeLedger();
+    ledger.queue(new Uint8Array(3000));
+    const marks = takeAll(ledger, 0).flatMap(({ markBefore, markBehind }) => [
+      ...(markBefore ? [markBefore] : []),
+      ...(markBehind ? [markBehind] : []),
+    ]);
+    for (const name of marks) ledger.echo(name, 50 + Number(name.split('@')[1]) / 8);
+    const { mark } = ledger.watch(3000, 1200);
+    expect(ledger.echo(mark!, 1250)).toEqual({
+      kind: 'mark',
+      heard: [{ positionSamples: 3000, atMs: 50 + 3000 / 8, origin: 'measured' }],
+    });
+  });
+
   it('limits any resume position to the kept audio', () => {
     const ledger = makeLedger();
     ledger.queue(Uint8Array.from({ length: 800 }, (_, i) => i & 0xff));

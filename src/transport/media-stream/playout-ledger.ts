@@ -195,15 +195,31 @@ export class PlayoutLedger {
     const { run, mark } = entry;
     this.#marks.delete(name);
     if (mark.instant) this.#roundTripMs = nowMs - mark.sentAtMs;
+    const lateWatches = this.#reachedBefore(mark, run);
     const reached = run.echo(mark, nowMs, this.#roundTripMs);
     if (reached.length === 0) return { kind: 'stale' };
     for (const { name: reachedName } of reached) this.#marks.delete(reachedName);
     this.#heardSamples = Math.max(this.#heardSamples, mark.positionSamples);
     this.#dropOld(nowMs);
-    const heard = this.#takeReached(mark.positionSamples).map((watch) =>
-      this.#report(watch, nowMs - this.#toMs(mark.positionSamples - watch.positionSamples), 'measured'),
+    const heard = this.#takeReached(mark.positionSamples).map(
+      (watch) =>
+        lateWatches?.find(({ positionSamples }) => positionSamples === watch.positionSamples) ??
+        this.#report(watch, nowMs - this.#toMs(mark.positionSamples - watch.positionSamples), 'measured'),
     );
     return { kind: 'mark', heard };
+  }
+
+  /**
+   * The watched positions that were reached before the mark came to the far end: its echo tells that they were, and not when. Null
+   * if there are none.
+   */
+  #reachedBefore(mark: PlayoutMark, run: PlayoutRun): readonly HeardMark[] | null {
+    if (this.#watches.length === 0 || mark.instant) return null;
+    const arrivedMs = mark.sentAtMs + this.#roundTripMs;
+    const origin: Origin = run.isAnchored ? 'measured' : 'estimated';
+    return this.#watches
+      .map((watch) => this.#report(watch, this.#timeOf(run, watch), origin))
+      .filter(({ atMs }) => atMs < arrivedMs);
   }
 
   /**
