@@ -92,7 +92,7 @@ describe('a caller at whose end something beeps each second', () => {
   const llm = (): string =>
     'I have many words for you, and none of them is short. They go on and on, until somebody stops me. Then I say them again.';
   /** The agent's words are said over at these times, in seconds, between and over the beeps. */
-  const interruptions = isThorough ? [4.3, 10.3, 16.3] : [4.3, 10.3];
+  const interruptions = isThorough ? [4.3, 10.3, 16.3] : [4.3, 8.3];
 
   /** The caller says this at these times, in seconds. */
   async function says(
@@ -105,7 +105,9 @@ describe('a caller at whose end something beeps each second', () => {
     const rateHz = callerRatesHz[via];
     const spoken = await callerSpeech(text, { sampleRateHz: rateHz });
     const words = spoken.subarray(audibleStart(spoken, rateHz), audibleEnd(spoken, rateHz));
-    let samples = beeps(Math.max(...atSeconds) + 6, rateHz);
+    // Long enough for an answer, or for what cuts one off.
+    const tailSeconds = isThorough || atSeconds.length === 1 ? 6 : 3;
+    let samples = beeps(Math.max(...atSeconds) + tailSeconds, rateHz);
     for (const seconds of atSeconds) samples = mixed(samples, words, Math.round(seconds * rateHz));
     const lengthMs = (words.length / rateHz) * 1000;
     const speech = atSeconds.map((seconds) => ({
