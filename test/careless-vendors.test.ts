@@ -8,6 +8,7 @@ import type { SpeechToText } from '#src/providers/speech-to-text.js';
 import type { TextToSpeech } from '#src/providers/text-to-speech.js';
 import type { SessionConfig } from '#src/relay/config/config.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
+import { earFor } from './harness/ear-for.js';
 import { fixtures } from './harness/recordings.js';
 
 const agent = { systemPrompt: 'You run an appointment desk.', apology: 'Sorry, that failed.' };
@@ -21,7 +22,7 @@ afterEach(async () => {
 afterAll(() => voices.close());
 
 async function call(session: Partial<SessionConfig>): Promise<readonly SessionEvent[]> {
-  relay = await VirtualRelay.start(voices, { agent, ...session });
+  relay = await VirtualRelay.start(voices, { agent, stt: earFor('book-my-appointment'), ...session });
   const { events } = await relay.run(relay.call({ recordings: await fixtures('book-my-appointment') }));
   return events;
 }

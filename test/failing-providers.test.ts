@@ -7,6 +7,7 @@ import type { LanguageModel } from '#src/providers/language-model.js';
 import type { ReplayResult } from '#src/replay/replay-call.js';
 import type { SessionConfig } from '#src/relay/config/config.js';
 import type { SpeechToText } from '#src/providers/speech-to-text.js';
+import { earFor } from './harness/ear-for.js';
 import { fixtures } from './harness/recordings.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 import { isThorough } from './harness/thorough.js';
@@ -22,7 +23,7 @@ afterEach(async () => {
 afterAll(() => voices.close());
 
 async function call(session: Partial<SessionConfig>, ...says: string[]): Promise<ReplayResult> {
-  relay = await VirtualRelay.start(voices, { agent, ...session });
+  relay = await VirtualRelay.start(voices, { agent, stt: earFor(...says), ...session });
   return relay.run(relay.call({ recordings: await fixtures(...says) }));
 }
 
@@ -92,15 +93,16 @@ describe('a recogniser that has failed in a call that goes on', () => {
   /** Fails this many times, then works. */
   const ailing = (failures: number, category: 'connection' | 'auth' = 'connection') => {
     const ear = { opened: 0 };
+    const well = earFor(...says);
     const stt: SpeechToText = {
       ...deadEar,
       open: (options) => {
-        if (ear.opened++ >= failures) return voices.stt.open(options);
+        if (ear.opened++ >= failures) return well.open(options);
         const error = new ProviderError('Not today.', { kind: 'stt', provider: 'dead', category });
         queueMicrotask(() => options.onEvent({ type: 'error', error }));
         return { write: () => undefined, flush: () => undefined, close: () => Promise.resolve() };
       },
-      accepts: voices.stt.accepts,
+      accepts: well.accepts,
     };
     return { ear, stt };
   };
@@ -149,7 +151,12 @@ describe('a recogniser that takes audio and gives no words', () => {
   });
 
   it('is not reported if it recognises words', async () => {
-    const { events } = await call({}, 'book-for-friday-at-three', 'yes-please', 'opening-hours');
+    const { events } = await call(
+      { stt: voices.stt },
+      'book-for-friday-at-three',
+      'yes-please',
+      'opening-hours',
+    );
     expect(ofType(events, 'warning')).toEqual([]);
   });
 });

@@ -14,6 +14,7 @@ import type { TransportType } from '#src/transport/transport.js';
 import { callerSpeech } from '#src/simulators/caller-speech.js';
 import { hearingInTurn } from '#src/simulators/deepgram/simulated-hearing.js';
 import { LoopbackTraffic } from '#src/drills/loopback-traffic.js';
+import { standInVoice } from '#src/drills/stand-in-voice.js';
 import { spokenWords, toneCharacterMs, toneSpeech, wordsInTones } from '#src/drills/tone-speech.js';
 import { startSimulatedVendors, type SimulatedVendors } from '#src/simulators/simulated-vendors.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
@@ -114,7 +115,10 @@ describe.each<TransportType>(['twilio', 'webrtc'])('a caller (%s) who interrupts
       },
       elevenlabs: { clock, voice: toneSpeech, pace: { pieceMs: 100 } },
     });
-    const session = { ...vendors.providers, agent: { systemPrompt: 'You talk a lot.' } };
+    const session = {
+      ...vendors.providers,
+      agent: { systemPrompt: 'You talk a lot.', apologyVoice: standInVoice },
+    };
     const at = await VirtualRelay.start(voices, session, {}, { clock, workers: [traffic] });
     const result: ReplayResult = await at.run(
       at.call({

@@ -6,6 +6,7 @@ import { offerConnection } from '#src/transport/webrtc/offering-peer.js';
 import { readOffer } from '#src/transport/webrtc/offer.js';
 import { parsePageMessage } from '#src/transport/webrtc/page-messages.js';
 import { HostileInputs } from './harness/hostile-inputs.js';
+import { earFor } from './harness/ear-for.js';
 import {
   postHostileForm,
   postHostileOffer,
@@ -14,6 +15,7 @@ import {
 } from './harness/outside-attack.js';
 import { fixtures } from './harness/recordings.js';
 import { isThorough, runs } from './harness/thorough.js';
+import { standInVoice } from '#src/drills/stand-in-voice.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 import { systemClock } from '#src/core/clock.js';
 
@@ -22,7 +24,7 @@ jest.setTimeout(120_000);
 
 const authToken = 'the account’s token';
 const voices = new TestVoices();
-let relay: VirtualRelay;
+let relay: VirtualRelay | null = null;
 let properOffer = '';
 
 beforeAll(async () => {
@@ -31,20 +33,30 @@ beforeAll(async () => {
   connection.close();
 });
 afterEach(async () => {
-  await relay.close();
-  expect(relay.clock.pendingTimers).toBe(0);
+  await relay?.close();
+  expect(relay?.clock.pendingTimers ?? 0).toBe(0);
+  relay = null;
 });
 afterAll(() => voices.close());
 
 /** A neighbour's call during an attack: its words, its latency, its warnings. */
 async function neighbour(attack: (at: AttackedRelay) => Promise<unknown>): Promise<unknown> {
+  const said = ['book-my-appointment', 'reschedule-for-friday'];
   relay = await VirtualRelay.start(
     voices,
-    { agent: { systemPrompt: 'You run an appointment desk.', greeting: 'Hello.' } },
+    {
+      agent: {
+        systemPrompt: 'You run an appointment desk.',
+        greeting: 'Hello.',
+        apologyVoice: standInVoice,
+      },
+      stt: earFor(...said),
+      tts: standInVoice,
+    },
     { twilioAuthToken: authToken },
   );
   const { clock } = relay;
-  const recordings = await fixtures('book-my-appointment', 'reschedule-for-friday');
+  const recordings = await fixtures(...said);
   const call = relay.call({ recordings, authToken });
   const attacked = attack({ url: relay.relay.url, clock, authToken });
   const [{ events }] = await relay.run(Promise.all([call, attacked]));
@@ -61,7 +73,7 @@ describe('attacks from outside move no other call’s mouth→ear', () => {
   let quiet: unknown;
   beforeAll(async () => {
     quiet = await neighbour(() => Promise.resolve());
-    await relay.close();
+    await relay?.close();
   });
 
   const attacks: readonly (readonly [string, (at: AttackedRelay) => Promise<void>])[] = [
@@ -100,8 +112,7 @@ describe('attacks from outside move no other call’s mouth→ear', () => {
 });
 
 describe('input from outsiders', () => {
-  it('is read or refused, and never throws', async () => {
-    relay = await VirtualRelay.start(voices);
+  it('is read or refused, and never throws', () => {
     const inputs = new HostileInputs(4);
     let read = 0;
     const count = runs(2000);
@@ -113,8 +124,7 @@ describe('input from outsiders', () => {
     expect(read).toBeLessThan(2 * count);
   });
 
-  it('is split into sentences and spoken, or left out, when a model writes it', async () => {
-    relay = await VirtualRelay.start(voices);
+  it('is split into sentences and spoken, or left out, when a model writes it', () => {
     const inputs = new HostileInputs(5);
     for (let i = 0; i < runs(60); i++) {
       // Short texts: the splitter's own tests cover the cost of long ones.

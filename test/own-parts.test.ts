@@ -5,8 +5,10 @@ import { ProviderError } from '#src/core/errors.js';
 import type { LanguageModel } from '#src/providers/language-model.js';
 import type { TextToSpeech } from '#src/providers/text-to-speech.js';
 import type { Session } from '#src/session/session.js';
+import { standInVoice } from '#src/drills/stand-in-voice.js';
 import type { VirtualRelay } from '#src/drills/virtual-call.js';
 import { describeActivity } from '#src/session/turn-taking/machine-state.js';
+import { earFor } from './harness/ear-for.js';
 import { agent, PhoneConversations } from './harness/phone-conversations.js';
 import { ofType, texts } from './harness/session-events.js';
 
@@ -21,6 +23,7 @@ describe('the user’s own parts', () => {
   it('may be a function in place of a model', async () => {
     await calls.start({
       agent,
+      stt: earFor('book-my-appointment'),
       llm: ({ messages }) => `I have ${messages.filter(({ role }) => role === 'user').length} request.`,
     });
     const { events } = await calls.say(['book-my-appointment']);
@@ -37,8 +40,9 @@ describe('the user’s own parts', () => {
         return 'booked';
       },
     };
-    await calls.start({ agent: { ...agent, tools: { book_appointment } } });
-    const { events } = await calls.say(['book-for-friday-at-three', 'yes-please']);
+    const said = ['book-for-friday-at-three', 'yes-please'];
+    await calls.start({ agent: { ...agent, tools: { book_appointment } }, stt: earFor(...said) });
+    const { events } = await calls.say(said);
     expect(booked).toEqual([{ day: 'friday', time: '15:00' }]);
     expect(ofType(events, 'llm.tool_result')).toMatchObject([
       { turn: 2, name: 'book_appointment', result: 'booked' },
@@ -49,6 +53,7 @@ describe('the user’s own parts', () => {
   it('apologises when the model fails', async () => {
     await calls.start({
       agent: { ...agent, apology: 'Sorry, that failed.' },
+      stt: earFor('book-my-appointment'),
       llm: () => {
         throw new Error('the model is down');
       },
@@ -65,6 +70,7 @@ describe('the user’s own parts', () => {
     const clock = (): VirtualRelay['clock'] => calls.relay.clock;
     await calls.start({
       agent,
+      stt: earFor('book-my-appointment'),
       llm: async function* ({ signal }) {
         for (const [index, word] of words.entries()) {
           yield index === 0 ? word : ` ${word}`;
@@ -87,6 +93,7 @@ describe('the user’s own parts', () => {
     const apology = 'क्षमा करें, कुछ गलत हो गया।';
     await calls.start({
       agent: { ...agent, apology },
+      stt: earFor('book-my-appointment'),
       llm: () => {
         throw new Error('the model is down');
       },
@@ -119,7 +126,7 @@ describe('the user’s own parts', () => {
     };
     const sessions: Session[] = [];
     await calls.start(
-      { agent: { ...agent, tools: { look_up } }, llm },
+      { agent: { ...agent, tools: { look_up } }, llm, stt: earFor('book-my-appointment') },
       (session) => void sessions.push(session),
     );
     await calls.say(['book-my-appointment']);
@@ -144,8 +151,9 @@ describe('the user’s own parts', () => {
       },
     };
     const sessions: Session[] = [];
-    await calls.start({ agent, llm }, (session) => void sessions.push(session));
-    const { events } = await calls.say(['book-my-appointment', 'reschedule-for-friday']);
+    const said = ['book-my-appointment', 'reschedule-for-friday'];
+    await calls.start({ agent, llm, stt: earFor(...said) }, (session) => void sessions.push(session));
+    const { events } = await calls.say(said);
     const request = { kind: 'llm', provider: 'acme' };
     expect(ofType(events, 'provider.request')).toMatchObject([
       { ...request, turn: 1, requestId: 'req_1' },
@@ -206,7 +214,7 @@ describe('the user’s own parts', () => {
         yield { type: 'done', finishReason: 'stop' };
       },
     };
-    const at = await calls.start({ agent, llm });
+    const at = await calls.start({ agent, llm, stt: earFor('book-my-appointment'), tts: standInVoice });
     const hangUp = new AbortController();
     at.clock.setTimer(6000, () => hangUp.abort(new Error('the caller hangs up')));
     await calls.say(['book-my-appointment'], { signal: hangUp.signal });
@@ -242,8 +250,9 @@ describe('the user’s own parts', () => {
   ])(
     'may be a voice that %s: the turn ends with an error and the call continues',
     async (_what, makeVoice) => {
-      await calls.start({ agent, tts: makeVoice() });
-      const { events } = await calls.say(['book-my-appointment', 'reschedule-for-friday']);
+      const said = ['book-my-appointment', 'reschedule-for-friday'];
+      await calls.start({ agent, stt: earFor(...said), tts: makeVoice() });
+      const { events } = await calls.say(said, { behaviour: { answerWithinMs: 3000 } });
       expect(texts(events)).toEqual(['book my appointment', 'reschedule for friday']);
       expect(ofType(events, 'turn.end').map(({ aborted }) => aborted)).toEqual(['error', 'error']);
       expect(ofType(events, 'error')[0]).toMatchObject({ kind: 'tts', provider: 'broken' });

@@ -4,6 +4,7 @@ import type { SessionEvent } from '#src/events/session-event.js';
 import type { Caller } from '#src/replay/caller.js';
 import type { Session } from '#src/session/session.js';
 import { SentenceSplitter } from '#src/speech-text/sentence-splitter.js';
+import { earFor } from './harness/ear-for.js';
 import { agent, greeting, PhoneConversations } from './harness/phone-conversations.js';
 import { ofType } from './harness/session-events.js';
 import { drawn } from './harness/thorough.js';
@@ -33,10 +34,10 @@ describe('a caller who talks over the agent', () => {
     expect(at.relay.sessions).toHaveLength(0);
   });
 
-  it.each(drawn([700, 1200, 1700, 2200], 2))(
+  it.each(drawn([700, 1200, 1700, 2200], 1))(
     'after %i ms leaves the heard words in the history',
     async (bargeInMs) => {
-      await calls.start({ agent: { ...agent, greeting } });
+      await calls.start({ agent: { ...agent, greeting }, stt: earFor('stop-and-cancel') });
       let phone: Caller | null = null;
       let heardSamples = 0;
       const { events } = await calls.say(['stop-and-cancel'], {
@@ -70,9 +71,9 @@ describe('a caller who talks over the agent', () => {
 
   it('with a cough makes it pause, and only the cut word is played twice', async () => {
     await calls.start({ agent: { ...agent, greeting } });
-    const undisturbed = await calls.say(['silence']);
+    const undisturbed = await calls.say(['silence'], { behaviour: { answerWithinMs: 5000 } });
     await calls.relay.close();
-    await calls.start({ agent: { ...agent, greeting } });
+    await calls.start({ agent: { ...agent, greeting }, stt: earFor('cough') });
     const disturbed = await calls.say(['cough'], { behaviour: { bargeInMs: 1000 } });
     expect(ofType(disturbed.events, 'agent.resumed')).toHaveLength(1);
     expect(ofType(disturbed.events, 'turn.end')).toMatchObject([

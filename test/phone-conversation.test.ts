@@ -1,4 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { earFor } from './harness/ear-for.js';
 import { agent, greeting, PhoneConversations } from './harness/phone-conversations.js';
 import { ofType, texts } from './harness/session-events.js';
 import { drawn } from './harness/thorough.js';
@@ -34,6 +35,7 @@ describe('a phone call', () => {
   });
 
   it('measures the ear and splits the time into parts that sum to the total', async () => {
+    await calls.start({ agent, stt: earFor('book-my-appointment') });
     const { events } = await calls.say(['book-my-appointment']);
     const [end] = ofType(events, 'turn.end');
     const { mouth_to_ear_ms: total, parts, ear } = end!.latency;
@@ -44,7 +46,7 @@ describe('a phone call', () => {
   });
 
   it('greets first, and the greeting has no latency, with a reason', async () => {
-    await calls.start({ agent: { ...agent, greeting } });
+    await calls.start({ agent: { ...agent, greeting }, stt: earFor('book-my-appointment') });
     const { events } = await calls.say(['book-my-appointment']);
     const [first] = ofType(events, 'turn.end');
     expect(first).toMatchObject({ turn: 0, heardText: greeting, aborted: null });
@@ -53,6 +55,7 @@ describe('a phone call', () => {
   });
 
   it('ends from the agent’s side after the farewell', async () => {
+    await calls.start({ agent, stt: earFor('goodbye') });
     const { events, end } = await calls.say(['goodbye']);
     expect(events.at(-1)).toMatchObject({ type: 'session.end', reason: 'completed' });
     expect(end).toMatchObject({ how: 'relay_hung_up', said: [] });
@@ -90,7 +93,7 @@ describe('a session without an agent', () => {
   it('hears the caller, speaks, and learns what was heard', async () => {
     const heard: string[] = [];
     const spoke: unknown[] = [];
-    await calls.start({}, (session) => {
+    await calls.start({ stt: earFor('book-my-appointment') }, (session) => {
       session.on('transcript', async ({ text }) => {
         heard.push(text);
         spoke.push(await session.speak(['You said: ', `${text}.`]));
@@ -127,7 +130,7 @@ describe('a session without an agent', () => {
   });
 
   it('continues when a listener throws', async () => {
-    await calls.start({ agent }, (session) => {
+    await calls.start({ agent, stt: earFor('book-my-appointment') }, (session) => {
       session.on('*', () => {
         throw new Error('a bug of the user');
       });
@@ -147,7 +150,7 @@ describe('the end of a call', () => {
   ];
 
   it.each(drawn(moments, 2))('comes %s, and leaves nothing running', async (_when, afterMs) => {
-    const at = await calls.start();
+    const at = await calls.start({ agent, stt: earFor('book-my-appointment') });
     const hangUp = new AbortController();
     at.clock.setTimer(afterMs, () => hangUp.abort(new Error('the caller hangs up')));
     const { events } = await calls.say(['book-my-appointment'], { signal: hangUp.signal });
@@ -165,7 +168,7 @@ describe('the end of a call', () => {
   });
 
   it('comes after the session’s maximum duration', async () => {
-    await calls.start({ agent, limits: { maxDurationMs: 2500 } });
+    await calls.start({ agent, stt: earFor('book-my-appointment'), limits: { maxDurationMs: 2500 } });
     const { events } = await calls.say(['book-my-appointment']);
     expect(events.at(-1)).toMatchObject({ reason: 'max_duration' });
   });

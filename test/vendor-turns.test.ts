@@ -1,9 +1,9 @@
 /** Whole calls with vendors' known answer shapes; `npm run soak -- --only shapes` runs all of them. */
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, expect, it } from '@jest/globals';
 import { elevenLabsTimings, type ElevenLabsManners } from '#src/simulators/elevenlabs/elevenlabs-manners.js';
 import type { TransportType } from '#src/transport/transport.js';
 import { vendorTurns, type VendorTurnsOptions } from './harness/vendor-turns.js';
-import { isThorough } from './harness/thorough.js';
+import { drawn, isThorough } from './harness/thorough.js';
 import { TestVoices } from '#src/drills/virtual-call.js';
 
 /** A different shape for each answer, until all were used. */
@@ -34,10 +34,12 @@ it.each<[TransportType, string, number, ElevenLabsManners | 'random']>([
   120_000,
 );
 
-describe.each(['twilio', 'webrtc'] as const)('a call over %s', (via) => {
-  // Without a greeting, the recogniser's first input is a second of speech.
-  it.each(['quiet', 'final_only'] as const)(
-    'needs no second connection for its first words with a recogniser that is %s',
-    (cadence) => expectGood({ via, turns: 1, deepgram: { manners: { cadence } } }),
-  );
-});
+const cadences = (['quiet', 'final_only'] as const).flatMap((cadence) =>
+  (['twilio', 'webrtc'] as const).map((via) => ({ cadence, via })),
+);
+
+// Without a greeting, the recogniser's first input is a second of speech.
+it.each(drawn(cadences, 2))(
+  'a call over $via needs no second connection for its first words with a recogniser that is $cadence',
+  ({ cadence, via }) => expectGood({ via, turns: 1, deepgram: { manners: { cadence } } }),
+);

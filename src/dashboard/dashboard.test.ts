@@ -124,12 +124,14 @@ beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'hzrelay-dashboard-'));
 });
 
+async function end({ dashboard, screen }: Opened): Promise<void> {
+  dashboard.close();
+  await dashboard.closed;
+  screen.dispose();
+}
+
 afterEach(async () => {
-  for (const { dashboard, screen } of opened.splice(0)) {
-    dashboard.close();
-    await dashboard.closed;
-    screen.dispose();
-  }
+  for (const one of opened.splice(0)) await end(one);
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -157,14 +159,14 @@ describe('the dashboard', () => {
   });
 
   it('ends on q', async () => {
-    const { dashboard, keyboard } = await open();
+    const { dashboard, keyboard } = opening();
     keyboard.press('q');
     expect(await dashboard.closed).toEqual({ reason: 'quit' });
     expect(keyboard.raw).toBe(false);
   });
 
   it('ends on Ctrl-C at once, even during calls', async () => {
-    const { dashboard, keyboard, screen } = await open();
+    const { dashboard, keyboard, screen } = opening();
     dashboard.event(callStart());
     keyboard.press('\u0003');
     expect(keyboard.raw).toBe(false);
@@ -201,23 +203,25 @@ describe('the dashboard', () => {
     }
     const continued = (): boolean => process.emit('SIGCONT', 'SIGCONT');
 
-    it.each([
-      ['Ctrl-Z stops the job', 'job', (keyboard: Keyboard) => keyboard.press('\u001a')],
-      ['kill -TSTP stops the process', 'process', () => process.emit('SIGTSTP', 'SIGTSTP')],
-    ] as const)('%s, after the terminal is restored', async (_what, stopped, stop) => {
+    it('restores the terminal before Ctrl-Z stops the job, and before kill -TSTP stops the process', async () => {
       const jobs = new Shell();
       const { dashboard, keyboard, screen } = await open({ jobs });
-      stop(keyboard);
-      expect(jobs.stopped).toEqual([stopped]);
-      expect(keyboard).toMatchObject({ raw: false, flowing: false });
-      expect(screen.written.endsWith(leave)).toBe(true);
-      expect(dashboard.hidden).toBe(true);
-      dashboard.line('INFO', 'while it was hidden');
-      continued();
-      expect(keyboard).toMatchObject({ raw: true, flowing: true });
-      expect(dashboard.hidden).toBe(false);
-      await screen.shows('while it was hidden');
-      expect(screen.written.lastIndexOf(enter)).toBeGreaterThan(screen.written.lastIndexOf(leave));
+      for (const [stopped, stop] of [
+        ['job', () => keyboard.press('\u001a')],
+        ['process', () => process.emit('SIGTSTP', 'SIGTSTP')],
+      ] as const) {
+        stop();
+        expect(jobs.stopped.splice(0)).toEqual([stopped]);
+        expect(keyboard).toMatchObject({ raw: false, flowing: false });
+        expect(screen.written.endsWith(leave)).toBe(true);
+        expect(dashboard.hidden).toBe(true);
+        dashboard.line('INFO', `the ${stopped} was hidden`);
+        continued();
+        expect(keyboard).toMatchObject({ raw: true, flowing: true });
+        expect(dashboard.hidden).toBe(false);
+        await screen.shows(`the ${stopped} was hidden`);
+        expect(screen.written.lastIndexOf(enter)).toBeGreaterThan(screen.written.lastIndexOf(leave));
+      }
     });
 
     it('comes back by itself if the system stops nothing', () => {
@@ -267,46 +271,58 @@ describe('the dashboard', () => {
     });
   });
 
-  it('carries out the requests of keys, and shows their results', async () => {
-    const { keyboard, screen } = await open();
-    keyboard.press('o');
-    await screen.shows('✓ Opened.');
-    keyboard.press('w');
-    await screen.shows('✗ No caller here.');
-    keyboard.press('r');
-    await screen.shows('✗ Not even a promise.');
-  });
-
-  it('shows printed lines in the log, and prints those for stderr again afterwards', async () => {
+  // These share one, which takes a second to load.
+  describe('while it is open', () => {
     const printed: string[] = [];
     const printer = { write: (text: string) => printed.push(text) > 0 };
     const captures = { stdout: { ...printer }, stderr: { ...printer } } as unknown as NonNullable<
       DashboardOptions['captures']
     >;
-    const { dashboard, screen } = await open({ captures });
-    captures.stdout.write('a note of the agent\n');
-    captures.stderr.write('a warning\n');
-    await screen.shows('INFO  a note of the agent');
-    await screen.shows('WARN  a warning');
-    expect(printed).toEqual([]);
-    dashboard.close();
-    expect(printed).toEqual(['a warning\n']);
-  });
+    let shared: Opened;
 
-  it('adapts to a new terminal size', async () => {
-    const { screen } = await open();
-    Object.assign(screen, { columns: 160, rows: 50 });
-    screen.emit('resize');
-    await screen.shows('[ LATENCY ]');
-  });
-
-  it('reads levels during calls', async () => {
-    const { dashboard, screen } = await open({
-      readings: () => [{ sessionId: 'a3f9b2c1', callerDbfs: -10, agentDbfs: -100, doing: 'listening' }],
+    beforeAll(async () => {
+      shared = await open({
+        captures,
+        readings: () => [{ sessionId: 'a3f9b2c1', callerDbfs: -10, agentDbfs: -100, doing: 'listening' }],
+      });
+      opened.splice(0);
     });
-    dashboard.event(callStart());
-    // Full scale for the caller, nothing from the agent.
-    await screen.shows('█ ·');
+    afterAll(() => end(shared));
+
+    it('carries out the requests of keys, and shows their results', async () => {
+      const { keyboard, screen } = shared;
+      keyboard.press('o');
+      await screen.shows('✓ Opened.');
+      keyboard.press('w');
+      await screen.shows('✗ No caller here.');
+      keyboard.press('r');
+      await screen.shows('✗ Not even a promise.');
+    });
+
+    it('reads levels during calls', async () => {
+      const { dashboard, screen } = shared;
+      dashboard.event(callStart());
+      // Full scale for the caller, nothing from the agent.
+      await screen.shows('█ ·');
+    });
+
+    it('adapts to a new terminal size', async () => {
+      const { screen } = shared;
+      Object.assign(screen, { columns: 160, rows: 50 });
+      screen.emit('resize');
+      await screen.shows('[ LATENCY ]');
+    });
+
+    it('shows printed lines in the log, and prints those for stderr again afterwards', async () => {
+      const { dashboard, screen } = shared;
+      captures.stdout.write('a note of the agent\n');
+      captures.stderr.write('a warning\n');
+      await screen.shows('INFO  a note of the agent');
+      await screen.shows('WARN  a warning');
+      expect(printed).toEqual([]);
+      dashboard.close();
+      expect(printed).toEqual(['a warning\n']);
+    });
   });
 
   it.each(['exit', 'uncaughtExceptionMonitor'] as const)(

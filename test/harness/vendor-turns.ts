@@ -10,6 +10,7 @@ import { callerSpeech } from '#src/simulators/caller-speech.js';
 import type { DeepgramSimulatorOptions } from '#src/simulators/deepgram/deepgram-simulator.js';
 import { hearingInTurn } from '#src/simulators/deepgram/simulated-hearing.js';
 import { LoopbackTraffic } from '#src/drills/loopback-traffic.js';
+import { standInVoice } from '#src/drills/stand-in-voice.js';
 import { spokenWords, toneSpeech, wordsInTones } from '#src/drills/tone-speech.js';
 import type { ElevenLabsSimulatorOptions } from '#src/simulators/elevenlabs/elevenlabs-simulator.js';
 import type { OpenAiSimulatorOptions } from '#src/simulators/openai/openai-simulator.js';
@@ -87,7 +88,7 @@ export async function vendorTurns({
     {
       ...vendors.providers,
       llm: { ...vendors.providers.llm, ...(model !== undefined && { model }) },
-      agent: { systemPrompt: 'You answer.' },
+      agent: { systemPrompt: 'You answer.', apologyVoice: standInVoice },
     },
     {},
     { clock, workers: [traffic] },

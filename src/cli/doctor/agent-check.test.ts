@@ -11,6 +11,12 @@ import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { agentCheck } from './agent-check.js';
 import type { Finding } from './check.js';
 
+/** Source text of an ear and a voice that need no loading, for checks of something else: the embedded ones take a second. */
+const idleParts = `
+const unused = () => { throw new Error('It is not used.'); };
+const ear = { name: 'ear', accepts: { encodings: ['linear16'], sampleRatesHz: 'any' }, open: unused };
+const voice = { name: 'voice', produces: { encodings: ['linear16'], sampleRatesHz: 'any' }, open: unused };`;
+
 let openai: OpenAiSimulator;
 let folder: string;
 let files = 0;
@@ -24,22 +30,21 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-async function check(model: string): Promise<Finding> {
+async function check(model: string, parts = 'stt: ear, tts: voice'): Promise<Finding> {
   const path = join(folder, `agent-${files++}.mjs`);
   const llm = { provider: 'openai', apiKey: 'sk-agent-1', baseUrl: openai.baseUrl, model };
-  const session = {
-    llm,
-    stt: { provider: 'local' },
-    tts: { provider: 'local' },
-    agent: { systemPrompt: 'x' },
-  };
-  await writeFile(path, `export default ${JSON.stringify(session)};`);
+  await writeFile(
+    path,
+    `${idleParts}
+export default { llm: ${JSON.stringify(llm)}, ${parts}, agent: { systemPrompt: 'x' } };`,
+  );
   return agentCheck(path, systemClock).run(new AbortController().signal);
 }
 
 describe('the check of an agent file', () => {
   it('is content with a model of today', async () => {
-    expect(await check('gpt-6-luna')).toMatchObject({ status: 'ok' });
+    const embedded = "stt: { provider: 'local' }, tts: { provider: 'local' }";
+    expect(await check('gpt-6-luna', embedded)).toMatchObject({ status: 'ok' });
   });
 
   it('tells of a model that is about to be shut down, and by when', async () => {
@@ -92,6 +97,7 @@ describe('the check of vendors of the user’s own', () => {
     await writeFile(
       path,
       `import { defineAgent, defineProvider, ProviderError } from 'hzrelay';
+${idleParts}
 const own = defineProvider({
   kind: 'tts',
   name: 'own',
@@ -114,7 +120,7 @@ const own = defineProvider({
   },
 });
 export default defineAgent({
-  providers: [own], systemPrompt: 'x', stt: { provider: 'local' }, llm: { provider: 'local' }, tts: ${tts},
+  providers: [own], systemPrompt: 'x', stt: ear, llm: { provider: 'local' }, tts: ${tts},
 });`,
     );
     const env = { OWN_API_KEY: key };
@@ -191,13 +197,13 @@ export default defineAgent({
   });
 
   it('asks those that are listed and not in use, too', async () => {
-    expect(await checkVoice(probe, 'own-key-2', "{ provider: 'local' }")).toMatchObject({
+    expect(await checkVoice(probe, 'own-key-2', 'voice')).toMatchObject({
       status: 'note',
       message: expect.stringContaining('Not in use: The key [OWN_API_KEY] was refused.'),
       remedy: 'Get a key at https://own.example and set OWN_API_KEY.',
     });
     expect(asked).toBe(1);
-    expect(await checkVoice(probe, undefined, "{ provider: 'local' }")).toMatchObject({
+    expect(await checkVoice(probe, undefined, 'voice')).toMatchObject({
       status: 'ok',
       message: expect.stringContaining('not in use and need a key or a config: own (tts).'),
     });
@@ -216,7 +222,7 @@ export default defineAgent({
   });
 
   it('passes if one provider of a list works', async () => {
-    expect(await checkVoice(probe, 'own-key-2', "[own.config(), { provider: 'local' }]")).toMatchObject({
+    expect(await checkVoice(probe, 'own-key-2', '[own.config(), voice]')).toMatchObject({
       status: 'note',
       message: expect.stringContaining('The key [OWN_API_KEY] was refused.'),
       remedy: expect.stringContaining('The next in the list'),

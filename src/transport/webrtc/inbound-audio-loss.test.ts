@@ -83,7 +83,7 @@ async function receive(packets: readonly Uint8Array[], network: RoughNetworkOpti
   return { frames, stats };
 }
 
-const stt = localSpeechToText();
+const stt = localSpeechToText({ workers: 1 });
 
 function recognise(frames: readonly AudioFrame[]): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -110,7 +110,7 @@ interface Heard {
 }
 
 /** The recordings that this run recognises. All are received, since the statistics need many packets. */
-const spoken = drawn(Object.keys(texts), 3);
+const spoken = drawn(Object.keys(texts), 2);
 const expectedTexts = Object.fromEntries(spoken.map((name) => [name, texts[name]]));
 
 describe('speech over a network that loses and delays packets', () => {
@@ -150,7 +150,7 @@ describe('speech over a network that loses and delays packets', () => {
     expect(Math.max(...heard.received.map(({ stats }) => stats.jitterMs))).toBeGreaterThan(10);
   });
 
-  it.each([0, 60])('is recognised exactly with 5 %% loss and %i ms of jitter', async (jitterMs) => {
+  it.each(drawn([0, 60], 1))('is recognised exactly with 5 %% loss and %i ms of jitter', async (jitterMs) => {
     const heard = await hearAll({ lossShare: 0.05, jitterMs });
     expect(heard.texts).toEqual(expectedTexts);
     expectPlausible(heard, 0.05);

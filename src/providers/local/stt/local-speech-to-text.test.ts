@@ -21,7 +21,7 @@ public <request> = book my appointment | reschedule for ( monday | friday ) | uh
 describeContract(
   'SoundSwallower as a SpeechToText',
   speechToTextContract({
-    create: () => localSpeechToText({ grammar }),
+    create: () => localSpeechToText({ grammar, workers: 1 }),
     utterance: 'book my appointment',
   }),
 );

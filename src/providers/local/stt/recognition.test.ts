@@ -20,7 +20,7 @@ const manifest = JSON.parse(readFileSync(new URL('manifest.json', folder), 'utf8
 const ofKind = (...kinds: readonly Fixture['kind'][]): Fixture[] =>
   manifest.filter(({ kind, file }) => kinds.includes(kind) && !file.includes('/voices/'));
 
-const stt = localSpeechToText();
+const stt = localSpeechToText({ workers: 1 });
 beforeAll(() => stt.warmUp(), 60_000);
 afterAll(() => stt.close());
 

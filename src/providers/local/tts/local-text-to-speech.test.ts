@@ -11,7 +11,10 @@ import { localTextToSpeech, type LocalTextToSpeech } from './local-text-to-speec
 import { PronunciationCache } from './pronunciation-cache.js';
 import type { SynthesisService } from './synthesis-service.js';
 
-describeContract('Flite as a TextToSpeech', textToSpeechContract({ create: () => localTextToSpeech() }));
+describeContract(
+  'Flite as a TextToSpeech',
+  textToSpeechContract({ create: () => localTextToSpeech({ workers: 1 }) }),
+);
 
 const format = { encoding: 'linear16', sampleRateHz: 16000 } as const;
 

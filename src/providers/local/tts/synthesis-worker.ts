@@ -2,15 +2,20 @@
 import { encodeMulaw } from '../../../audio/g711.js';
 import { createResampler } from '../../../audio/resampler.js';
 import { serveWorker, transferring } from '../../../workers/serve-worker.js';
-import { loadFlite } from './flite.js';
+import { loadFlite, type FliteVoice } from './flite.js';
 import type { SynthesisService, SynthesizedSpeech } from './synthesis-service.js';
 import { trimSpeech } from './trim-speech.js';
 
+/** The voices with which this worker has spoken: each relay of a process warms up the voice that they share. */
+const warm = new Set<FliteVoice>();
+
 const service: SynthesisService = {
   async warmUp(voice) {
+    if (warm.has(voice)) return;
     // A first synthesis also compiles the code on its path and makes a resampler that is kept.
     const format = { encoding: 'mulaw', sampleRateHz: 8000 } as const;
     await this.synthesize({ text: 'Hello.', voice, stretch: 1, format, leadMs: 0, tailMs: 0 });
+    warm.add(voice);
   },
 
   async synthesize({ text, voice, stretch, format, leadMs, tailMs }) {
