@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, jest } from '@jest/globals';
 import { audibleStart } from '../../audio/silence.js';
 import { readWav } from '../../audio/wav.js';
-import { speakConversation } from '../../replay/default-conversation.js';
 import { CliProcess, type CliEnd } from '../../../test/harness/cli-process.js';
 import { freePort } from '../../../test/harness/free-port.js';
 import { lightAgent, listeningAgent } from '../../../test/harness/light-agents.js';
+import { fixtures } from '../../../test/harness/recordings.js';
 import { sideBySide } from '../../../test/harness/side-by-side.js';
+import { drawn } from '../../../test/harness/thorough.js';
 import {
   startTwilioRestSimulator,
   type TwilioRestSimulator,
@@ -57,6 +58,33 @@ function held(name: string, test: (its: Surroundings) => Promise<void>): void {
     }
   });
 }
+
+describe('hzrelay call --simulate', () => {
+  held('holds the default conversation on a relay of its own', async ({ env }) => {
+    const { code, stdout, stderr } = await call(env, '--simulate');
+    expect(stdout.match(/(?<=transcript\.final: ').*(?=')/g)).toEqual([
+      'i would like to book an appointment for friday at three',
+      'yes please',
+      'goodbye',
+    ]);
+    expect(stdout).toMatch(/^INFO {2}session \w+ ended: completed/m);
+    expect(stdout).toMatch(/^ {3}3 {2}goodbye .*\d+ms$/m);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  held('calls from a browser, too, the relay that runs, and prints its events', async ({ env }) => {
+    const dev = CliProcess.start(['dev', lightAgent], env);
+    await dev.until('stdout', /LIVE/);
+    const recording = new URL('../../../fixtures/audio/goodbye.wav', import.meta.url).pathname;
+    const { code, stdout } = await call(env, '--simulate', recording, '--via', 'webrtc', '--json');
+    expect(stdout).toMatch(/"type":"session\.start".*"transport":"webrtc"/);
+    expect(stdout).toMatch(/"type":"transcript\.final".*"text":"friday"/);
+    expect(code).toBe(0);
+    await dev.until('stdout', /^INFO {2}inbound: webrtc/m);
+    dev.signal('SIGTERM');
+    await dev.ended;
+  });
+});
 
 describe('hzrelay call', () => {
   held(
@@ -183,33 +211,6 @@ describe('hzrelay call', () => {
   });
 });
 
-describe('hzrelay call --simulate', () => {
-  held('holds the default conversation on a relay of its own', async ({ env }) => {
-    const { code, stdout, stderr } = await call(env, '--simulate');
-    expect(stdout.match(/(?<=transcript\.final: ').*(?=')/g)).toEqual([
-      'i would like to book an appointment for friday at three',
-      'yes please',
-      'goodbye',
-    ]);
-    expect(stdout).toMatch(/^INFO {2}session \w+ ended: completed/m);
-    expect(stdout).toMatch(/^ {3}3 {2}goodbye .*\d+ms$/m);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  });
-
-  held('calls from a browser, too, the relay that runs, and prints its events', async ({ env }) => {
-    const dev = CliProcess.start(['dev', lightAgent], env);
-    await dev.until('stdout', /LIVE/);
-    const recording = new URL('../../../fixtures/audio/goodbye.wav', import.meta.url).pathname;
-    const { code, stdout } = await call(env, '--simulate', recording, '--via', 'webrtc', '--json');
-    expect(stdout).toMatch(/"type":"session\.start".*"transport":"webrtc"/);
-    expect(stdout).toMatch(/"type":"transcript\.final".*"text":"friday"/);
-    expect(code).toBe(0);
-    await dev.until('stdout', /^INFO {2}inbound: webrtc/m);
-    dev.signal('SIGTERM');
-    await dev.ended;
-  });
-});
-
 held('a tunnel that cannot be opened is told, and nobody is called', async ({ env }) => {
   const account = {
     TWILIO_ACCOUNT_SID: `AC${'0'.repeat(32)}`,
@@ -223,11 +224,14 @@ held('a tunnel that cannot be opened is told, and nobody is called', async ({ en
   expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
 });
 
-for (const [args, words] of [
-  [['5551234567'], /in North America that is \+15551234567/],
-  [[to, '--max-duration', '0'], /Give seconds, 1 to 14400/],
-  [[to, '--simulat'], /Did you mean --simulate\?/],
-] as const)
+for (const [args, words] of drawn(
+  [
+    [['5551234567'], /in North America that is \+15551234567/],
+    [[to, '--max-duration', '0'], /Give seconds, 1 to 14400/],
+    [[to, '--simulat'], /Did you mean --simulate\?/],
+  ] as const,
+  1,
+))
   held(`hzrelay call ${args.join(' ')} is bad usage`, async ({ env }) => {
     const { code, stdout, stderr } = await call(env, ...args);
     expect(stderr).toMatch(words);
@@ -236,5 +240,5 @@ for (const [args, words] of [
 
 /** What the callee says: as little as makes a call. */
 async function goodbye(): Promise<Int16Array[]> {
-  return (await speakConversation(8000, ['Goodbye.'])).map(({ samples }) => samples);
+  return (await fixtures('goodbye')).map(({ samples }) => samples);
 }
