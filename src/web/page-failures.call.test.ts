@@ -2,12 +2,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PageRelay } from '../../test/harness/page-relay.js';
 import { PageVisit } from '../../test/harness/page-visit.js';
+import { wordlessVoices } from '../../test/harness/wordless-voices.js';
 import type { OfferResponse } from '../transport/webrtc/page-protocol.js';
 
 let site: PageRelay;
 
 beforeAll(async () => {
-  site = await PageRelay.launch();
+  site = await PageRelay.launch(wordlessVoices);
 });
 
 afterEach(() => site.end());
