@@ -4,6 +4,7 @@ import type { SessionEvent, SessionEventType } from '#src/events/session-event.j
 import { readRecordings } from '#src/replay/recordings.js';
 import { createRelay } from '#src/relay/create.js';
 import type { Relay } from '#src/relay/relay.js';
+import type { SpeechToText } from '#src/providers/speech-to-text.js';
 import { localSpeechToText } from '#src/providers/local/stt/local-speech-to-text.js';
 import { webRtcUse } from '#src/transport/webrtc/native-webrtc.js';
 import { framesOf } from '#src/simulators/caller-speech.js';
@@ -11,7 +12,7 @@ import { visitorRateHz, WeriftVisitor } from './harness/werift-visitor.js';
 
 jest.setTimeout(180_000);
 
-const greeting = 'Hello, this is the appointment desk. How can I help you?';
+const greeting = 'Hello. How can I help you?';
 
 const events: SessionEvent[] = [];
 let look: () => void = () => undefined;
@@ -67,30 +68,39 @@ function plain(text: string): string {
     .trim();
 }
 
-/** The sentence that is heard in the audio; empty if none is. */
-async function recognise(samples: Int16Array, sentences: readonly string[]): Promise<string> {
+/** The sentences that are heard in the pieces of audio; empty where none is. */
+async function recognise(
+  pieces: readonly Int16Array[],
+  sentences: readonly string[],
+): Promise<readonly string[]> {
   const grammar = `#JSGF V1.0;\ngrammar agent;\npublic <sentence> = ${sentences.map(plain).join(' | ')};\n`;
   const recogniser = localSpeechToText({ grammar, workers: 1, maxDecoders: 1 });
+  const heard: string[] = [];
   try {
-    return await new Promise((resolve, reject) => {
-      const stream = recogniser.open({
-        format: { encoding: 'linear16', sampleRateHz: visitorRateHz },
-        signal: new AbortController().signal,
-        onEvent: (told) => {
-          if (told.type === 'final') resolve(told.text);
-          if (told.type === 'error') reject(told.error);
-        },
-      });
-      let frames = 0;
-      for (const frame of framesOf(samples, visitorRateHz)) {
-        stream.write(frame);
-        if (++frames === 25) stream.speechStarted?.();
-      }
-      stream.flush();
-    });
+    for (const samples of pieces) heard.push(await recogniseOne(recogniser, samples));
   } finally {
     await recogniser.close();
   }
+  return heard;
+}
+
+function recogniseOne(recogniser: SpeechToText, samples: Int16Array): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const stream = recogniser.open({
+      format: { encoding: 'linear16', sampleRateHz: visitorRateHz },
+      signal: new AbortController().signal,
+      onEvent: (told) => {
+        if (told.type === 'final') void stream.close().then(() => resolve(told.text), reject);
+        if (told.type === 'error') reject(told.error);
+      },
+    });
+    let frames = 0;
+    for (const frame of framesOf(samples, visitorRateHz)) {
+      stream.write(frame);
+      if (++frames === 25) stream.speechStarted?.();
+    }
+    stream.flush();
+  });
 }
 
 describe('a visitor with another implementation of WebRTC', () => {
@@ -111,8 +121,7 @@ describe('a visitor with another implementation of WebRTC', () => {
       'What are your opening hours',
       'Your appointment is cancelled. Goodbye.',
     ];
-    expect(await recognise(greeted, sentences)).toBe(plain(greeting));
-    expect(await recognise(answered, sentences)).toBe(plain(answer));
+    expect(await recognise([greeted, answered], sentences)).toEqual([plain(greeting), plain(answer)]);
 
     const shown = visitor.messages.flatMap((message) => (message.type === 'event' ? [message.event] : []));
     expect(shown).toEqual(events);

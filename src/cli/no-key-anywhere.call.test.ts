@@ -8,6 +8,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CliProcess, type CliEnd } from '../../test/harness/cli-process.js';
+import { drawn } from '../../test/harness/thorough.js';
 import { hearingInTurn } from '../simulators/deepgram/simulated-hearing.js';
 import { simulatedKeys } from '../simulators/simulated-keys.js';
 import { startSimulatedVendors, type SimulatedVendors } from '../simulators/simulated-vendors.js';
@@ -131,10 +132,10 @@ describe('no key is found', () => {
     const logs = CliProcess.start(['logs', '--url', url, '--tail', '1000'], env);
     const replay = (via: string): Promise<CliEnd> =>
       CliProcess.run(['replay', question, '--url', url, '--via', via, '--barge-in', '800', '-v'], env);
-    const [phone, web, doctor] = await Promise.all([
-      replay('twilio'),
-      replay('webrtc'),
+    const transports = drawn(['twilio', 'webrtc'], 1);
+    const [doctor, ...callers] = await Promise.all([
       CliProcess.run(['doctor', '--json'], env),
+      ...transports.map(replay),
     ]);
     const served = {
       '/sessions': await textAt(url, '/sessions'),
@@ -151,8 +152,9 @@ describe('no key is found', () => {
       '/events': await events.all,
       ...written('dev', ended),
       ...written('logs', watched),
-      ...written('phone', phone),
-      ...written('web', web),
+      ...Object.fromEntries(
+        callers.flatMap((end, index) => Object.entries(written(transports[index]!, end))),
+      ),
       ...written('doctor', doctor),
     };
     expect(leaksOf(texts)).toEqual([]);
@@ -160,7 +162,7 @@ describe('no key is found', () => {
     expect(doctor).toMatchObject({ code: 0 });
     // A call that lost its greeting says so; which one meets both faults depends on who asks first.
     const lostGreeting = /^error: in turn 0: .* asked with \[key\]\.\n$/;
-    const unexplained = [phone, web].filter(({ code, stderr }) => code !== 0 && !lostGreeting.test(stderr));
+    const unexplained = callers.filter(({ code, stderr }) => code !== 0 && !lostGreeting.test(stderr));
     expect(unexplained).toEqual([]);
     expect(vendors.problems).toEqual([]);
     for (const text of [ended.stdout, texts['/events'], files[join(folder, 'dev.log')], watched.stdout])
@@ -168,7 +170,7 @@ describe('no key is found', () => {
         expect(text).toContain(said);
     const names = Object.keys(files).map((file) => basename(file));
     for (const name of ['audio.wav', 'config.json', 'events.ndjson', 'metrics.json', 'trace.jsonl'])
-      expect(names.filter((one) => one === name)).toHaveLength(2);
+      expect(names.filter((one) => one === name)).toHaveLength(transports.length);
   });
 
   it('in what the commands say of wrong keys', async () => {

@@ -7,6 +7,7 @@ import { CliProcess } from '../../test/harness/cli-process.js';
 import { freePort } from '../../test/harness/free-port.js';
 import { lightAgent } from '../../test/harness/light-agents.js';
 import { sideBySide } from '../../test/harness/side-by-side.js';
+import { drawn } from '../../test/harness/thorough.js';
 import { startTwilioRestSimulator } from '../simulators/twilio-rest/twilio-rest-simulator.js';
 
 jest.setTimeout(180_000);
@@ -32,7 +33,7 @@ const homes: readonly [string, Readonly<Record<string, string>>, RegExp][] = [
   ['that is no absolute path', { HOME: 'here' }, /There is no home folder to keep state in/],
 ];
 
-describe.each(homes)('with a home %s', (_what, home, words) => {
+describe.each(drawn(homes, 2))('with a home %s', (_what, home, words) => {
   const env = { XDG_STATE_HOME: '', ...home };
 
   beside('hzrelay dev points the number and puts it back, and says what a crash would mean', async () => {
@@ -82,11 +83,18 @@ beside(
 );
 
 describe('hzrelay dev --record', () => {
-  for (const [what, path, words] of [
-    ['a file', () => join(folder, 'file'), /^error: --record \S+ is a file\. Name a folder/],
-    ['below a file', () => join(folder, 'file', 'calls'), /cannot be written: part of its path is a file/],
-    ['where nothing can be written', () => '/proc/calls', /^error: --record \/proc\/calls cannot be written/],
-  ] as const)
+  for (const [what, path, words] of drawn<readonly [string, () => string, RegExp]>(
+    [
+      ['a file', () => join(folder, 'file'), /^error: --record \S+ is a file\. Name a folder/],
+      ['below a file', () => join(folder, 'file', 'calls'), /cannot be written: part of its path is a file/],
+      [
+        'where nothing can be written',
+        () => '/proc/calls',
+        /^error: --record \/proc\/calls cannot be written/,
+      ],
+    ],
+    2,
+  ))
     beside(`${what} is bad usage, found at the start`, async () => {
       const { code, stdout, stderr } = await CliProcess.run(['dev', '--port', '0', '--record', path()]);
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });

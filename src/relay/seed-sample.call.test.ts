@@ -5,6 +5,7 @@ import { replayCall, type ReplayResult } from '../replay/replay-call.js';
 import { killExamples, startExample } from '../../test/harness/example-process.js';
 import { fixturesFor } from '../../test/harness/recordings.js';
 import { sideBySide } from '../../test/harness/side-by-side.js';
+import { drawn } from '../../test/harness/thorough.js';
 import type { TransportType } from '../transport/transport.js';
 
 // Each example is a process of its own that loads its models, and the call takes its time.
@@ -29,10 +30,13 @@ async function call(
 }
 
 describe('a plain file that uses the package', () => {
-  for (const [name, via, greeting] of [
-    ['phone-session.mjs', 'twilio', '+15550100001 calls'],
-    ['web-session.mjs', 'webrtc', 'a browser calls'],
-  ] as const)
+  for (const [name, via, greeting] of drawn(
+    [
+      ['phone-session.mjs', 'twilio', '+15550100001 calls'],
+      ['web-session.mjs', 'webrtc', 'a browser calls'],
+    ] as const,
+    1,
+  ))
     beside(`${name} takes a call with an agent, and ends by itself when the caller has left`, async () => {
       const { url, ended } = await startExample(name);
       const { events } = await call(url, via);

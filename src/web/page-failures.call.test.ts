@@ -2,12 +2,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { PageRelay } from '../../test/harness/page-relay.js';
 import { PageVisit } from '../../test/harness/page-visit.js';
+import { drawn } from '../../test/harness/thorough.js';
+import { wordlessVoices } from '../../test/harness/wordless-voices.js';
 import type { OfferResponse } from '../transport/webrtc/page-protocol.js';
 
 let site: PageRelay;
 
 beforeAll(async () => {
-  site = await PageRelay.launch();
+  site = await PageRelay.launch(wordlessVoices);
 });
 
 afterEach(() => site.end());
@@ -105,27 +107,32 @@ describe('what goes wrong', () => {
     await visitor.page.getByText('No way to the relay for audio').waitFor();
   });
 
-  it.each<[string, string, string]>([
-    [
-      'the browser has only loopback',
-      `Object.defineProperty(RTCPeerConnection.prototype, 'localDescription', {
+  it.each(
+    drawn<readonly [string, string, string]>(
+      [
+        [
+          'the browser has only loopback',
+          `Object.defineProperty(RTCPeerConnection.prototype, 'localDescription', {
          get() {
            const { type, sdp } = this.pendingLocalDescription ?? this.currentLocalDescription;
            return { type, sdp: sdp.replace(/a=candidate.*\\r\\n/g, '') };
          },
        });`,
-      'This browser has no network for audio',
-    ],
-    [
-      'the relay offers only loopback',
-      `const { json } = Response.prototype;
+          'This browser has no network for audio',
+        ],
+        [
+          'the relay offers only loopback',
+          `const { json } = Response.prototype;
        Response.prototype.json = async function () {
          const answer = await json.call(this);
          return { ...answer, sdp: answer.sdp.replace(/a=candidate.* (?!127)\\S+ \\d+ typ.*\\r\\n/g, '') };
        };`,
-      'The relay offers audio on loopback only',
-    ],
-  ])('is shown if %s', async (_what, disturb, title) => {
+          'The relay offers audio on loopback only',
+        ],
+      ],
+      1,
+    ),
+  )('is shown if %s', async (_what, disturb, title) => {
     await site.start();
     const visitor = await site.visit({
       before: `${disturb} RTCPeerConnection.prototype.setRemoteDescription = () => Promise.resolve();`,

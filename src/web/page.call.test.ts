@@ -11,6 +11,7 @@ import { callerSpeech } from '../simulators/caller-speech.js';
 import { likeness } from '../../test/harness/likeness.js';
 import { PageRelay } from '../../test/harness/page-relay.js';
 import { heardRateHz, type PageVisit } from '../../test/harness/page-visit.js';
+import { drawn } from '../../test/harness/thorough.js';
 
 let site: PageRelay;
 
@@ -97,9 +98,7 @@ describe('a visitor who speaks', () => {
     expect(await visitor.button('Unmute').getAttribute('aria-pressed')).toBe('true');
     const answered = site.next('turn.end');
     // The agent's repetition of this takes longer than the microphone's file.
-    await visitor.type(
-      'I would like to see my doctor next Friday at half past three in the afternoon, please',
-    );
+    await visitor.type('I would like to see my doctor next Friday at half past three');
     await answered;
     expect(site.count('speech.start')).toBe(0);
   });
@@ -127,12 +126,17 @@ describe('a visitor without a microphone', () => {
 });
 
 describe('a visitor who leaves', () => {
-  it.each<[string, (visitor: PageVisit) => Promise<unknown>]>([
-    ['by the button', (visitor) => visitor.button('Disconnect').click()],
-    ['by reloading the page', (visitor) => visitor.page.reload()],
-    ['by going elsewhere', (visitor) => visitor.page.goto('about:blank')],
-    ['by closing the tab', (visitor) => visitor.page.close({ runBeforeUnload: true })],
-  ])('%s ends the session as a hang-up, once', async (_how, leave) => {
+  it.each(
+    drawn<[string, (visitor: PageVisit) => Promise<unknown>]>(
+      [
+        ['by the button', (visitor) => visitor.button('Disconnect').click()],
+        ['by reloading the page', (visitor) => visitor.page.reload()],
+        ['by going elsewhere', (visitor) => visitor.page.goto('about:blank')],
+        ['by closing the tab', (visitor) => visitor.page.close({ runBeforeUnload: true })],
+      ],
+      2,
+    ),
+  )('%s ends the session as a hang-up, once', async (_how, leave) => {
     await site.start();
     const visitor = await site.visit();
     await visitor.connect();

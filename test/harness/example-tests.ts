@@ -9,10 +9,14 @@ export interface ExampleEnd {
   readonly stderr: string;
 }
 
-/** Runs the tests of an example with `node --test`, as its readers do, without any key. `path` is relative to `examples/`. */
-export async function runExampleTests(path: string): Promise<ExampleEnd> {
+/**
+ * Runs the tests of an example with `node --test`, as its readers do, without any key. `path` is relative to `examples/`.
+ * With `names`, only tests and groups whose name matches one of these patterns run.
+ */
+export async function runExampleTests(path: string, names: readonly string[] = []): Promise<ExampleEnd> {
   const example = fileURLToPath(new URL(`../../examples/${path}`, import.meta.url));
-  const child = spawn(process.execPath, ['--test', '--test-reporter=tap', example], {
+  const only = names.map((name) => `--test-name-pattern=${name}`);
+  const child = spawn(process.execPath, ['--test', '--test-reporter=tap', ...only, example], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env.PATH },
   });

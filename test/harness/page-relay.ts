@@ -5,30 +5,37 @@ import type { Browser } from 'playwright-core';
 import { readWav, writeWav } from '#src/audio/wav.js';
 import { TestVoices } from '#src/drills/virtual-call.js';
 import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
+import type { SpeechToText } from '#src/providers/speech-to-text.js';
+import type { TextToSpeech } from '#src/providers/text-to-speech.js';
 import { createRelay } from '#src/relay/create.js';
 import type { RelayOptions } from '#src/relay/relay-options.js';
 import type { Relay } from '#src/relay/relay.js';
 import { launchChromium } from './chromium.js';
 import { PageVisit, type PageVisitOptions } from './page-visit.js';
 
-/** Chromium, whose visitors speak, and a relay with the embedded providers, one at a time. */
+/** What the sessions of a relay hear and speak with. */
+export type PageVoices = Pick<TestVoices, 'warmUp' | 'close'> & {
+  readonly stt: SpeechToText;
+  readonly tts: TextToSpeech;
+};
+
+/** Chromium, whose visitors speak, and a relay, one at a time. */
 export class PageRelay {
   readonly browser: Browser;
-  readonly voices: TestVoices;
+  readonly voices: PageVoices;
   events: SessionEvent[] = [];
   readonly #folder: string;
   #relay: Relay | null = null;
 
-  private constructor(browser: Browser, voices: TestVoices, folder: string) {
+  private constructor(browser: Browser, voices: PageVoices, folder: string) {
     this.browser = browser;
     this.voices = voices;
     this.#folder = folder;
   }
 
-  /** Launches the browser and warms the providers up; {@link close} ends both. */
-  static async launch(): Promise<PageRelay> {
+  /** Launches the browser and warms the voices up, by default the embedded ones; {@link close} ends both. */
+  static async launch(voices: PageVoices = new TestVoices()): Promise<PageRelay> {
     const folder = mkdtempSync(join(tmpdir(), 'hzrelay-page-'));
-    const voices = new TestVoices();
     const microphone = microphoneFile(folder, 'book-my-appointment-16k');
     const [browser] = await Promise.all([launchChromium({ microphoneFile: microphone }), voices.warmUp()]);
     return new PageRelay(browser, voices, folder);

@@ -4,12 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, jest } from '@jest/globals';
-import { speakConversation } from '../../replay/default-conversation.js';
 import { CliProcess } from '../../../test/harness/cli-process.js';
 import { CliTerminal } from '../../../test/harness/cli-terminal.js';
 import { freePort } from '../../../test/harness/free-port.js';
 import { lightAgent } from '../../../test/harness/light-agents.js';
+import { fixtures } from '../../../test/harness/recordings.js';
 import { sideBySide } from '../../../test/harness/side-by-side.js';
+import { drawn } from '../../../test/harness/thorough.js';
 import {
   startTwilioRestSimulator,
   type TwilioRestSimulator,
@@ -23,7 +24,7 @@ type Callee = NonNullable<TwilioRestSimulatorOptions['callee']>;
 const to = '+15550100001';
 const from = '+15550100002';
 /** What the callee says: as little as makes a call. */
-const goodbye = (await speakConversation(8000, ['Goodbye.'])).map(({ samples }) => samples);
+const goodbye = (await fixtures('goodbye')).map(({ samples }) => samples);
 const ringing = { does: 'answer', ringsMs: 0 } as const;
 
 /** One test's own Twilio, address and folder. */
@@ -105,7 +106,7 @@ describe('the call of hzrelay call is hung up', () => {
     expect(its.statuses).not.toContain('in-progress');
   });
 
-  for (const which of ['stdout', 'stdout and stderr'])
+  for (const which of drawn(['stdout', 'stdout and stderr'], 1))
     held(`when the reader of ${which} goes away, as head does`, ringing, async (its) => {
       // The reader is gone before the end of these words is printed.
       const words = 'The reader of this goes away.';

@@ -1,12 +1,12 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, jest } from '@jest/globals';
-import type { SessionEvent } from '../../events/session-event.js';
 import { CliProcess } from '../../../test/harness/cli-process.js';
 import { lightAgent } from '../../../test/harness/light-agents.js';
+import { RelayCaller } from '../../../test/harness/relay-caller.js';
 import { sideBySide } from '../../../test/harness/side-by-side.js';
+import { drawn } from '../../../test/harness/thorough.js';
 import {
   startTwilioRestSimulator,
   type TwilioRestSimulator,
@@ -17,7 +17,6 @@ jest.setTimeout(180_000);
 const publicUrl = 'https://example.ngrok.app';
 const ours = `${publicUrl}/twilio/voice`;
 const theirs = 'https://their-server.example.com/voice';
-const audio = fileURLToPath(new URL('../../../fixtures/audio/friday.wav', import.meta.url));
 const beside = sideBySide();
 afterAll(() => CliProcess.killAll());
 
@@ -56,10 +55,13 @@ describe('the Twilio number of hzrelay dev', () => {
     });
   }
 
-  for (const [signal, code] of [
-    ['SIGINT', 130],
-    ['SIGTERM', 143],
-  ] as const)
+  for (const [signal, code] of drawn(
+    [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const,
+    1,
+  ))
     numbered(
       `is pointed here while it runs, and back after ${signal}`,
       async ({ twilio, voiceUrl, startDev }) => {
@@ -81,30 +83,21 @@ describe('the Twilio number of hzrelay dev', () => {
     );
 
   numbered(
-    'that a crash left pointing here is put back by the next start, whatever that is for',
+    'that a crash left pointing here goes back to what it was before, whether the next start points it here anew or not',
     async ({ voiceUrl, startDev }) => {
       const dev = startDev();
       await dev.until('stdout', /arrive here/);
       dev.signal('SIGKILL');
       await dev.ended;
       expect(voiceUrl()).toBe(ours);
+      const anew = startDev();
+      await anew.until('stdout', /arrive here; at the end they go to https:\/\/their/);
+      anew.signal('SIGKILL');
+      await anew.ended;
+      expect(voiceUrl()).toBe(ours);
       const next = startDev('--no-webhook');
       await next.until('stdout', /go to https:\/\/their-server\.example\.com\/voice again/);
       expect(voiceUrl()).toBe(theirs);
-      next.signal('SIGINT');
-      await next.ended;
-    },
-  );
-
-  numbered(
-    'goes back to what it was before the crash, also where the next start points it here anew',
-    async ({ voiceUrl, startDev }) => {
-      const dev = startDev();
-      await dev.until('stdout', /arrive here/);
-      dev.signal('SIGKILL');
-      await dev.ended;
-      const next = startDev();
-      await next.until('stdout', /arrive here; at the end they go to https:\/\/their/);
       next.signal('SIGINT');
       await next.ended;
       expect(voiceUrl()).toBe(theirs);
@@ -112,18 +105,33 @@ describe('the Twilio number of hzrelay dev', () => {
   );
 });
 
-describe('the tunnel of hzrelay dev', () => {
-  held('that cannot be had is one clear line, and everything local works', async () => {
-    const dev = CliProcess.start(['dev', lightAgent, '--port', '0'], {
-      NGROK_AUTHTOKEN: 'a-token-of-no-account',
-    });
-    const [, url = ''] = await dev.until('stdout', /is ready on (http:\S+)/);
-    await dev.until('stdout', /WARN {2}There is no tunnel: .*The relay still works on this machine\./);
-    const caller = await CliProcess.run(['replay', audio, '--url', url, '--quiet', '--barge-in', '300']);
-    expect(caller.code).toBe(0);
-    dev.signal('SIGINT');
-    const { stdout, stderr } = await dev.ended;
-    expect(stdout + stderr).not.toContain('a-token-of-no-account');
+describe('hzrelay dev', () => {
+  held(
+    'whose tunnel cannot be had says so in one clear line, works locally, and its log file gets every line',
+    async (folder) => {
+      const log = join(folder, 'dev.log');
+      const dev = CliProcess.start(['dev', lightAgent, '--port', '0', '--log', log], {
+        NGROK_AUTHTOKEN: 'a-token-of-no-account',
+      });
+      const [, url = ''] = await dev.until('stdout', /is ready on (http:\S+)/);
+      await dev.until('stdout', /WARN {2}There is no tunnel: .*The relay still works on this machine\./);
+      const { turns } = await RelayCaller.call(url, { behaviour: { bargeInMs: 300 } }).ended;
+      expect(turns).toEqual([{ name: 'friday.wav', said: true, answered: true }]);
+      dev.signal('SIGINT');
+      const { stdout, stderr } = await dev.ended;
+      const logged = (await readFile(log, 'utf8')).trimEnd();
+      expect(logged).toMatch(/^\S+Z {2}[0-9a-f]{8} {2}INFO +inbound: twilio/m);
+      expect(logged).toMatch(/transcript\.partial/);
+      expect(logged).toMatch(/There is no tunnel/);
+      expect(stdout + stderr + logged).not.toContain('a-token-of-no-account');
+    },
+  );
+
+  held('whose log file cannot be written is bad usage', async (folder) => {
+    const log = join(folder, 'no', 'dev.log');
+    const { code, stderr } = await CliProcess.run(['dev', '--port', '0', '--log', log]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/--log: .*cannot be written/);
   });
 });
 
@@ -134,14 +142,12 @@ import { llm, stt, tts } from ${JSON.stringify(lightAgent)};
 export default defineAgent({ systemPrompt: 'A desk.', greeting: '${greeting}' as string, llm, stt, tts });
 `;
 
-  /** What the caller was greeted with, in calls to this address. */
+  /** What the caller was greeted with, in a call to this address. */
   async function greeted(url: string): Promise<string> {
-    const { stdout } = await CliProcess.run(['replay', audio, '--url', url, '--json']);
-    const events = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as SessionEvent);
-    return events.find((event) => event.type === 'turn.end')?.heardText ?? '';
+    const caller = RelayCaller.call(url);
+    const { heardText } = await caller.until('turn.end');
+    await caller.hangUp();
+    return heardText;
   }
 
   held(
@@ -170,26 +176,5 @@ export default defineAgent({ systemPrompt: 'A desk.', greeting: '${greeting}' as
     const { code, stdout, stderr } = await CliProcess.run(['dev', file, '--port', '0']);
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toMatch(/mine\.ts: .*\n.*agent\.systemPrompt/);
-  });
-});
-
-describe('the log file of hzrelay dev', () => {
-  held('gets every line, details too', async (folder) => {
-    const log = join(folder, 'dev.log');
-    const dev = CliProcess.start(['dev', lightAgent, '--port', '0', '--log', log]);
-    const [, url = ''] = await dev.until('stdout', /is ready on (http:\S+)/);
-    await CliProcess.run(['replay', audio, '--url', url, '--quiet', '--barge-in', '300']);
-    dev.signal('SIGINT');
-    await dev.ended;
-    const lines = (await readFile(log, 'utf8')).trimEnd().split('\n');
-    expect(lines.join('\n')).toMatch(/^\S+Z {2}[0-9a-f]{8} {2}INFO +inbound: twilio/m);
-    expect(lines.join('\n')).toMatch(/transcript\.partial/);
-  });
-
-  held('that cannot be written is bad usage', async (folder) => {
-    const log = join(folder, 'no', 'dev.log');
-    const { code, stderr } = await CliProcess.run(['dev', '--port', '0', '--log', log]);
-    expect(code).toBe(2);
-    expect(stderr).toMatch(/--log: .*cannot be written/);
   });
 });

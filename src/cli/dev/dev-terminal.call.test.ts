@@ -4,13 +4,14 @@ import { closeSync, constants, openSync, writeSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, jest } from '@jest/globals';
 import { CliProcess, type CliOutputs } from '../../../test/harness/cli-process.js';
 import { CliTerminal } from '../../../test/harness/cli-terminal.js';
 import { freePort } from '../../../test/harness/free-port.js';
 import { lightAgent, talkativeAgent } from '../../../test/harness/light-agents.js';
+import { RelayCaller } from '../../../test/harness/relay-caller.js';
 import { sideBySide } from '../../../test/harness/side-by-side.js';
+import { drawn } from '../../../test/harness/thorough.js';
 import {
   startTwilioRestSimulator,
   type TwilioRestSimulator,
@@ -20,7 +21,6 @@ jest.setTimeout(180_000);
 
 const theirs = 'https://their-server.example.com/voice';
 const number = '+15550001111';
-const audio = fileURLToPath(new URL('../../../fixtures/audio/book-my-appointment.wav', import.meta.url));
 
 /** One test's own number at Twilio, address, folder and open files. */
 class Surroundings {
@@ -67,16 +67,20 @@ class Surroundings {
   }
 
   /** A caller who is being answered. */
-  async caller(): Promise<CliProcess> {
-    const calling = CliProcess.start(['replay', audio, '--url', this.relay], this.env);
-    await calling.until('stdout', /tts\.audio_start/);
+  async caller(): Promise<RelayCaller> {
+    const calling = RelayCaller.call(this.relay, { env: this.env });
+    await calling.until('tts.audio_start');
     return calling;
   }
 
   /** A call that lasts until it is heard out. */
   async call(): Promise<void> {
-    const args = ['replay', audio, '--url', this.relay, '--quiet', '--barge-in', '300'];
-    expect((await CliProcess.run(args, this.env)).code).toBe(0);
+    const { turns, events } = await RelayCaller.call(this.relay, {
+      env: this.env,
+      behaviour: { bargeInMs: 300 },
+    }).ended;
+    expect(turns).toEqual([{ name: 'friday.wav', said: true, answered: true }]);
+    expect(events.at(-1)).toMatchObject({ type: 'session.end', reason: 'hangup' });
   }
 
   /** Has the relay say something: a call that does not come from Twilio is refused, and that is told. */
@@ -127,13 +131,21 @@ function held(name: string, test: (its: Surroundings) => Promise<void>): void {
   });
 }
 
+/** The relay has ended this call as it stopped. */
+async function expectShutdown({ ended }: RelayCaller): Promise<void> {
+  expect((await ended).events.at(-1)).toMatchObject({ type: 'session.end', reason: 'shutdown' });
+}
+
 describe('a terminal that is closed', () => {
-  for (const [what, more, hasCall] of [
-    ['the dashboard', [], false],
-    ['the dashboard and a call', [], true],
-    ['plain lines and a call', ['--plain'], true],
-    ['events as JSON', ['--json'], false],
-  ] as const)
+  for (const [what, more, hasCall] of drawn(
+    [
+      ['the dashboard', [], false],
+      ['the dashboard and a call', [], true],
+      ['plain lines and a call', ['--plain'], true],
+      ['events as JSON', ['--json'], false],
+    ] as const,
+    2,
+  ))
     held(`under ${what}: the number is put back, and calls end politely`, async (its) => {
       const terminal = CliTerminal.start(its.args(...more), its.env);
       await its.isPointedHere();
@@ -142,7 +154,7 @@ describe('a terminal that is closed', () => {
       terminal.close();
       expect(await terminal.ended).toEqual({ code: 129, signal: 0 });
       expect(its.voiceUrl).toBe(theirs);
-      if (calling) expect((await calling.ended).stdout).toMatch(/ended: shutdown/);
+      if (calling) await expectShutdown(calling);
     });
 
   held('while everything is being ended after Ctrl-C does not cut that short', async (its) => {
@@ -182,7 +194,7 @@ describe('a terminal that stands still (Ctrl-S)', () => {
 });
 
 describe('a reader that goes away', () => {
-  for (const which of ['stdout', 'stdout and stderr'])
+  for (const which of drawn(['stdout', 'stdout and stderr'], 1))
     held(`as head does on ${which} ends it in order`, async (its) => {
       const dev = CliProcess.start(its.args(), its.env);
       await its.isPointedHere();
@@ -195,7 +207,7 @@ describe('a reader that goes away', () => {
       expect(its.voiceUrl).toBe(theirs);
     });
 
-  for (const name of ['SIGINT', 'SIGHUP', 'SIGTERM'] as const)
+  for (const name of drawn(['SIGINT', 'SIGHUP', 'SIGTERM'] as const, 1))
     held(`before ${name}, as tee does, changes nothing`, async (its) => {
       const dev = CliProcess.start(its.args(), its.env);
       await its.isPointedHere();
@@ -227,7 +239,7 @@ describe('a reader that goes away', () => {
 });
 
 describe('output that cannot be written', () => {
-  for (const which of [['stdout'], ['stderr'], ['stdout', 'stderr']])
+  for (const which of drawn([['stdout'], ['stderr'], ['stdout', 'stderr']], 1))
     held(`since the disk is full (${which.join(' and ')}) ends no call, and the log says it`, async (its) => {
       const to: CliOutputs = Object.fromEntries(which.map((name) => [name, its.fullDisk()]));
       const log = join(its.folder, 'dev.log');
@@ -236,7 +248,7 @@ describe('output that cannot be written', () => {
       await its.provokeLine();
       const calling = await its.caller();
       dev.signal('SIGINT');
-      expect((await calling.ended).stdout).toMatch(/ended: shutdown/);
+      await expectShutdown(calling);
       const { code, stderr } = await dev.ended;
       expect(code).toBe(130);
       expect(its.voiceUrl).toBe(theirs);

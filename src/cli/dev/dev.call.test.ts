@@ -6,7 +6,9 @@ import { afterAll, describe, expect, jest } from '@jest/globals';
 import type { SessionEvent } from '../../events/session-event.js';
 import { CliProcess } from '../../../test/harness/cli-process.js';
 import { talkativeAgent } from '../../../test/harness/light-agents.js';
+import { RelayCaller } from '../../../test/harness/relay-caller.js';
 import { sideBySide } from '../../../test/harness/side-by-side.js';
+import { drawn } from '../../../test/harness/thorough.js';
 
 jest.setTimeout(180_000);
 
@@ -92,8 +94,9 @@ describe('hzrelay dev', () => {
     expect(stranger.stderr).toMatch(/wants its token: set HZRELAY_TOKEN/);
     expect(unsigned).toMatchObject({ code: 1, stdout: '' });
     expect(unsigned.stderr).toMatch(/answered 403: .*TWILIO_AUTH_TOKEN/);
-    const known = CliProcess.start(args, { ...secret, HZRELAY_TOKEN: token });
-    await known.until('stdout', /tts\.audio_start/);
+    const known = RelayCaller.call(url, { env: { ...secret, HZRELAY_TOKEN: token } });
+    await known.until('tts.audio_start');
+    await known.hangUp();
   });
 });
 
@@ -109,24 +112,27 @@ describe('hzrelay dev that cannot begin', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   });
 
-  for (const [args, env, message] of [
-    [['dve'], {}, /unknown command 'dve'\n\(Did you mean dev\?\)/],
-    [['dev', '--prot', '1'], {}, /unknown option '--prot'\n\(Did you mean --port\?\)/],
-    [['dev', '--port', '99999'], {}, /Give a port, 0 to 65535/],
-    [['dev'], { HZRELAY_PORT: 'abc' }, /^error: HZRELAY_PORT is 'abc'\. Give a port/],
+  for (const [args, env, message] of drawn<[string[], Record<string, string>, RegExp]>(
     [
-      ['dev', '--public-url', 'foo'],
-      {},
-      /^error: --public-url 'foo' is no base address\. Give the address that/,
+      [['dve'], {}, /unknown command 'dve'\n\(Did you mean dev\?\)/],
+      [['dev', '--prot', '1'], {}, /unknown option '--prot'\n\(Did you mean --port\?\)/],
+      [['dev', '--port', '99999'], {}, /Give a port, 0 to 65535/],
+      [['dev'], { HZRELAY_PORT: 'abc' }, /^error: HZRELAY_PORT is 'abc'\. Give a port/],
+      [
+        ['dev', '--public-url', 'foo'],
+        {},
+        /^error: --public-url 'foo' is no base address\. Give the address that/,
+      ],
+      [['dev', '--public-url', 'https://me:secret@x.com'], {}, /^error: --public-url holds credentials\./],
+      [
+        ['dev', '--allow-origin', 'http://localhost:5173', '--allow-origin', '*'],
+        {},
+        /^error: --allow-origin is '\*'\. Give scheme, host and port/,
+      ],
+      [[], {}, /^Usage: hzrelay/],
     ],
-    [['dev', '--public-url', 'https://me:secret@x.com'], {}, /^error: --public-url holds credentials\./],
-    [
-      ['dev', '--allow-origin', 'http://localhost:5173', '--allow-origin', '*'],
-      {},
-      /^error: --allow-origin is '\*'\. Give scheme, host and port/,
-    ],
-    [[], {}, /^Usage: hzrelay/],
-  ] as [string[], Record<string, string>, RegExp][])
+    4,
+  ))
     beside(`as ${JSON.stringify([args, env])} says so and ends with 2`, async () => {
       const { code, stdout, stderr } = await CliProcess.run(args, env);
       expect(stderr).toMatch(message);
@@ -135,7 +141,7 @@ describe('hzrelay dev that cannot begin', () => {
     });
 });
 
-for (const args of [['--version'], ['--help'], ['dev', '--help'], ['help', 'replay']])
+for (const args of drawn([['--version'], ['--help'], ['dev', '--help'], ['help', 'replay']], 2))
   beside(`hzrelay ${args.join(' ')} answers on stdout, in lines of 80 columns`, async () => {
     const { code, stdout, stderr } = await CliProcess.run(args);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });

@@ -5,7 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, jest } from '@jest/globals';
 import { CliProcess } from '../../../test/harness/cli-process.js';
 import { lightAgent } from '../../../test/harness/light-agents.js';
+import { RelayCaller } from '../../../test/harness/relay-caller.js';
 import { sideBySide } from '../../../test/harness/side-by-side.js';
+import { drawn } from '../../../test/harness/thorough.js';
 
 jest.setTimeout(180_000);
 
@@ -69,14 +71,21 @@ describe('hzrelay logs', () => {
     expect(stdout.trimEnd().split('\n')).toEqual(log(caller.stdout).map((line) => `${id}  ${line}`));
   });
 
-  for (const [args, expected, message] of [
-    [['logs', '--url', 'http://127.0.0.1:9'], 1, /^error: No relay answers at http:\/\/127\.0\.0\.1:9: /],
-    [['logs', '--url', 'ftp://x'], 2, /^error: --url ftp:\/\/x is not a relay's address/],
-    [['logs', '--type', 'llm'], 2, /^error: --type 'llm' matches no event\. The events are: session\.start/],
-    [['logs', '--session', 'x'], 2, /^error: --session x is not a session id/],
-    [['logs', '--level', 'debug'], 2, /Allowed choices are info, warn, error/],
-    [['logs', '--tail', '5000'], 2, /Give a number of events, 0 to 1000/],
-  ] as [string[], number, RegExp][])
+  for (const [args, expected, message] of drawn<[string[], number, RegExp]>(
+    [
+      [['logs', '--url', 'http://127.0.0.1:9'], 1, /^error: No relay answers at http:\/\/127\.0\.0\.1:9: /],
+      [['logs', '--url', 'ftp://x'], 2, /^error: --url ftp:\/\/x is not a relay's address/],
+      [
+        ['logs', '--type', 'llm'],
+        2,
+        /^error: --type 'llm' matches no event\. The events are: session\.start/,
+      ],
+      [['logs', '--session', 'x'], 2, /^error: --session x is not a session id/],
+      [['logs', '--level', 'debug'], 2, /Allowed choices are info, warn, error/],
+      [['logs', '--tail', '5000'], 2, /Give a number of events, 0 to 1000/],
+    ],
+    3,
+  ))
     beside(`as ${JSON.stringify(args)} ends with ${expected} and says why`, async () => {
       const { code, stdout, stderr } = await CliProcess.run(args);
       expect(stderr).toMatch(message);
@@ -87,10 +96,10 @@ describe('hzrelay logs', () => {
 describe('hzrelay dev --record', () => {
   held('says where, and writes what hzrelay replay takes', async (folder) => {
     const calls = join(folder, 'calls');
-    const { dev, url } = await startDev('--port', '0', '--record', calls);
+    const { dev, url } = await startDev(lightAgent, '--port', '0', '--record', calls);
     await dev.until('stdout', new RegExp(`^INFO {2}Calls are recorded in ${calls}\\.\\n`));
-    const args = ['replay', audio('book-my-appointment'), '--url', url, '--barge-in', '1200', '--quiet'];
-    expect(await CliProcess.run(args)).toMatchObject({ code: 0 });
+    const { turns } = await RelayCaller.call(url, { behaviour: { bargeInMs: 300 } }).ended;
+    expect(turns).toEqual([{ name: 'friday.wav', said: true, answered: true }]);
     dev.signal('SIGINT');
     expect(await dev.ended).toMatchObject({ code: 130, stderr: '' });
     const [name = ''] = await readdir(calls);
@@ -105,6 +114,8 @@ describe('hzrelay dev --record', () => {
     const again = await CliProcess.run([
       'replay',
       session,
+      '--agent',
+      lightAgent,
       '--expect',
       join(session, 'events.ndjson'),
       '--quiet',

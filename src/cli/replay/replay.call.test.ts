@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest } from '@jest/globals';
 import { decodeMulaw, encodeMulaw } from '../../audio/g711.js';
 import { audibleEnd, audibleStart } from '../../audio/silence.js';
 import { readWav } from '../../audio/wav.js';
@@ -15,6 +16,7 @@ import { CliProcess, type CliEnd } from '../../../test/harness/cli-process.js';
 import { lightAgent, listeningAgent, talkativeAgent } from '../../../test/harness/light-agents.js';
 import { fixtures } from '../../../test/harness/recordings.js';
 import { sideBySide } from '../../../test/harness/side-by-side.js';
+import { drawn } from '../../../test/harness/thorough.js';
 
 jest.setTimeout(180_000);
 
@@ -28,54 +30,47 @@ const beside = sideBySide();
 let folder = '';
 const temporary = (name: string): string => join(folder, name);
 
-/**
- * Calls last as long as they last, so these are held at once; but no more than four, since each process is a relay with
- * its own recogniser and voice.
- */
-const calls: Record<
-  'twoTurns' | 'json' | 'bargeIn' | 'otherWords' | 'both' | 'bothJson',
-  Promise<CliEnd> | null
-> = {
-  twoTurns: null,
-  json: null,
-  bargeIn: null,
-  otherWords: null,
-  both: null,
-  bothJson: null,
-};
+const replay = (...args: string[]): Promise<CliEnd> => CliProcess.run(['replay', ...args]);
+const eventsOf = ({ stdout }: CliEnd): SessionEvent[] =>
+  stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as SessionEvent);
+
+const understood = ['--agent', listeningAgent];
+const overTheGreeting = ['--barge-in', '1500', '--quiet', '--expect', golden('barge-in')];
+const asJson = [audio('friday'), '--json', '--agent', lightAgent];
+/** A call for two tests: one judges it, the other compares a later call with it. */
+let overBothAsJson: Promise<CliEnd> | null = null;
+const bothAsJson = (): Promise<CliEnd> => (overBothAsJson ??= replay(...asJson, '--via', 'both'));
+
+let server: Server;
+let noRelay = '';
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hzrelay-cli-'));
-  const replay = (...args: string[]): Promise<CliEnd> => CliProcess.run(['replay', ...args]);
-  const two = [audio('book-my-appointment'), audio('reschedule-for-friday')];
-  calls.twoTurns = replay(...two, '-o', temporary('reply.wav'));
-  const understood = ['--agent', listeningAgent];
-  const earlier = [audio('friday'), '--json', '--agent', lightAgent];
-  calls.json = replay(...earlier).then(async ({ stdout }) => {
-    await writeFile(temporary('earlier.ndjson'), stdout);
-    return replay(...earlier, '--expect', temporary('earlier.ndjson'));
-  });
-  const overTheGreeting = ['--barge-in', '1500', '--quiet', '--expect', golden('barge-in')];
-  calls.bargeIn = replay(audio('stop-and-cancel'), ...understood, ...overTheGreeting);
-  const withoutModels = ['--agent', talkativeAgent];
-  calls.otherWords = replay(audio('friday'), ...overTheGreeting, ...withoutModels);
-  const phoneCalls = Promise.all([calls.json, calls.bargeIn, calls.otherWords]);
-  const overBoth = ['--via', 'both', '--expect', golden('backchannel'), '--barge-in', '1000'];
-  calls.both = phoneCalls.then(() =>
-    replay(audio('um-hum'), ...understood, ...overBoth, '-o', temporary('both.wav')),
-  );
-  calls.bothJson = phoneCalls.then(() =>
-    replay(audio('goodbye'), '--via', 'both', '--json', '--agent', lightAgent),
-  );
+  server = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  noRelay = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await Promise.all([
+    writeFile(temporary('empty.wav'), ''),
+    writeFile(temporary('text.wav'), 'no audio at all'),
+    writeFile(temporary('song.wav'), Uint8Array.of(0x49, 0x44, 0x33, 4, 0, 0, 0, 0, 0, 0)),
+    writeFile(temporary('not.ndjson'), '{"half":'),
+  ]);
 });
 afterAll(async () => {
+  server.close();
   await CliProcess.killAll();
   await rm(folder, { recursive: true });
 });
 
 describe('hzrelay replay of two recordings', () => {
-  it('shows both turns, and writes what both sides said', async () => {
-    const { code, stdout, stderr } = (await calls.twoTurns)!;
+  beside('shows both turns, and writes what both sides said', async () => {
+    const { code, stdout, stderr } = await replay(
+      ...[audio('book-my-appointment'), audio('reschedule-for-friday')],
+      ...['-o', temporary('reply.wav')],
+    );
     expect(code).toBe(0);
     expect(stderr).toMatch(/^Wrote .*reply\.wav: caller left, agent right, \d+\.\d s\.\n$/);
     expect(stdout.match(/transcript\.final: .*/g)).toEqual([
@@ -100,12 +95,13 @@ describe('hzrelay replay of two recordings', () => {
 });
 
 describe('hzrelay replay --json', () => {
-  it('prints events and nothing else, and holds them against those of an earlier call', async () => {
-    const { code, stdout, stderr } = (await calls.json)!;
-    const events = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as SessionEvent);
+  beside('prints events and nothing else, and holds them against those of an earlier call', async () => {
+    const earlier = (await bothAsJson()).stdout.split('\n');
+    const begun = earlier.findIndex((line) => line.includes('"transport":"webrtc"'));
+    await writeFile(temporary('earlier.ndjson'), earlier.slice(0, begun).join('\n'));
+    const call = await replay(...asJson, '--expect', temporary('earlier.ndjson'));
+    const events = eventsOf(call);
+    const { code, stderr } = call;
     expect(events[0]).toMatchObject({ type: 'session.start', transport: 'twilio' });
     expect(events.at(-1)).toMatchObject({ type: 'session.end', reason: 'hangup' });
     expect(new Set(events.map(({ sessionId }) => sessionId)).size).toBe(1);
@@ -115,17 +111,25 @@ describe('hzrelay replay --json', () => {
 });
 
 describe('hzrelay replay --barge-in', () => {
-  it('talks over the greeting, as a golden log has it; --quiet leaves the table and the result', async () => {
-    const { code, stdout, stderr } = (await calls.bargeIn)!;
-    expect(stdout).not.toMatch(/^(INFO|EVT|OK) /m);
-    expect(stdout).toMatch(/^ {3}0 .* \[interrupted\] .* greeting$/m);
-    expect(stdout).toMatch(/^ {3}1 {2}stop i want to cancel my appointment .*\d+ms$/m);
-    expect(stdout).toMatch(/\nEqual to .*barge-in\.ndjson\.\n$/);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  });
+  beside(
+    'talks over the greeting, as a golden log has it; --quiet leaves the table and the result',
+    async () => {
+      const { code, stdout, stderr } = await replay(
+        audio('stop-and-cancel'),
+        ...understood,
+        ...overTheGreeting,
+      );
+      expect(stdout).not.toMatch(/^(INFO|EVT|OK) /m);
+      expect(stdout).toMatch(/^ {3}0 .* \[interrupted\] .* greeting$/m);
+      expect(stdout).toMatch(/^ {3}1 {2}stop i want to cancel my appointment .*\d+ms$/m);
+      expect(stdout).toMatch(/\nEqual to .*barge-in\.ndjson\.\n$/);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    },
+  );
 
-  it('that goes another way than the golden log is shown as a diff, and fails', async () => {
-    const { code, stdout } = (await calls.otherWords)!;
+  beside('that goes another way than the golden log is shown as a diff, and fails', async () => {
+    const withoutModels = ['--agent', talkativeAgent];
+    const { code, stdout } = await replay(audio('friday'), ...overTheGreeting, ...withoutModels);
     expect(stdout).toContain('- turn 1  caller  transcript.final: stop i want to cancel my appointment\n');
     expect(stdout).toContain('+ turn 1  caller  transcript.final: friday\n');
     expect(stdout).toMatch(/^ {2}turn 1 {2}caller {2}speech\.end$/m);
@@ -134,116 +138,106 @@ describe('hzrelay replay --barge-in', () => {
 });
 
 describe('hzrelay replay --via both', () => {
-  it('holds the call over each transport, compares both with the golden log and with one another', async () => {
-    const { code, stdout, stderr } = (await calls.both)!;
-    expect(stdout.match(/^INFO {2}inbound: \w+/gm)).toEqual([
-      'INFO  inbound: twilio',
-      'INFO  inbound: webrtc',
-    ]);
-    expect(stdout).toMatch(/^twilio: Equal to .*backchannel\.ndjson\.$/m);
-    expect(stdout).toMatch(/^webrtc: Equal to .*backchannel\.ndjson\.$/m);
-    expect(stdout).toMatch(/^ {2}lane +twilio +webrtc$/m);
-    expect(stdout).toMatch(/^ {2}turn 0 {2}voice +agent\.paused +agent\.paused$/m);
-    expect(stdout).toMatch(/^ {2}turn 0 {2}mouth→ear {2}greeting +greeting$/m);
-    expect(stdout).not.toContain('≠');
-    expect(stdout).toMatch(/\nParity: equal\.\n$/);
-    expect(stderr).toMatch(/Wrote .*both\.twilio\.wav.*\n.*Wrote .*both\.webrtc\.wav/);
-    expect(code).toBe(0);
+  beside(
+    'holds the call over each transport, compares both with the golden log and with one another',
+    async () => {
+      const overBoth = ['--via', 'both', '--expect', golden('backchannel'), '--barge-in', '1000'];
+      const output = ['-o', temporary('both.wav')];
+      const { code, stdout, stderr } = await replay(audio('um-hum'), ...understood, ...overBoth, ...output);
+      expect(stdout.match(/^INFO {2}inbound: \w+/gm)).toEqual([
+        'INFO  inbound: twilio',
+        'INFO  inbound: webrtc',
+      ]);
+      expect(stdout).toMatch(/^twilio: Equal to .*backchannel\.ndjson\.$/m);
+      expect(stdout).toMatch(/^webrtc: Equal to .*backchannel\.ndjson\.$/m);
+      expect(stdout).toMatch(/^ {2}lane +twilio +webrtc$/m);
+      expect(stdout).toMatch(/^ {2}turn 0 {2}voice +agent\.paused +agent\.paused$/m);
+      expect(stdout).toMatch(/^ {2}turn 0 {2}mouth→ear {2}greeting +greeting$/m);
+      expect(stdout).not.toContain('≠');
+      expect(stdout).toMatch(/\nParity: equal\.\n$/);
+      expect(stderr).toMatch(/Wrote .*both\.twilio\.wav.*\n.*Wrote .*both\.webrtc\.wav/);
+      expect(code).toBe(0);
 
-    const heard = async (via: string) =>
-      readWav(await readFile(temporary(`both.${via}.wav`)), { channel: 'right' });
-    const [byPhone, fromBrowser] = [await heard('twilio'), await heard('webrtc')];
-    expect([byPhone.sampleRateHz, fromBrowser.sampleRateHz]).toEqual([8000, 24_000]);
-    for (const { samples, sampleRateHz } of [byPhone, fromBrowser])
-      expect(audibleEnd(samples, sampleRateHz)).toBeGreaterThan(audibleStart(samples, sampleRateHz));
-  });
+      const heard = async (via: string) =>
+        readWav(await readFile(temporary(`both.${via}.wav`)), { channel: 'right' });
+      const [byPhone, fromBrowser] = [await heard('twilio'), await heard('webrtc')];
+      expect([byPhone.sampleRateHz, fromBrowser.sampleRateHz]).toEqual([8000, 24_000]);
+      for (const { samples, sampleRateHz } of [byPhone, fromBrowser])
+        expect(audibleEnd(samples, sampleRateHz)).toBeGreaterThan(audibleStart(samples, sampleRateHz));
+    },
+  );
 
-  it('with --json prints the events of both, told apart by their sessions, and the verdict elsewhere', async () => {
-    const { code, stdout, stderr } = (await calls.bothJson)!;
-    const events = stdout
-      .trimEnd()
-      .split('\n')
-      .map((line) => JSON.parse(line) as SessionEvent);
-    const starts = events.flatMap((event) => (event.type === 'session.start' ? event : []));
-    expect(starts.map(({ transport }) => transport)).toEqual(['twilio', 'webrtc']);
-    const sessions = starts.map(({ sessionId }) => events.filter((event) => event.sessionId === sessionId));
-    expect(sessions.map((own) => own.at(-1))).toMatchObject([
-      { type: 'session.end', reason: 'hangup' },
-      { type: 'session.end', reason: 'hangup' },
-    ]);
-    expect(sessions.flat()).toHaveLength(events.length);
-    expect(stderr).toMatch(/^Parity: equal\.\n$/);
-    expect(code).toBe(0);
-  });
+  beside(
+    'with --json prints the events of both, told apart by their sessions, and the verdict elsewhere',
+    async () => {
+      const { code, stderr } = await bothAsJson();
+      const events = eventsOf(await bothAsJson());
+      const starts = events.flatMap((event) => (event.type === 'session.start' ? event : []));
+      expect(starts.map(({ transport }) => transport)).toEqual(['twilio', 'webrtc']);
+      const sessions = starts.map(({ sessionId }) => events.filter((event) => event.sessionId === sessionId));
+      expect(sessions.map((own) => own.at(-1))).toMatchObject([
+        { type: 'session.end', reason: 'hangup' },
+        { type: 'session.end', reason: 'hangup' },
+      ]);
+      expect(sessions.flat()).toHaveLength(events.length);
+      expect(stderr).toMatch(/^Parity: equal\.\n$/);
+      expect(code).toBe(0);
+    },
+  );
 });
 
 describe('hzrelay replay that cannot begin', () => {
-  let server: Server;
-  let url = '';
-
-  beforeAll(async () => {
-    server = createServer((_request, response) => response.end('hello')).listen(0, '127.0.0.1');
-    await new Promise((resolve) => server.once('listening', resolve));
-    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    await Promise.all([
-      writeFile(temporary('empty.wav'), ''),
-      writeFile(temporary('text.wav'), 'no audio at all'),
-      writeFile(temporary('song.wav'), Uint8Array.of(0x49, 0x44, 0x33, 4, 0, 0, 0, 0, 0, 0)),
-      writeFile(temporary('not.ndjson'), '{"half":'),
-    ]);
-  });
-  afterAll(() => {
-    server.close();
-  });
-
-  for (const [when, args, exitCode, message] of [
-    ['for want of a file', () => [], 2, /missing required argument 'file'\n.*hzrelay replay --help/],
-    ['on an unknown option', () => ['--jsno'], 2, /unknown option '--jsno'\n\(Did you mean --json\?\)/],
-    ['on a wrong number', () => ['a.wav', '--barge-in', 'soon'], 2, /Give milliseconds, a whole number\./],
+  for (const [when, args, exitCode, message] of drawn<[string, () => string[], number, RegExp]>(
     [
-      'on files that are no recordings',
-      () => ['missing.wav', ...['empty.wav', 'text.wav', 'song.wav'].map(temporary)],
-      2,
-      /missing\.wav: there is no such file.*\n.*empty\.wav: The file is empty.*\n.*text\.wav: Not a WAV file.*\n.*song\.wav: This is an MP3/,
+      ['for want of a file', () => [], 2, /missing required argument 'file'\n.*hzrelay replay --help/],
+      ['on an unknown option', () => ['--jsno'], 2, /unknown option '--jsno'\n\(Did you mean --json\?\)/],
+      ['on a wrong number', () => ['a.wav', '--barge-in', 'soon'], 2, /Give milliseconds, a whole number\./],
+      [
+        'on files that are no recordings',
+        () => ['missing.wav', ...['empty.wav', 'text.wav', 'song.wav'].map(temporary)],
+        2,
+        /missing\.wav: there is no such file.*\n.*empty\.wav: The file is empty.*\n.*text\.wav: Not a WAV file.*\n.*song\.wav: This is an MP3/,
+      ],
+      [
+        'on a golden log that is none',
+        () => [audio('no'), '--expect', temporary('not.ndjson')],
+        2,
+        /line 1 is not a session event/,
+      ],
+      [
+        'on a golden log that is missing',
+        () => [audio('no'), '--expect', temporary('nowhere')],
+        2,
+        /--expect .* there is no such file/,
+      ],
+      [
+        'on an output without a folder',
+        () => [audio('no'), '-o', temporary('a/b.wav')],
+        2,
+        /--output .*Make the folder/,
+      ],
+      [
+        'on an address that is none',
+        () => [audio('no'), '--url', 'localhost'],
+        2,
+        /--url localhost is not a relay's address/,
+      ],
+      [
+        'where nothing listens',
+        () => [audio('no'), '--url', 'http://127.0.0.1:1'],
+        1,
+        /No relay answers at http:\/\/127\.0\.0\.1:1: .*hzrelay dev/,
+      ],
+      ['where something else listens', () => [audio('no'), '--url', noRelay], 1, /this is no hzrelay/],
+      [
+        'on a transport that there is not',
+        () => [audio('no'), '--via', 'sip'],
+        2,
+        /argument 'sip' is invalid\. Allowed choices are twilio, webrtc, both\./,
+      ],
     ],
-    [
-      'on a golden log that is none',
-      () => [audio('no'), '--expect', temporary('not.ndjson')],
-      2,
-      /line 1 is not a session event/,
-    ],
-    [
-      'on a golden log that is missing',
-      () => [audio('no'), '--expect', temporary('nowhere')],
-      2,
-      /--expect .* there is no such file/,
-    ],
-    [
-      'on an output without a folder',
-      () => [audio('no'), '-o', temporary('a/b.wav')],
-      2,
-      /--output .*Make the folder/,
-    ],
-    [
-      'on an address that is none',
-      () => [audio('no'), '--url', 'localhost'],
-      2,
-      /--url localhost is not a relay's address/,
-    ],
-    [
-      'where nothing listens',
-      () => [audio('no'), '--url', 'http://127.0.0.1:1'],
-      1,
-      /No relay answers at http:\/\/127\.0\.0\.1:1: .*hzrelay dev/,
-    ],
-    ['where something else listens', () => [audio('no'), '--url', url], 1, /this is no hzrelay/],
-    [
-      'on a transport that there is not',
-      () => [audio('no'), '--via', 'sip'],
-      2,
-      /argument 'sip' is invalid\. Allowed choices are twilio, webrtc, both\./,
-    ],
-  ] satisfies [string, () => string[], number, RegExp][])
+    4,
+  ))
     beside(`${when} says so and ends with its exit code`, async () => {
       const { code, stdout, stderr } = await CliProcess.run(['replay', ...args()]);
       expect(stderr).toMatch(message);
@@ -253,11 +247,14 @@ describe('hzrelay replay that cannot begin', () => {
 });
 
 describe('hzrelay replay that is stopped', () => {
-  for (const [signal, via, exitCode] of [
-    ['SIGINT', 'twilio', 130],
-    ['SIGTERM', 'twilio', 143],
-    ['SIGINT', 'webrtc', 130],
-  ] as const)
+  for (const [signal, via, exitCode] of drawn(
+    [
+      ['SIGINT', 'twilio', 130],
+      ['SIGTERM', 'twilio', 143],
+      ['SIGINT', 'webrtc', 130],
+    ] as const,
+    1,
+  ))
     beside(
       `by ${signal} hangs up the call over ${via}, says what there was until then, and ends with ${exitCode}`,
       async () => {
