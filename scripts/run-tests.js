@@ -45,7 +45,7 @@ if (chosen.length > 0) {
   const [calls, unit] = await Promise.all([
     // Calls mostly wait, so one for each core still leaves time to spare; more would be late.
     run(['--selectProjects=call', `--maxWorkers=${Math.min(2, cores)}`], { stdio }),
-    run(['--selectProjects=unit', `--maxWorkers=${cores}`], { stdio, niceness: unitNiceness }),
+    run(['--selectProjects=unit', `--maxWorkers=${cores + 1}`], { stdio, niceness: unitNiceness }),
   ]);
   process.exitCode ||= unit || calls;
 }
