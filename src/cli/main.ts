@@ -1,4 +1,5 @@
 /** The command line: runs it, and ends the process with its exit code. */
+import { Console } from 'node:console';
 import { readFileSync } from 'node:fs';
 import { CommanderError } from 'commander';
 import { systemClock, within } from '../core/clock.js';
@@ -31,6 +32,8 @@ const run: RunCommand = async (command) => {
 const isHelp = process.argv.some((word) => ['help', '--help', '-h'].includes(word));
 const vendors = isHelp ? (await import('./vendor-help.js')).vendorHelp : null;
 
+// What the agent's code prints must not stand between the lines of JSON.
+if (process.argv.includes('--json')) globalThis.console = new Console(process.stderr, process.stderr);
 outliveTerminal();
 output.watch();
 try {

@@ -150,6 +150,26 @@ describe('the options of a relay', () => {
     expect(resolveRelayOptions({ clock }, {}).clock).toBe(clock);
   });
 
+  it('are known by name, also where one belongs elsewhere', () => {
+    const wrong = { maxSession: 1, twilioAuthtoken: 'x', agent: {}, colour: 'red', host: undefined };
+    expect(() => resolveRelayOptions(wrong as RelayOptions, {})).toThrow(
+      expect.objectContaining({
+        problems: [
+          expect.objectContaining({
+            field: 'maxSession',
+            remedy: expect.stringMatching(/^Did you mean maxSessions\?/),
+          }),
+          expect.objectContaining({
+            field: 'twilioAuthtoken',
+            remedy: expect.stringMatching(/twilioAuthToken/),
+          }),
+          expect.objectContaining({ field: 'agent', remedy: expect.stringMatching(/session: \{/) }),
+          expect.objectContaining({ field: 'colour', remedy: 'Remove it, or check its spelling.' }),
+        ],
+      }),
+    );
+  });
+
   it('are all checked at once', () => {
     expect(
       problems({

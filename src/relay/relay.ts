@@ -262,6 +262,7 @@ export class Relay implements RelayContext {
     const warm = this.#sessionMaker.listening();
     warm.catch(() => undefined);
     try {
+      await this.#recorder.open();
       const { buildHttpServer } = await import('./http/http-server.js');
       this.#http = await buildHttpServer(this);
       await this.#http.listen({ host, port });

@@ -68,8 +68,6 @@ describe('what goes wrong with a tool is told to the model', () => {
     throw new Error('the directory is down');
   });
   const slow = z.object({ day: z.string().refine((name) => Promise.resolve(name === 'monday'), 'not open') });
-  const circular: Record<string, unknown> = {};
-  circular.self = circular;
 
   it.each<[string, AgentTools, { name?: string; json?: string }, RegExp]>([
     ['an unknown name', {}, {}, /no tool named find_slot/],
@@ -104,12 +102,26 @@ describe('what goes wrong with a tool is told to the model', () => {
       {},
       /^no line$/,
     ],
-    ['a result without JSON', { find_slot: tool(() => circular) }, {}, /circular/],
   ])('%s', async (_, tools, call, message) => {
     const outcome = await run(tools, call);
     expect(outcome.failed).toBe(true);
     expect(outcome.result).toMatch(message);
   });
+});
+
+function circularResult(): Record<string, unknown> {
+  const circular: Record<string, unknown> = {};
+  circular.self = circular;
+  return circular;
+}
+
+it.each<[string, unknown, RegExp]>([
+  ['refers to itself', circularResult(), /^done, but its result is not JSON: .*circular/],
+  ['holds a BigInt', { id: 1n }, /^done, but its result is not JSON: .*BigInt/],
+  ['is a function', () => 'x', /^done$/],
+])('a tool whose result %s has not failed: the model must not call it again', async (_, result, told) => {
+  const outcome = await run({ find_slot: tool(() => result) }, {});
+  expect(outcome).toMatchObject({ failed: false, result: expect.stringMatching(told) });
 });
 
 describe('time', () => {

@@ -101,9 +101,14 @@ async function execute(tool: AgentTool, call: ToolCall, context: ToolContext): P
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
-  // JSON.stringify gives undefined for a function and for undefined; such a tool has no result to report.
-  const json = JSON.stringify(value) as string | undefined;
-  return json ?? 'done';
+  try {
+    // JSON.stringify gives undefined for a function and for undefined; such a tool has no result to report.
+    const json = JSON.stringify(value) as string | undefined;
+    return json ?? 'done';
+  } catch (thrown) {
+    // The tool has succeeded: a model that is told of a failure would call it again.
+    return `done, but its result is not JSON: ${messageOf(thrown)}`;
+  }
 }
 
 function failure(result: string): ToolOutcome {

@@ -52,7 +52,8 @@ and deletes Twilio's copy. Ask people before you record them.
 
 --json prints the events of the session, and also
   {"type":"call.status","callSid":…,"status":"ringing"} for each status and
-  {"type":"call.end","status":…,"durationS":…,"problems":[…]} last.
+  {"type":"call.end","status":…,"durationS":…,"problems":[…]} last. A simulated
+call has only events.
 
 Environment:
   TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_PHONE_NUMBER

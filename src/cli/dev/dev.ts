@@ -36,7 +36,6 @@ export async function dev(
   const path = findAgentFile(agentFile);
   const agent = await DevAgent.load(path, readEnvironmentBeside(path));
   const inDashboard = usesDashboard(options);
-  if (options.record !== undefined) await makeRecordingFolder(options.record);
   const plain = new PlainView({ json, verbose });
   const run = new DevRun(agent, plain, options);
   if (options.record !== undefined) await makeRecordingFolder(options.record);

@@ -7,7 +7,7 @@ import type { Recording } from '../../replay/recordings.js';
 import { baseOf, readPublicUrl } from '../../relay/http/public-url.js';
 import type { TransportType } from '../../transport/transport.js';
 import { UsageError } from '../exit.js';
-import { makeFolder } from '../../relay/make-folder.js';
+import { folderProblem } from '../../relay/recording/recording-folder.js';
 import { reasonOf } from '../../relay/system-reason.js';
 
 /** Reads the golden log of `--expect`. Throws a UsageError if the file is missing or is not the log of one call. */
@@ -69,16 +69,9 @@ async function tryToWrite(path: string): Promise<void> {
  * Makes the folder for recordings, so that a problem is found before the first call. Throws a UsageError if it fails.
  */
 export async function makeRecordingFolder(path: string): Promise<void> {
-  try {
-    await makeFolder(resolve(path));
-    await access(path, constants.W_OK);
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    const what = code === 'EEXIST' ? 'is a file' : `cannot be written: ${reasonOf(cause)}`;
-    throw new UsageError(`--record ${path} ${what}. Name a folder; it is made if it does not exist.`, {
-      cause,
-    });
-  }
+  const problem = await folderProblem(resolve(path));
+  if (problem !== null)
+    throw new UsageError(`--record ${path} ${problem}. Name a folder; it is made if it does not exist.`);
 }
 
 /** The relay's address from `--url`, without a trailing slash. Throws a UsageError for anything else. */

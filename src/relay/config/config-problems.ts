@@ -36,6 +36,8 @@ export function problemsOf(issue: z.core.$ZodIssue, prefix = '', schema?: z.ZodT
     const problem = issue.input === undefined ? 'is missing.' : `is ${shown(issue.input)}.`;
     return [{ field, problem, remedy: `Give ${typeNames[issue.expected] ?? issue.expected}.` }];
   }
+  if (issue.code === 'invalid_key')
+    return [{ field, problem: `${issue.issues[0]?.message ?? issue.message}.`, remedy: 'Rename it.' }];
   return [{ field, problem: `${issue.message}.`, remedy: 'Correct the value.' }];
 }
 

@@ -293,6 +293,16 @@ describe('a config that cannot be used', () => {
     ]);
   });
 
+  it.each(['bad name!', 'opening.hours', 'x'.repeat(65), ''])(
+    'has a tool with a name that models refuse (%j)',
+    (name) => {
+      const tool = { description: 'Books.', parameters: z.object({}), execute: () => '' };
+      expect(problems({ inbound, agent: { systemPrompt: '', tools: { [name]: tool } } })).toMatchObject([
+        { problem: expect.stringContaining('letters, digits'), remedy: 'Rename it.' },
+      ]);
+    },
+  );
+
   it('never shows what a long value holds: it may be a key in the wrong field', () => {
     const key = 'sk-0123456789abcdef0123456789abcdef';
     const found = problems({ inbound: { type: key }, stt: { provider: key }, limits: key });

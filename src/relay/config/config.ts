@@ -127,6 +127,11 @@ const tool = z.object({
   execute: z.custom((value) => typeof value === 'function', 'is not a function'),
 });
 
+/** What OpenAI and servers like it accept. */
+const toolName = z
+  .string()
+  .regex(/^[\w-]{1,64}$/, 'is no name for a tool: models accept up to 64 letters, digits, _ and -');
+
 function hasJsonSchema(schema: z.ZodType): boolean {
   try {
     z.toJSONSchema(schema, { io: 'input' });
@@ -140,7 +145,7 @@ const agent = z.strictObject({
   systemPrompt: z.string(),
   greeting: z.string().optional(),
   language: z.string().min(2).optional(),
-  tools: z.record(z.string(), tool).optional(),
+  tools: z.record(toolName, tool).optional(),
   apology: z.string().optional(),
   apologyVoice: z.unknown().optional(),
   afterFailure: z.enum(['go_on', 'end']).optional(),

@@ -153,7 +153,8 @@ describe('a recording relay', () => {
   it('reports once that it cannot write to the folder, and the calls go on', async () => {
     const file = join(folder, 'file');
     await writeFile(file, '');
-    const relay = await start({ record: file });
+    const relay = await start({});
+    relay.relay.recording = file;
     const calls = [await relay.call(), await relay.call()];
     await until(() => relay.notices.length > 1);
     for (const call of calls) await call.talk();
@@ -161,6 +162,16 @@ describe('a recording relay', () => {
     expect(relay.notices[1]?.message).toMatch(
       /^Recording of session [0-9a-f]{8} has stopped: .*ENOTDIR.*\. The call goes on/,
     );
+  });
+
+  it('does not begin in a folder that cannot be written', async () => {
+    const file = join(folder, 'file');
+    await writeFile(file, '');
+    for (const [path, problem] of [
+      [file, 'is a file'],
+      [join(file, 'calls'), 'cannot be written: '],
+    ] as const)
+      await expect(start({ record: path })).rejects.toThrow(`The folder for recordings, ${path}, ${problem}`);
   });
 
   it('writes no secret to config.json', async () => {

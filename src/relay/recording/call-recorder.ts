@@ -1,13 +1,14 @@
 /** Writes calls to disk when asked to. A failed recording never affects its call. */
 import { join, resolve } from 'node:path';
 import { wallMsOf, within, type Clock } from '../../core/clock.js';
-import { messageOf } from '../../core/errors.js';
+import { HzRelayError, messageOf } from '../../core/errors.js';
 import type { Session } from '../../session/session.js';
 import type { Transport } from '../../transport/transport.js';
 import type { ResolvedConfig } from '../config/config.js';
 import type { RelayNotice } from '../relay-options.js';
 import { summariseConfig } from './config-summary.js';
 import { recordedTransport } from './recorded-transport.js';
+import { folderProblem } from './recording-folder.js';
 import { SessionRecording } from './session-recording.js';
 
 /** How long closing waits for the disk. */
@@ -47,6 +48,16 @@ export class CallRecorder {
       path === null ? 'Calls are not recorded any more.' : `Calls are recorded in ${path}.`,
     );
     if (path === null) for (const recording of this.#running) void recording.finish();
+  }
+
+  /** Makes the folder, if calls are recorded. Rejects with an HzRelayError if it cannot be written. */
+  async open(): Promise<void> {
+    if (this.#folder === null) return;
+    const problem = await folderProblem(this.#folder);
+    if (problem !== null)
+      throw new HzRelayError(
+        `The folder for recordings, ${this.#folder}, ${problem}. Name another one in \`record\`.`,
+      );
   }
 
   /** Remembers the config of a session until its call begins. */
