@@ -40,7 +40,7 @@ function replay(via: TransportType, options: Partial<ReplayCallOptions> = {}): P
     recordings: [sound(callerRatesHz[via])],
     clock: systemClock,
     authToken: 'twilio-secret',
-    behaviour: { finishedAfterMs: 600, greetingWithinMs: 1000, answerWithinMs: 300 },
+    behaviour: { finishedAfterMs: 600, greetingWithinMs: 10_000, answerWithinMs: 300 },
     ...options,
   });
 }

@@ -36,9 +36,9 @@ export async function dev(
   const path = findAgentFile(agentFile);
   const agent = await DevAgent.load(path, readEnvironmentBeside(path));
   const inDashboard = usesDashboard(options);
+  if (options.record !== undefined) await makeRecordingFolder(options.record);
   const plain = new PlainView({ json, verbose });
   const run = new DevRun(agent, plain, options);
-  if (options.record !== undefined) await makeRecordingFolder(options.record);
   if (options.log !== undefined) await run.logTo(options.log);
   progress('Starting the relay and loading its speech models.');
   try {
