@@ -19,7 +19,7 @@ import { spokenWords, toneCharacterMs, toneSpeech, wordsInTones } from '#src/dri
 import { startSimulatedVendors, type SimulatedVendors } from '#src/simulators/simulated-vendors.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 import { VirtualClock } from '#src/simulators/virtual-clock.js';
-import { isThorough } from './harness/thorough.js';
+import { drawn, isThorough } from './harness/thorough.js';
 
 /** Enough to interrupt at every stretch of a word; fifty in a row show that nothing adds up. */
 const interruptions = isThorough ? 50 : 7;
@@ -92,121 +92,124 @@ function lastSoundMs(samples: Int16Array, sampleRateHz: number): number {
 const voices = new TestVoices();
 afterAll(() => voices.close());
 
-describe.each<TransportType>(['twilio', 'webrtc'])('a caller (%s) who interrupts every answer', (via) => {
-  const clock = new VirtualClock();
-  const traffic = new LoopbackTraffic();
-  let vendors: SimulatedVendors;
-  let events: readonly SessionEvent[];
-  let recording: CallRecording;
-  /** Number of running generations at the first token of each answer. */
-  const answersAtFirstToken: number[] = [];
-  /** Number of running generations when the caller began to interrupt. */
-  const answersAtPauses: number[] = [];
-  const left: string[] = [];
+describe.each<TransportType>(drawn(['twilio', 'webrtc'], 1))(
+  'a caller (%s) who interrupts every answer',
+  (via) => {
+    const clock = new VirtualClock();
+    const traffic = new LoopbackTraffic();
+    let vendors: SimulatedVendors;
+    let events: readonly SessionEvent[];
+    let recording: CallRecording;
+    /** Number of running generations at the first token of each answer. */
+    const answersAtFirstToken: number[] = [];
+    /** Number of running generations when the caller began to interrupt. */
+    const answersAtPauses: number[] = [];
+    const left: string[] = [];
 
-  beforeAll(async () => {
-    vendors = await startSimulatedVendors({
-      deepgram: { clock, hearing: hearingInTurn(() => question) },
-      openai: {
-        clock,
-        // Slow enough that the model is still generating when the first words are interrupted.
-        pace: { firstTokenMs: 100, tokenMs: 60 },
-        answers: () => answerTo(vendors.openai.requests.length),
-      },
-      elevenlabs: { clock, voice: toneSpeech, pace: { pieceMs: 100 } },
-    });
-    const session = {
-      ...vendors.providers,
-      agent: { systemPrompt: 'You talk a lot.', apologyVoice: standInVoice },
-    };
-    const at = await VirtualRelay.start(voices, session, {}, { clock, workers: [traffic] });
-    const result: ReplayResult = await at.run(
-      at.call({
-        via,
-        recordings: await questions(via),
-        behaviour: { bargeInMs: 200 },
-        onEvent: ({ type }) => {
-          if (type === 'agent.paused') answersAtPauses.push(vendors.openai.openAnswers);
-          if (type === 'llm.first_token') answersAtFirstToken.push(vendors.openai.openAnswers);
+    beforeAll(async () => {
+      vendors = await startSimulatedVendors({
+        deepgram: { clock, hearing: hearingInTurn(() => question) },
+        openai: {
+          clock,
+          // Slow enough that the model is still generating when the first words are interrupted.
+          pace: { firstTokenMs: 100, tokenMs: 60 },
+          answers: () => answerTo(vendors.openai.requests.length),
         },
-      }),
-    );
-    ({ events } = result);
-    expect(result.recording).not.toBeNull();
-    recording = result.recording!;
-    left.push(...at.relay.sessions.map(({ id }) => `session ${id}`));
-    await at.close();
-    await traffic.idle();
-    if (vendors.openai.openAnswers > 0) left.push('answers of the model');
-    if (vendors.elevenlabs.openContexts > 0) left.push('contexts of the voice');
-    for (const url of [vendors.deepgram.baseUrl, vendors.elevenlabs.baseUrl])
-      if (traffic.clientsOf(Number(new URL(url).port)) > 0) left.push(`connections to ${url}`);
-    if (clock.pendingTimers > 0) left.push(`${clock.pendingTimers} timers`);
-  }, 120_000);
+        elevenlabs: { clock, voice: toneSpeech, pace: { pieceMs: 100 } },
+      });
+      const session = {
+        ...vendors.providers,
+        agent: { systemPrompt: 'You talk a lot.', apologyVoice: standInVoice },
+      };
+      const at = await VirtualRelay.start(voices, session, {}, { clock, workers: [traffic] });
+      const result: ReplayResult = await at.run(
+        at.call({
+          via,
+          recordings: await questions(via),
+          behaviour: { bargeInMs: 200 },
+          onEvent: ({ type }) => {
+            if (type === 'agent.paused') answersAtPauses.push(vendors.openai.openAnswers);
+            if (type === 'llm.first_token') answersAtFirstToken.push(vendors.openai.openAnswers);
+          },
+        }),
+      );
+      ({ events } = result);
+      expect(result.recording).not.toBeNull();
+      recording = result.recording!;
+      left.push(...at.relay.sessions.map(({ id }) => `session ${id}`));
+      await at.close();
+      await traffic.idle();
+      if (vendors.openai.openAnswers > 0) left.push('answers of the model');
+      if (vendors.elevenlabs.openContexts > 0) left.push('contexts of the voice');
+      for (const url of [vendors.deepgram.baseUrl, vendors.elevenlabs.baseUrl])
+        if (traffic.clientsOf(Number(new URL(url).port)) > 0) left.push(`connections to ${url}`);
+      if (clock.pendingTimers > 0) left.push(`${clock.pendingTimers} timers`);
+    }, 120_000);
 
-  afterAll(async () => {
-    traffic.close();
-    await vendors.close();
-  });
-
-  it('interrupts every time', () => {
-    expect(ofType(events, 'agent.interrupted')).toHaveLength(interruptions);
-    expect(ofType(events, 'agent.resumed')).toEqual([]);
-    expect(ofType(events, 'transcript.final').map(({ text }) => text)).toEqual(
-      Array.from({ length: interruptions + 1 }, () => question),
-    );
-    expect(ofType(events, 'turn.end').at(-1)).toMatchObject({ aborted: null });
-    expect(vendors.problems).toEqual([]);
-  });
-
-  it('hears nothing more of an answer until the next one begins', () => {
-    const starts = ofType(events, 'tts.audio_start');
-    const sounding = ofType(events, 'agent.paused').filter(({ turn, atMs }) => {
-      const next = starts.find((start) => start.turn === turn + 1);
-      const silence = heardBetween(recording, atMs + lines[via].behindMs, next?.atMs ?? 0);
-      return isAudible(silence, silenceDbfs);
+    afterAll(async () => {
+      traffic.close();
+      await vendors.close();
     });
-    expect(sounding).toEqual([]);
-  });
 
-  it('has heard exactly what the model is told', () => {
-    const told = historyOf(vendors.openai.requests.at(-1)?.messages ?? []);
-    expect(told).toHaveLength(interruptions);
-    const starts = ofType(events, 'tts.audio_start');
-    for (const [index, text] of told.entries()) {
-      // Read up to the next answer, so that late audio would be among the words.
-      const heard = heardBetween(recording, starts[index]?.atMs ?? 0, starts[index + 1]?.atMs ?? 0);
-      const words = wordsInTones(heard, recording.sampleRateHz);
-      const whole = spokenWords(text);
-      expect(words.slice(0, whole.length)).toEqual(whole);
-      const [cut = '', ...more] = words.slice(whole.length);
-      const next = answerTo(index + 1).split(' ')[whole.length] ?? '';
-      expect(more).toEqual([]);
-      // The tones of a cut character can be misread.
-      expect(next.startsWith(cut.slice(0, -1))).toBe(true);
-      // A word without its last few milliseconds has all its letters, but was not heard to its end.
-      if (cut !== '')
-        expect(lastSoundMs(heard, recording.sampleRateHz)).toBeLessThan(
-          next.length * toneCharacterMs + lines[via].smearMs,
-        );
-    }
-  });
+    it('interrupts every time', () => {
+      expect(ofType(events, 'agent.interrupted')).toHaveLength(interruptions);
+      expect(ofType(events, 'agent.resumed')).toEqual([]);
+      expect(ofType(events, 'transcript.final').map(({ text }) => text)).toEqual(
+        Array.from({ length: interruptions + 1 }, () => question),
+      );
+      expect(ofType(events, 'turn.end').at(-1)).toMatchObject({ aborted: null });
+      expect(vendors.problems).toEqual([]);
+    });
 
-  it('cancels the rest of the model’s answer', () => {
-    expect(answersAtPauses.filter((answers) => answers === 1).length).toBeGreaterThan(interruptions / 4);
-    expect(answersAtFirstToken).toEqual(Array.from({ length: interruptions + 1 }, () => 1));
-  });
+    it('hears nothing more of an answer until the next one begins', () => {
+      const starts = ofType(events, 'tts.audio_start');
+      const sounding = ofType(events, 'agent.paused').filter(({ turn, atMs }) => {
+        const next = starts.find((start) => start.turn === turn + 1);
+        const silence = heardBetween(recording, atMs + lines[via].behindMs, next?.atMs ?? 0);
+        return isAudible(silence, silenceDbfs);
+      });
+      expect(sounding).toEqual([]);
+    });
 
-  it('never has more contexts open at the voice than the five that it allows', () => {
-    expect(vendors.elevenlabs.mostContexts).toBeLessThanOrEqual(5);
-    // An answer may begin before the interrupted one has released its socket.
-    expect(vendors.elevenlabs.connections).toBeLessThanOrEqual(2);
-  });
+    it('has heard exactly what the model is told', () => {
+      const told = historyOf(vendors.openai.requests.at(-1)?.messages ?? []);
+      expect(told).toHaveLength(interruptions);
+      const starts = ofType(events, 'tts.audio_start');
+      for (const [index, text] of told.entries()) {
+        // Read up to the next answer, so that late audio would be among the words.
+        const heard = heardBetween(recording, starts[index]?.atMs ?? 0, starts[index + 1]?.atMs ?? 0);
+        const words = wordsInTones(heard, recording.sampleRateHz);
+        const whole = spokenWords(text);
+        expect(words.slice(0, whole.length)).toEqual(whole);
+        const [cut = '', ...more] = words.slice(whole.length);
+        const next = answerTo(index + 1).split(' ')[whole.length] ?? '';
+        expect(more).toEqual([]);
+        // The tones of a cut character can be misread.
+        expect(next.startsWith(cut.slice(0, -1))).toBe(true);
+        // A word without its last few milliseconds has all its letters, but was not heard to its end.
+        if (cut !== '')
+          expect(lastSoundMs(heard, recording.sampleRateHz)).toBeLessThan(
+            next.length * toneCharacterMs + lines[via].smearMs,
+          );
+      }
+    });
 
-  it('leaves nothing behind', () => {
-    expect(left).toEqual([]);
-  });
-});
+    it('cancels the rest of the model’s answer', () => {
+      expect(answersAtPauses.filter((answers) => answers === 1).length).toBeGreaterThan(interruptions / 4);
+      expect(answersAtFirstToken).toEqual(Array.from({ length: interruptions + 1 }, () => 1));
+    });
+
+    it('never has more contexts open at the voice than the five that it allows', () => {
+      expect(vendors.elevenlabs.mostContexts).toBeLessThanOrEqual(5);
+      // An answer may begin before the interrupted one has released its socket.
+      expect(vendors.elevenlabs.connections).toBeLessThanOrEqual(2);
+    });
+
+    it('leaves nothing behind', () => {
+      expect(left).toEqual([]);
+    });
+  },
+);
 
 /** The agent's answers in the history that the model gets. */
 function historyOf(messages: readonly ChatMessage[]): string[] {

@@ -39,7 +39,7 @@ const cadences = (['quiet', 'final_only'] as const).flatMap((cadence) =>
 );
 
 // Without a greeting, the recogniser's first input is a second of speech.
-it.each(drawn(cadences, 2))(
+it.each(drawn(cadences, 1))(
   'a call over $via needs no second connection for its first words with a recogniser that is $cadence',
   ({ cadence, via }) => expectGood({ via, turns: 1, deepgram: { manners: { cadence } } }),
 );
