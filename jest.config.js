@@ -21,6 +21,7 @@ function swc(syntax) {
 
 const shared = {
   testEnvironment: 'node',
+  injectGlobals: false,
   roots: ['<rootDir>/src', '<rootDir>/test'],
   setupFiles: ['<rootDir>/scripts/property-seed.js'],
   extensionsToTreatAsEsm: ['.ts', '.tsx'],
