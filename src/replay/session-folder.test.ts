@@ -72,7 +72,9 @@ describe.each<[TransportType, TransportType]>([
   const said = isThorough ? ['book-my-appointment', 'stop-and-cancel'] : ['stop-and-cancel'];
   const ways = isThorough ? [via, other] : [other];
 
-  it(`is replayed over ${ways.join(' and over ')} as it went, interruption and all`, async () => {
+  // A run that does not cover everything replays one of them, from the browser over the phone.
+  const itReplays = isThorough || via === 'webrtc' ? it : null;
+  itReplays?.(`is replayed over ${ways.join(' and over ')} as it went, interruption and all`, async () => {
     const { path, result } = await record(via, said, 1500);
     expect(result.events.map(({ type }) => type)).toContain('agent.interrupted');
     expect(await isSessionFolder(path)).toBe(true);
