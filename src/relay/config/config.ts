@@ -127,7 +127,7 @@ const tool = z.object({
   execute: z.custom((value) => typeof value === 'function', 'is not a function'),
 });
 
-/** What OpenAI and servers like it accept. */
+/** What the servers of models accept. */
 const toolName = z
   .string()
   .regex(/^[\w-]{1,64}$/, 'is no name for a tool: models accept up to 64 letters, digits, _ and -');
