@@ -2,7 +2,7 @@
 import { systemClock, within, type Clock } from '../core/clock.js';
 import { AudioFileError, ConfigError, HzRelayError } from '../core/errors.js';
 import { outsideEffects, type OutsideEffects } from './outside-effects.js';
-import { strayErrorLine } from './stray-error.js';
+import { AgentSlips } from './agent-slips.js';
 import { note } from './terminal.js';
 
 export const exitCodes = { ok: 0, failed: 1, usage: 2 } as const;
@@ -62,11 +62,8 @@ const undoWithinMs = 5000;
  * Runs a command until it ends or has to stop. The first signal aborts it, so that it ends its calls politely; so does the
  * end of its reader, with exit code 0. A second Ctrl-C exits without waiting for calls, but first undoes the command's
  * outside effects, for at most five seconds; a third exits at once. A closed terminal may send SIGHUP several times:
- * repeated ones are ignored.
- *
- * An uncaught error exits like a second Ctrl-C, unless it comes from the user's code: then it is only reported, as a promise is
- * that no code handles, so that it costs no call; the exit code is 1 at least. So it is where the process ends before the
- * command does.
+ * repeated ones are ignored. An uncaught error of this package exits like a second Ctrl-C; for those of the user's code, see
+ * {@link AgentSlips}.
  */
 export async function runUntilSignal(
   command: (signal: AbortSignal) => Promise<number>,
@@ -76,9 +73,9 @@ export async function runUntilSignal(
   const received: EndingSignal[] = [];
   let lastMs = -Infinity;
   let leaving = false;
-  let strayErrors = 0;
+  const slips = new AgentSlips(reportError);
   const leave = async (code: number): Promise<void> => {
-    process.off('exit', onEarlyExit);
+    slips.stopWatching();
     if (leaving || !effects.some) process.exit(code);
     leaving = true;
     note('Undoing changes outside this process; press Ctrl-C again to stop without undoing them.');
@@ -103,42 +100,15 @@ export async function runUntilSignal(
     else if (name === 'SIGINT' && process.stderr.isTTY) note('');
   };
   const onCrash = (thrown: unknown): void => {
-    if (reportStray(thrown)) return;
+    if (slips.report(thrown)) return;
     reportError(thrown);
     void leave(exitCodes.failed);
-  };
-  const onRejection = (thrown: unknown): void => {
-    if (reportStray(thrown)) return;
-    reportError(thrown);
-    strayErrors++;
-  };
-  const reportStray = (thrown: unknown): boolean => {
-    const line = strayErrorLine(thrown);
-    if (line === null) return false;
-    note(`error: ${line}`);
-    strayErrors++;
-    return true;
-  };
-  const onNothingLeft = (): void => {
-    note(
-      'error: the command cannot end: it waits for something that never comes, such as an await at the top of the agent file.',
-    );
-    process.off('exit', onEarlyExit);
-    process.exitCode = exitCodes.failed;
-  };
-  const onEarlyExit = (): void => {
-    note(
-      'error: process.exit() was called before the command had ended. Agent code must not end the process.',
-    );
-    process.exitCode ||= exitCodes.failed;
   };
   const onReaderGone = (): void => abort.abort(new HzRelayError('The reader of the output is gone.'));
   const signals = Object.keys(signalExitCodes) as EndingSignal[];
   for (const name of signals) process.on(name, onSignal);
   process.on('uncaughtException', onCrash);
-  process.on('unhandledRejection', onRejection);
-  process.on('beforeExit', onNothingLeft);
-  process.on('exit', onEarlyExit);
+  slips.watch();
   readerGone?.addEventListener('abort', onReaderGone);
   if (readerGone?.aborted) onReaderGone();
   let code: number;
@@ -149,16 +119,14 @@ export async function runUntilSignal(
   } finally {
     for (const name of signals) process.off(name, onSignal);
     process.off('uncaughtException', onCrash);
-    process.off('unhandledRejection', onRejection);
-    process.off('beforeExit', onNothingLeft);
-    process.off('exit', onEarlyExit);
+    slips.stopWatching();
     readerGone?.removeEventListener('abort', onReaderGone);
   }
   // A command may end while a second signal is still undoing: the exit code must be the same either way.
   const ended = received.at(-1);
   if (ended) return { code: signalExitCodes[ended], stopped: true };
   if (readerGone?.aborted) return { code: exitCodes.ok, stopped: true };
-  return { code: code === exitCodes.ok && strayErrors > 0 ? exitCodes.failed : code, stopped: false };
+  return { code: code === exitCodes.ok && slips.some ? exitCodes.failed : code, stopped: false };
 }
 
 /** Settles like `promise`, but rejects with the signal's reason as soon as the signal aborts. */

@@ -115,9 +115,14 @@ export function providerErrorOf(thrown: unknown, kind: ProviderKind, provider: s
 export function fetchFailureOf(thrown: unknown): string | null {
   const { message, cause } = (thrown ?? {}) as Failure;
   if (message !== 'fetch failed' || typeof cause !== 'object' || cause === null) return null;
-  // After several attempts to connect, the cause has only a code.
-  const { message: reason, code } = cause as Failure;
-  return `${message}: ${String(reason === '' || reason === undefined ? code : reason)}`;
+  return `${message}: ${connectFailureOf(cause)}`;
+}
+
+/** Why a connection could not be made. After several attempts, such an error has only a code, no message. */
+export function connectFailureOf(thrown: object): string {
+  const { message, code } = thrown as Failure;
+  if (typeof message === 'string' && message !== '') return message;
+  return typeof code === 'string' ? code : messageOf(thrown);
 }
 
 interface Failure {

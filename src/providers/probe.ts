@@ -1,6 +1,6 @@
 /** What all providers' probes share: a timeout, an HTTP request, and the start-up check. */
 import { within, type Clock } from '../core/clock.js';
-import { messageOf, ProviderError, type ProviderKind } from '../core/errors.js';
+import { connectFailureOf, ProviderError, type ProviderKind } from '../core/errors.js';
 import type { ProviderNotice } from '../events/provider-notice.js';
 import { openHttpClient } from '../network/http-client.js';
 import { retryAfterMs } from '../network/retry-after.js';
@@ -83,7 +83,7 @@ export async function askFor(
       retryAfterMs: retryAfterMs((name) => response.headers.get(name)),
     };
   } catch (thrown) {
-    throw new Error(reasonOf(thrown), { cause: thrown });
+    throw new Error(connectFailureOf(causeOf(thrown)), { cause: thrown });
   } finally {
     void client.close();
   }
@@ -126,13 +126,8 @@ function isRefusal({ category }: ProviderError): boolean {
   return category === 'auth' || category === 'bad_request';
 }
 
-/**
- * Fetch reports the reason in its error's cause. After several attempts to connect that cause has only a code, no
- * message.
- */
-function reasonOf(thrown: unknown): string {
-  const cause = (thrown as { readonly cause?: unknown } | null)?.cause ?? thrown;
-  const { code } = cause as { readonly code?: unknown };
-  const message = messageOf(cause);
-  return message === '' && typeof code === 'string' ? code : message;
+/** Fetch reports the reason in its error's cause. */
+function causeOf(thrown: unknown): object {
+  const { cause } = Object(thrown) as { readonly cause?: unknown };
+  return Object(cause ?? thrown) as object;
 }

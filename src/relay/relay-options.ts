@@ -14,7 +14,7 @@ import {
 } from '../transport/webrtc/ice-options.js';
 import { isLoopback } from './http/access.js';
 import { configForAnyCall, resolveConfig, type RelaySessionConfig } from './config/config.js';
-import { suggestionFor } from './config/field-suggestion.js';
+import { spellingRemedy } from './config/field-suggestion.js';
 import { readPublicUrl } from './http/public-url.js';
 import { InMemorySessionDirectory, type SessionDirectory } from './session-directory.js';
 
@@ -127,42 +127,37 @@ const opusOptions = z.strictObject({
 const positive = z.number().int().positive();
 
 const fields: Readonly<Record<keyof RelayOptions, true>> = {
-  ...{
-    session: true,
-    onSession: true,
-    onNotice: true,
-    providers: true,
-    host: true,
-    port: true,
-    publicUrl: true,
-  },
-  ...{ twilioAuthToken: true, allowedOrigins: true, maxSessions: true, maxPendingSockets: true },
-  ...{ maxMessageBytes: true, startTimeoutMs: true, requestTimeoutMs: true, webrtc: true, opus: true },
-  ...{ record: true, directory: true, clock: true },
+  session: true,
+  onSession: true,
+  providers: true,
+  onNotice: true,
+  host: true,
+  port: true,
+  publicUrl: true,
+  allowedOrigins: true,
+  twilioAuthToken: true,
+  maxSessions: true,
+  maxPendingSockets: true,
+  maxMessageBytes: true,
+  startTimeoutMs: true,
+  requestTimeoutMs: true,
+  webrtc: true,
+  opus: true,
+  record: true,
+  directory: true,
+  clock: true,
 };
-/** What people put here that belongs to the config of a session. */
-const ofSession: ReadonlySet<string> = new Set([
-  'agent',
-  'stt',
-  'llm',
-  'tts',
-  'systemPrompt',
-  'tools',
-  'inbound',
-]);
+/** What people write here that belongs to a session's config. */
+const sessionFields: ReadonlySet<string> = new Set(['agent', 'stt', 'llm', 'tts', 'inbound', 'turnTaking']);
 
 function unknownFields(options: object): ConfigProblem[] {
-  return Object.entries(options)
-    .filter(([field, value]) => value !== undefined && !Object.hasOwn(fields, field))
-    .map(([field]) => {
-      const suggestion = suggestionFor(field, Object.keys(fields));
-      const remedy = ofSession.has(field)
-        ? 'It belongs to the config of a session: write session: { … }.'
-        : suggestion === null
-          ? 'Remove it, or check its spelling.'
-          : `Did you mean ${suggestion}? Rename it, or remove it.`;
-      return { field, problem: 'is not an option of a relay.', remedy };
-    });
+  return Object.entries(options).flatMap(([field, value]) => {
+    if (value === undefined || Object.hasOwn(fields, field)) return [];
+    const remedy = sessionFields.has(field)
+      ? `It belongs to a session's config: write session: { ${field}: … }.`
+      : spellingRemedy(field, Object.keys(fields));
+    return [{ field, problem: 'is not an option of a relay.', remedy }];
+  });
 }
 
 /** Fills in environment and defaults. Throws a ConfigError that lists every problem. */

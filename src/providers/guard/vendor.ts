@@ -16,10 +16,7 @@ const categories: ReadonlySet<unknown> = new Set<ProviderError['category']>([
 ]);
 
 /** What events and the supervisor read of an error. */
-const told = [
-  ...(['kind', 'provider', 'category', 'retryable'] as const),
-  ...(['retryAfterMs', 'field', 'requestId'] as const),
-] as const;
+const told = ['kind', 'provider', 'category', 'retryable', 'retryAfterMs', 'field', 'requestId'] as const;
 
 /** Who stands behind a provider of the user's own: its errors name it, and contain none of its secrets. */
 export class Vendor {

@@ -1,7 +1,7 @@
 /** Converts zod's issues to problems that name the field, what is wrong with it, and the remedy. */
 import type { z } from 'zod';
 import type { ConfigProblem } from '../../core/errors.js';
-import { fieldsAt, suggestionFor } from './field-suggestion.js';
+import { fieldsAt, spellingRemedy } from './field-suggestion.js';
 
 /**
  * Converts one zod issue to the problems of a ConfigError. `prefix` is the field that was checked, `schema` the schema
@@ -47,10 +47,7 @@ function remedyForField(key: string, ofAgent: readonly string[], known: readonly
     return `It belongs to an agent: write defineAgent({ ${key}: … }), or agent: { ${key}: … }.`;
   if (ofAgent.length > 0 && key === 'voice')
     return 'It belongs to an agent: write defineAgent({ voice: … }).';
-  const suggestion = suggestionFor(key, known) ?? suggestionFor(key, ofAgent);
-  return suggestion === null
-    ? 'Remove it, or check its spelling.'
-    : `Did you mean ${suggestion}? Rename it, or remove it.`;
+  return spellingRemedy(key, known, ofAgent);
 }
 
 const typeNames: Readonly<Record<string, string>> = {

@@ -13,6 +13,18 @@ export function suggestionFor(wrong: string, known: readonly string[]): string |
   return name !== undefined && distance(wrong.toLowerCase(), best) <= tolerance ? name : null;
 }
 
+/** What to do about a field that is not known. */
+export function spellingRemedy(
+  wrong: string,
+  known: readonly string[],
+  lessLikely: readonly string[] = [],
+): string {
+  const suggestion = suggestionFor(wrong, known) ?? suggestionFor(wrong, lessLikely);
+  return suggestion === null
+    ? 'Remove it, or check its spelling.'
+    : `Did you mean ${suggestion}? Rename it, or remove it.`;
+}
+
 /** The fields of the schema's object at a path; empty if there is no object. */
 export function fieldsAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   const object = unwrapped(schema);
