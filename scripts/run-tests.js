@@ -12,7 +12,7 @@ const jest = [
   '--disable-warning=ExperimentalWarning',
   'node_modules/jest/bin/jest.js',
 ];
-/** The niceness of the unit tests: a tenth of the processor's time is theirs in any case. */
+/** The niceness of the unit tests: they still get at least a tenth of the processor's time. */
 const unitNiceness = 10;
 const running = new Set();
 
@@ -40,7 +40,7 @@ if (chosen.length > 0) {
   process.exitCode ||= await run(chosen);
 } else {
   const cores = availableParallelism();
-  // Several lines of both projects stand between each other, so each line says of which project it is.
+  // The output of the two mixes; Jest names the project in each line about a suite.
   const stdio = ['ignore', 'pipe', 'pipe'];
   const [calls, unit] = await Promise.all([
     // Calls mostly wait, so one for each core still leaves time to spare; more would be late.

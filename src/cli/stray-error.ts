@@ -6,8 +6,8 @@ const own = new URL('../../', import.meta.url).pathname;
 const position = /(?:^at (?:async )?|\()(?:file:\/\/)?(\/[^\s()]+|[A-Za-z]:[\\/][^\s()]+):(\d+):\d+\)?$/;
 
 /**
- * One line about an error that the user's code left unhandled, for example in a tool that does not await; null if the error
- * comes from this package or from an unknown place.
+ * One line about an error that the user's code left unhandled, for example because a tool does not await a promise; null if the
+ * error comes from this package or from an unknown place.
  */
 export function strayErrorLine(thrown: unknown): string | null {
   const place = placeOf(thrown);

@@ -91,7 +91,7 @@ export class SessionMaker {
     const slow = this.#options.clock.setTimer(tellAfterMs, () =>
       this.#options.notify(
         'warn',
-        `The providers have been loading for ${tellAfterMs / 1000} s; the relay takes calls once each warmUp() has ended.`,
+        `The providers have been loading for ${tellAfterMs / 1000} s. The relay is ready once each warmUp() has ended.`,
       ),
     );
     try {

@@ -44,7 +44,7 @@ describe('a waiting session', () => {
     await until(() => loaded === 2);
   });
 
-  it('is told of loading that takes long, before it has ended', async () => {
+  it('has its relay report loading that takes long, while it goes on', async () => {
     const clock = new VirtualClock();
     const notices: string[] = [];
     const relay = open({ clock, onNotice: ({ message }) => notices.push(message) });
@@ -60,7 +60,7 @@ describe('a waiting session', () => {
       return notices.length > 0;
     });
     expect(notices).toEqual([
-      'The providers have been loading for 10 s; the relay takes calls once each warmUp() has ended.',
+      'The providers have been loading for 10 s. The relay is ready once each warmUp() has ended.',
     ]);
     finish();
     await listening;

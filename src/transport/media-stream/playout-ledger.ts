@@ -195,7 +195,7 @@ export class PlayoutLedger {
     const { run, mark } = entry;
     this.#marks.delete(name);
     if (mark.instant) this.#roundTripMs = nowMs - mark.sentAtMs;
-    const lateWatches = this.#reachedBefore(mark, run);
+    const earlier = this.#heardBefore(mark, run);
     const reached = run.echo(mark, nowMs, this.#roundTripMs);
     if (reached.length === 0) return { kind: 'stale' };
     for (const { name: reachedName } of reached) this.#marks.delete(reachedName);
@@ -203,17 +203,17 @@ export class PlayoutLedger {
     this.#dropOld(nowMs);
     const heard = this.#takeReached(mark.positionSamples).map(
       (watch) =>
-        lateWatches?.find(({ positionSamples }) => positionSamples === watch.positionSamples) ??
+        earlier?.find(({ positionSamples }) => positionSamples === watch.positionSamples) ??
         this.#report(watch, nowMs - this.#toMs(mark.positionSamples - watch.positionSamples), 'measured'),
     );
     return { kind: 'mark', heard };
   }
 
   /**
-   * The watched positions that were reached before the mark came to the far end: its echo tells that they were, and not when. Null
-   * if there are none.
+   * The watched positions that were heard before the mark arrived at the far end, at their expected times: the mark's echo shows
+   * only that they were heard, not when. Null if nothing is watched.
    */
-  #reachedBefore(mark: PlayoutMark, run: PlayoutRun): readonly HeardMark[] | null {
+  #heardBefore(mark: PlayoutMark, run: PlayoutRun): readonly HeardMark[] | null {
     if (this.#watches.length === 0 || mark.instant) return null;
     const arrivedMs = mark.sentAtMs + this.#roundTripMs;
     const origin: Origin = run.isAnchored ? 'measured' : 'estimated';
