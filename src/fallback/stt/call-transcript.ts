@@ -19,6 +19,8 @@ export interface FinalRole {
   readonly endsFlush: boolean;
   /** It answers a flush and comes from the recogniser itself. */
   readonly isAnswer: boolean;
+  /** The caller spoke before the flush, as far as the voice detector knows. */
+  readonly followsSpeech: boolean;
 }
 
 /**
@@ -51,12 +53,17 @@ export class CallTranscript {
   }
 
   /** The new words of a final; if it ends a flush and has none, the pending words of an earlier stream. */
-  wordsOf(event: FinalEvent, source: WordSource, { endsFlush, isAnswer }: FinalRole): Said {
+  wordsOf(event: FinalEvent, source: WordSource, { endsFlush, isAnswer, followsSpeech }: FinalRole): Said {
+    const pending = this.#pending;
     const heard = isAnswer
-      ? source.given.answer(event, this.#takeover(source), this.#saidBeforeMs)
+      ? source.given.answer(
+          event,
+          this.#takeover(source),
+          this.#saidBeforeMs,
+          followsSpeech || pending !== null,
+        )
       : this.#newWords(event, source);
     source.given.take(event.words);
-    const pending = this.#pending;
     const isLost = heard.text === '' && endsFlush && pending !== null && pending.source !== source;
     return isLost ? pending.said : heard;
   }

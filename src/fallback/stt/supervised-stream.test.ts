@@ -109,6 +109,26 @@ describe('a supervised stream', () => {
       'three',
     ]);
   });
+
+  it.each([
+    ['a guess', false],
+    ['speech without guesses', true],
+  ])('keeps an answer that is like the last one if it follows %s', (_name, isSpeech) => {
+    const provider = scripted();
+    const { events, line, stream } = begin([{ provider }]);
+    for (let answer = 1; answer <= 3; answer++) {
+      if (isSpeech) stream.speechStarted?.();
+      line(1000);
+      const guessed = [{ text: 'yes', startMs: answer * 1000 - 300, endMs: answer * 1000 }];
+      if (!isSpeech) provider.stream.say({ type: 'partial', text: 'yes', words: guessed });
+      stream.flush();
+      const words = [{ text: 'yes', startMs: 500, endMs: 800 }];
+      provider.stream.say({ type: 'final', text: 'yes', endOfUtterance: true, words, answersFlush: true });
+    }
+    const finals = events.filter(({ type }) => type === 'final');
+    expect(finals).toMatchObject([{ text: 'yes' }, { text: 'yes' }, { text: 'yes' }]);
+  });
+
   it('keeps 5 s of silence, and 30 s of speech', () => {
     const provider = scripted();
     const { clock, stream, incidents, burst } = begin([{ provider }], { attempts: 5 });

@@ -16,6 +16,7 @@ import { FlushQueue, type Flush } from './flush-queue.js';
 import type { KnownTraits } from './recogniser-traits.js';
 import { StreamSuccession } from './stream-succession.js';
 import { ofRequest } from '../../providers/request-id.js';
+import { isLikelySpeech } from './unanswered-speech.js';
 
 export interface SupervisedStreamOptions {
   readonly supervisor: Supervisor<SpeechToText>;
@@ -150,7 +151,11 @@ export class SupervisedStream implements SpeechToTextStream {
     const flush = (event.answersFlush ?? endOfUtterance) ? this.#flushes.take() : undefined;
     if (flush) this.#audio.answered();
     const endsFlush = flush !== undefined;
-    const said = this.#transcript.wordsOf(event, stream, { endsFlush, isAnswer: endsFlush && !isMadeUp });
+    const said = this.#transcript.wordsOf(event, stream, {
+      endsFlush,
+      isAnswer: endsFlush && !isMadeUp,
+      followsSpeech: flush !== undefined && isLikelySpeech(flush.speechMs),
+    });
     if (isMadeUp && flush && said.text === '') this.#flushes.gaveNothing(stream, flush);
     const untilMs = event.untilMs === undefined ? flush?.atMs : this.#position(event.untilMs, stream);
     this.#transcript.add(said, untilMs, endOfUtterance);

@@ -5,6 +5,11 @@ const likelySpeechMs = 400;
 /** How many stretches of likely speech in a row count as certain speech. */
 const likelyStretches = 3;
 
+/** Whether a stretch of this length probably contains a word. */
+export function isLikelySpeech(speechMs: number): boolean {
+  return speechMs >= likelySpeechMs;
+}
+
 /**
  * Speech that a recogniser should have answered, but for which no event came: no words, no empty final, no `heard`. A noise
  * may get no answer, so what counts is how long the detector heard speech.
@@ -14,7 +19,7 @@ export class UnansweredSpeech {
 
   /** Speech of this length got no answer. Returns whether the recogniser must have stalled. */
   add(speechMs: number): boolean {
-    if (speechMs >= likelySpeechMs) this.#likely++;
+    if (isLikelySpeech(speechMs)) this.#likely++;
     return speechMs >= certainSpeechMs || this.#likely >= likelyStretches;
   }
 
