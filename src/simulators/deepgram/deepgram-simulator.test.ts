@@ -375,4 +375,18 @@ describe('the simulated Deepgram with a real recogniser', () => {
     const final = client.said.find(({ from_finalize }) => from_finalize === true);
     expect(final).toMatchObject({ channel: { alternatives: [{ transcript: 'reschedule for friday' }] } });
   });
+
+  it('keeps the words of audio that comes in one burst, in whatever order a pause and Finalize end it', async () => {
+    const speech = await callerSpeech('reschedule for friday');
+    const spoken = [...framesOf(speech, 8000)].map(({ samples }) => encodeMulaw(samples));
+    for (const pauseMs of [20, 400]) {
+      const client = await BareClient.connect(nova, { hearing: hearingOf(local, abort.signal) });
+      await client.send(...spoken, ...silence(pauseMs), finalize, ...silence(400));
+      await local.idle();
+      await client.pass(500);
+      const finals = client.said.filter(({ is_final }) => is_final === true);
+      const words = finals.map((final) => finalSchema.parse(final).channel.alternatives[0].transcript);
+      expect(words.filter((text) => text !== '')).toEqual(['reschedule for friday']);
+    }
+  });
 });

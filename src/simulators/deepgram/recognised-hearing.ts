@@ -14,10 +14,12 @@ export function hearingOf(stt: SpeechToText, signal: AbortSignal): SimulatedHear
     const words: SpokenWord[] = [];
     let nowSec = 0;
     let speech: { readonly startSec: number; lastSec: number; told: boolean } | null = null;
-    let answered: (text: string) => void = () => undefined;
+    /** Takes the words of the next answer, for each flush that has none yet. */
+    const asked: ((text: string) => void)[] = [];
+    let settled = Promise.resolve();
     const onEvent = (event: SttEvent): void => {
-      if (event.type === 'final') answered(event.text);
-      else if (event.type === 'error') answered('');
+      if (event.type === 'final') asked.shift()?.(event.text);
+      else if (event.type === 'error') for (const answered of asked.splice(0)) answered('');
     };
     const stream = stt.open({ format: { encoding: 'linear16', sampleRateHz }, signal, onEvent });
     return {
@@ -32,15 +34,14 @@ export function hearingOf(stt: SpeechToText, signal: AbortSignal): SimulatedHear
         speech.told = true;
         stream.speechStarted?.();
       },
-      async settle() {
-        if (!speech?.told) return;
+      settle() {
+        if (!speech?.told) return settled;
         const { startSec, lastSec } = speech;
         speech = null;
-        const text = await new Promise<string>((resolve) => {
-          answered = resolve;
-          stream.flush();
-        });
-        words.push(...spread(text, startSec, lastSec));
+        const text = new Promise<string>((resolve) => asked.push(resolve));
+        stream.flush();
+        settled = text.then((said) => void words.push(...spread(said, startSec, lastSec)));
+        return settled;
       },
     };
   };
