@@ -10,6 +10,7 @@ const jest = [
   '--max-semi-space-size=64',
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
+  '--require=./scripts/plain-test-context.cjs',
   'node_modules/jest/bin/jest.js',
 ];
 /** The niceness of the unit tests: they still get at least a tenth of the processor's time. */
