@@ -86,6 +86,7 @@ const endings: Readonly<Record<SessionEndReason, string>> = {
   idle_timeout: 'there was silence for too long',
   max_duration: 'it reached its longest duration',
   transport_error: 'the connection failed',
+  connection_lost: 'the connection was lost for too long',
   provider_error: 'a provider failed',
   shutdown: 'the relay is shutting down',
 };
