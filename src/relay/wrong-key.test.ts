@@ -88,6 +88,33 @@ describe('a relay of which every provider is refused', () => {
   });
 });
 
+describe('a relay for calls of both kinds', () => {
+  it.each<['stt' | 'llm' | 'tts', object, string, string]>([
+    ['stt', { model: 'nova-1-general' }, 'nova-1-general', 'Choose a model'],
+    ['llm', { model: 'gpt-4-32k' }, 'gpt-4-32k', 'Name one'],
+    ['tts', { voiceId: '21m00Tcm4TlvDq8ikWAM' }, '21m00Tcm4TlvDq8ikWAM', 'Set tts.voiceId'],
+    ['tts', { modelId: 'eleven_monolingual_v1' }, 'eleven_monolingual_v1', 'Set tts.modelId'],
+  ])('asks once what its %s no longer has: %j', async (kind, retired, value, remedy) => {
+    const clock = new VirtualClock();
+    const { providers } = refusing;
+    const session = {
+      ...vendors.providers,
+      [kind]: { ...providers[kind], ...retired },
+      agent: { systemPrompt: 'x' },
+    };
+    relay = createRelay({ port: 0, clock, session });
+    const error = await relay.listen().then(
+      () => null,
+      (thrown: unknown) => thrown as ProviderError,
+    );
+    const field = `${kind}.${Object.keys(retired)[0]}`;
+    expect(error).toMatchObject({ kind, category: 'bad_request', field, retryable: false });
+    for (const part of [field, `'${value}'`, remedy]) expect(error?.message).toContain(part);
+    // A model of ElevenLabs is looked for behind the voice.
+    expect(asked(kind)).toBe('modelId' in retired ? 2 : 1);
+  });
+});
+
 describe('a relay with a model that its recogniser no longer serves', () => {
   const retired = (): RelaySessionConfig => ({
     ...sessionWith('stt'),
