@@ -5,10 +5,29 @@ import { tagAt } from './text-tag.js';
 type Mode = 'speech' | 'reasoning' | 'header';
 
 /** Names of reasoning tags. */
-const names = ['think', 'thinking', 'thought', 'reason', 'reasoning', 'reflection', 'seed:think'];
+const names = [
+  ...[
+    'think',
+    'thinking',
+    'thought',
+    'thoughts',
+    'reason',
+    'reasoning',
+    'reflection',
+    'analysis',
+    'scratchpad',
+  ],
+  ...['antthinking', 'inner_monologue', 'seed:think', 'mm:think'],
+];
 /** The `<|channel>` markers are Gemma 4's; the name of the channel counts as reasoning. */
-const opening = ['[think]', '◁think▷', '<|begin_of_thought|>', '<|start_thinking|>', '<|channel>'];
-const closing = ['[/think]', '◁/think▷', '<|end_of_thought|>', '<|end_thinking|>', '<channel|>'];
+const opening = [
+  ...['[think]', '◁think▷', '<|begin_of_thought|>', '<|start_thinking|>', '<|channel>'],
+  ...['<|think|>', '<|thinking|>', '<unused94>'],
+];
+const closing = [
+  ...['[/think]', '◁/think▷', '<|end_of_thought|>', '<|end_thinking|>', '<channel|>'],
+  ...['<|/think|>', '<|/thinking|>', '<unused95>'],
+];
 /** Messages of OpenAI's harmony format: a header that names the channel, then the text. */
 const header = ['<|start|>', '<|channel|>'];
 const message = ['<|message|>'];
@@ -34,7 +53,8 @@ const mayBegin = /[<[◁]/;
  * at once. Pure.
  *
  * Sources: the reasoning parsers of vLLM and SGLang, OpenAI's harmony guide, the model cards of Magistral (`[THINK]`),
- * Kimi (`◁think▷`), Cohere (`<|START_THINKING|>`), Seed-OSS (`<seed:think>`) and Gemma 4 (`<|channel>`)
+ * Kimi (`◁think▷`), Cohere (`<|START_THINKING|>`), Seed-OSS (`<seed:think>`), Gemma 4 (`<|channel>`) and MedGemma
+ * (`<unused94>`)
  */
 export class ReasoningFilter {
   #mode: Mode = 'speech';
@@ -45,6 +65,8 @@ export class ReasoningFilter {
   /** Whether there was any reasoning. */
   hasReasoned = false;
   #hasSpoken = false;
+  /** Opening tags within the reasoning: as many more closing tags may belong to it. */
+  #nested = 0;
   /** Whether there was a closing tag without an opening one: the model's text begins inside its reasoning. */
   closedUnopened = false;
 
@@ -106,6 +128,7 @@ export class ReasoningFilter {
   #mark(kind: string): LlmEvent[] {
     switch (kind) {
       case 'opening':
+        if (this.#mode === 'reasoning') this.#nested++;
         this.hasReasoned = true;
         this.#mode = 'reasoning';
         return this.#decide();
@@ -131,12 +154,22 @@ export class ReasoningFilter {
   #close(): LlmEvent[] {
     const wasOpen = this.#mode === 'reasoning';
     this.#mode = 'speech';
-    if (wasOpen || this.hasReasoned) return [];
+    if (wasOpen) return [];
+    if (this.#nested > 0) {
+      this.#nested--;
+      return this.#takeBack();
+    }
+    if (this.hasReasoned) return [];
     this.hasReasoned = true;
     this.closedUnopened = true;
     const text = this.#undecided;
     this.#undecided = null;
     if (text !== null) return text === '' ? [] : [{ type: 'reasoning', text }];
+    return this.#takeBack();
+  }
+
+  /** What was given as text turned out to be reasoning. */
+  #takeBack(): LlmEvent[] {
     if (!this.#hasSpoken) return [];
     this.#hasSpoken = false;
     return [{ type: 'reasoning', text: '', soFar: true }];
