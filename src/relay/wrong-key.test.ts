@@ -88,6 +88,42 @@ describe('a relay of which every provider is refused', () => {
   });
 });
 
+describe('a relay with the key of one vendor alone', () => {
+  const unused = (): never => {
+    throw new Error('It is not used.');
+  };
+  const formats = { encodings: ['linear16'], sampleRatesHz: 'any' } as const;
+  const own = {
+    stt: { name: 'ear', accepts: formats, open: unused },
+    llm: { name: 'desk', generate: unused },
+    tts: { name: 'voice', produces: formats, open: unused },
+  };
+  const saved = { ...process.env };
+  afterEach(() => {
+    process.env = { ...saved };
+  });
+
+  it.each([
+    ['stt', 'DEEPGRAM'],
+    ['llm', 'OPENAI'],
+    ['tts', 'ELEVENLABS'],
+  ] as const)('uses it as %s, whose default model and voice the vendor still has', async (kind, vendor) => {
+    const { apiKey, baseUrl } = refusing.providers[kind];
+    process.env[`${vendor}_API_KEY`] = apiKey;
+    process.env[`${vendor}_BASE_URL`] = baseUrl;
+    const notices: string[] = [];
+    const session = { ...own, [kind]: undefined, agent: { systemPrompt: 'x' } };
+    const onNotice = ({ level, message }: { level: string; message: string }): void => {
+      if (level !== 'info') notices.push(message);
+    };
+    relay = createRelay({ port: 0, clock: new VirtualClock(), session, onNotice });
+    await relay.listen();
+    expect(notices).toEqual([]);
+    expect(asked(kind)).toBeGreaterThan(0);
+    expect(refusing.problems).toEqual([]);
+  });
+});
+
 describe('a relay for calls of both kinds', () => {
   it.each<['stt' | 'llm' | 'tts', object, string, string]>([
     ['stt', { model: 'nova-1-general' }, 'nova-1-general', 'Choose a model'],
