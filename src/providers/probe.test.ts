@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Clock } from '../core/clock.js';
 import { ProviderError, type ProviderErrorCategory } from '../core/errors.js';
@@ -133,6 +134,7 @@ describe('a warm-up', () => {
       nowMs += 5000;
       fired.shift()?.();
     }
+    await nextTurn();
     const error = failure('auth');
     answer(error);
     expect(await refusal).toBe(error);
