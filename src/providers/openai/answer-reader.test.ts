@@ -198,6 +198,23 @@ describe('ChatAnswer with servers that are only compatible', () => {
     expect(read(new ChatAnswer(options), messages)[0]).toMatchObject({ call: { name: 'a', extra } });
   });
 
+  it('tells calls apart by an index that is written as text', () => {
+    const part = (index: string, id: string | null, name: string | null, written: string): object =>
+      chunk({ tool_calls: [{ index, id, function: { name, arguments: written } }] });
+    const messages = [
+      part('0', 'x', 'a', '{"d":'),
+      part('1', 'y', 'b', '{"d":'),
+      part('0', null, null, '1}'),
+      part('1', '', '', '2}'),
+      chunk({}, 'tool_calls'),
+    ];
+    expect(read(new ChatAnswer(options), messages)).toEqual([
+      { type: 'tool_call', call: { id: 'x', name: 'a', arguments: '{"d":1}' } },
+      { type: 'tool_call', call: { id: 'y', name: 'b', arguments: '{"d":2}' } },
+      { type: 'done', finishReason: 'tool_calls' },
+    ]);
+  });
+
   it('speaks a refusal, which is an answer too', () => {
     const messages = [chunk({ content: null, refusal: 'I cannot do that.' }), chunk({}, 'stop')];
     expect(read(new ChatAnswer(options), messages)[0]).toEqual({ type: 'token', text: 'I cannot do that.' });

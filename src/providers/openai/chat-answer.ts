@@ -45,7 +45,7 @@ export class ChatAnswer extends AnswerReader {
     const told = this.#drafts.finished(this.origin).map((call) => this.call(call));
     if (told.length < this.#drafts.size) this.odd('a tool call without a name');
     const calls = [...told, ...this.writtenCalls(told)];
-    switch (this.#finishReason) {
+    switch (this.#finishReason?.toLowerCase()) {
       case 'error':
         throw new AnswerError('The server failed in the middle of its answer.', 'server');
       case 'content_filter':

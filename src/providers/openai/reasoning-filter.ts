@@ -25,6 +25,8 @@ const opening = [
   '[think]',
   '◁think▷',
   '<|think|>',
+  '<|thinking|>',
+  '<unused94>',
   '<|begin_of_thought|>',
   '<|start_thinking|>',
   '<|channel>',
@@ -33,6 +35,8 @@ const closing = [
   '[/think]',
   '◁/think▷',
   '<|/think|>',
+  '<|/thinking|>',
+  '<unused95>',
   '<|end_of_thought|>',
   '<|end_thinking|>',
   '<channel|>',
@@ -62,7 +66,8 @@ const mayBegin = /[<[◁]/;
  * at once. Pure.
  *
  * Sources: the reasoning parsers of vLLM and SGLang, OpenAI's harmony guide, the model cards of Magistral (`[THINK]`),
- * Kimi (`◁think▷`), Cohere (`<|START_THINKING|>`), Seed-OSS (`<seed:think>`) and Gemma 4 (`<|channel>`)
+ * Kimi (`◁think▷`), Cohere (`<|START_THINKING|>`), Seed-OSS (`<seed:think>`), Gemma 4 (`<|channel>`) and MedGemma
+ * (`<unused94>`)
  */
 export class ReasoningFilter {
   #mode: Mode = 'speech';
@@ -169,6 +174,11 @@ export class ReasoningFilter {
     const text = this.#undecided;
     this.#undecided = null;
     if (text !== null) return text === '' ? [] : [{ type: 'reasoning', text }];
+    return this.#takeBack();
+  }
+
+  /** What was given as text turned out to be reasoning. */
+  #takeBack(): LlmEvent[] {
     if (!this.#hasSpoken) return [];
     this.#hasSpoken = false;
     return [{ type: 'reasoning', text: '', soFar: true }];
@@ -178,9 +188,7 @@ export class ReasoningFilter {
   #closeAgain(): LlmEvent[] {
     if (this.#opensAgain === 0) return [];
     this.#opensAgain--;
-    if (!this.#hasSpoken) return [];
-    this.#hasSpoken = false;
-    return [{ type: 'reasoning', text: '', soFar: true }];
+    return this.#takeBack();
   }
 
   #decide(): LlmEvent[] {

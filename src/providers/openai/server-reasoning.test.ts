@@ -31,6 +31,12 @@ describe('reasoning, streamed a character at a time,', () => {
       `<|START_THINKING|>${thought}<|END_THINKING|><|START_RESPONSE|>${question}<|END_RESPONSE|>`,
     ],
     ['a closing tag alone', `${thought}</think>\n${question}`],
+    ['tags within tags', `<think>Hm. <think>${thought}</think> So.</think>\n${question}`],
+    ['a tag named after a scratchpad', `<scratchpad>${thought}</scratchpad>${question}`],
+    ['a tag named after an analysis', `<analysis>\n${thought}\n</analysis>\n${question}`],
+    ['MiniMax’s tags', `<mm:think>${thought}</mm:think>${question}`],
+    ['tags between bars', `<|thinking|>${thought}<|/thinking|>${question}`],
+    ['MedGemma’s marks', `<unused94>thought\n${thought}<unused95>${question}`],
     ['twice', `<think>${thought}</think>\n<think>${thought}</think>${question}`],
     ['a tag that is never closed, behind the answer', `${question}<think>${thought}`],
   ])('in %s is kept out of the text', async (_, text) => {

@@ -64,7 +64,7 @@ export class ToolCallDrafts {
 
   #draftFor(fragment: WireFields, name: string): Draft {
     const id = typeof fragment.id === 'number' ? String(fragment.id) : stringOf(fragment.id);
-    const index = typeof fragment.index === 'number' ? fragment.index : null;
+    const index = indexOf(fragment.index);
     const last = this.#drafts.findLast(
       (draft) => index === null || draft.index === null || draft.index === index,
     );
@@ -81,6 +81,12 @@ export class ToolCallDrafts {
     this.#drafts.push(draft);
     return draft;
   }
+}
+
+/** A few servers write the number as text. */
+function indexOf(value: unknown): number | null {
+  const index = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof index === 'number' && Number.isInteger(index) ? index : null;
 }
 
 /** Some servers send a new id with every fragment; only the first fragment of a call has a name. */
