@@ -128,20 +128,6 @@ export default defineAgent({
     expect((await loadAgentFile(path, systemClock)).session.agent?.systemPrompt).toBe('source');
   });
 
-  it('leaves nothing of itself on the disk', async () => {
-    const temporary = join(directory, 'tmp');
-    await mkdir(temporary);
-    const before = process.env.TMPDIR;
-    process.env.TMPDIR = temporary;
-    try {
-      await loadAgentFile(await write('mine.ts', agent('mine')), systemClock);
-      expect(await readdir(temporary)).toEqual([]);
-    } finally {
-      if (before === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = before;
-    }
-  });
-
   it.each([
     ['does not parse', 'export default {', /mine\.ts cannot be loaded/],
     ['throws', `throw new Error('no luck');`, /mine\.ts cannot be loaded: .*no luck/],
@@ -199,15 +185,19 @@ process.on('message', async (asked) => {
 
 describe('a saved change', () => {
   let child: ChildProcess;
+  /** The follower's temporary folder: others may read and write one. */
+  let temporary: string;
 
-  beforeAll(() => {
+  beforeAll(async () => {
+    temporary = await mkdtemp(join(tmpdir(), 'hzrelay-temporary-'));
     child = spawn(process.execPath, ['--input-type=module', '-e', follower], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { ...process.env, HZRELAY_TEST_SHELL: 'shell' },
+      env: { ...process.env, HZRELAY_TEST_SHELL: 'shell', TMPDIR: temporary },
     });
   });
   afterAll(() => {
     child.kill();
+    return rm(temporary, { recursive: true });
   });
 
   interface Told {
@@ -369,6 +359,11 @@ export default { agent: { systemPrompt: 'one', tools } };`,
     );
     await follow(path, { prompt: 'one shell', said: 'From .env: HZRELAY_TEST_PROMPT.' });
     await change('.env', 'HZRELAY_TEST_PROMPT=two\n', { prompt: 'two shell' });
+  });
+
+  it('leaves no compiled code in the temporary folder, where others could read or replace it', async () => {
+    await follow(await write('mine.ts', agent('one')), { prompt: 'one' });
+    expect(await readdir(temporary)).toEqual([]);
   });
 });
 
