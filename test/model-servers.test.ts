@@ -136,6 +136,21 @@ describe('reasoning', () => {
     expect([ofType(events, 'error'), ofType(events, 'provider.reconnect')]).toEqual([[], []]);
   });
 
+  it.each<[string, object, object]>([
+    ['in a field', { reasoning_content: 'hmm ' }, {}],
+    ['in tags', { content: 'hmm ' }, { content: '<think>' }],
+    ['in parts', { content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'hmm ' }] }] }, {}],
+  ])('of twelve seconds, longer than any timeout, is one too (%s)', async (_, delta, first) => {
+    const end = 'content' in first ? chunk({ content: '</think>' }) : '';
+    const reasoned = chunk(first) + `${chunk(delta)}#wait 500\n`.repeat(24) + end;
+    const { events, heard } = await call(played(reasoned + chunk({ content: question }) + stop), {
+      answerWithinMs: 15_000,
+    });
+    expect(heard).toEqual([question]);
+    expect(simulators[0]!.requests).toHaveLength(1);
+    expect([ofType(events, 'error'), ofType(events, 'provider.reconnect')]).toEqual([[], []]);
+  });
+
   it('that takes long is covered by the filler, once', async () => {
     const recording = (await wire('reasoning-6s')).replace(/(?:#wait 200\n[^#]*){15}/, '');
     const { heard } = await call(played(recording), {

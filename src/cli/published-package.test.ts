@@ -20,6 +20,17 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
 }
 
+/** Whether no alternative of the range admits Node 20.19.0, the oldest that the package promises. */
+function wantsLaterNode(range: string): boolean {
+  return range.split('||').every((alternative) => {
+    const [, sign = '', major = '0', minor = '0'] =
+      /^\s*([<>=^~]*)\s*v?(\d+)(?:\.(\d+))?/.exec(alternative) ?? [];
+    if (sign.startsWith('<')) return false;
+    const isOlder = Number(major) < 20 || (Number(major) === 20 && Number(minor) <= 19);
+    return !isOlder || (sign === '>' && Number(major) === 20 && minor === '0');
+  });
+}
+
 const read = (name: string): unknown => JSON.parse(readFileSync(`${root}${name}`, 'utf8'));
 
 describe('the package, as others install it,', () => {
@@ -46,9 +57,24 @@ describe('the package, as others install it,', () => {
     const { packages } = read('package-lock.json') as Lock;
     const later = Object.entries(packages)
       .filter(([, { dev, optional }]) => !dev && !optional)
-      .filter(([, { engines }]) => /^>=\s*(2[1-9]|[3-9]\d)/.test(engines?.node ?? ''))
+      .filter(([, { engines }]) => wantsLaterNode(engines?.node ?? ''))
       .map(([path]) => path);
     expect(later).toEqual([]);
+  });
+
+  it.each([
+    ['>=22', true],
+    ['>= 20.20.0', true],
+    ['^22.12.0 || >=24', true],
+    ['>20', true],
+    ['21.x', true],
+    ['^18 || ^20.19 || >=22', false],
+    ['>=20.19', false],
+    ['>=18 <23', false],
+    ['*', false],
+    ['', false],
+  ])('knows what Node the range "%s" wants', (range, isLater) => {
+    expect(wantsLaterNode(range)).toBe(isLater);
   });
 
   it('owes that to no override, which would not reach others', () => {

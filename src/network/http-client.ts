@@ -17,6 +17,11 @@ export interface HttpClient {
  */
 export const keepConnectionMs = 120_000;
 
+/** Loads what clients need, for a caller that is about to measure time. */
+export async function loadHttp(): Promise<void> {
+  await import('undici');
+}
+
 /**
  * Makes a client for one service; it connects at the first request. Requests go through the proxy that the environment
  * names for `baseUrl`. Idle connections do not keep the process alive. Throws a ConfigError if the proxy's address is

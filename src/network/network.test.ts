@@ -69,20 +69,42 @@ describe('the proxy for a URL', () => {
     expect(proxyFor(url)?.host).toBe('proxy.test:3128');
   });
 
-  test.each(['api.deepgram.com', '.deepgram.com', '*', 'localhost, api.deepgram.com:443'])(
-    'is none where NO_PROXY is %s',
-    (exempt) => {
-      process.env.HTTPS_PROXY = 'http://proxy.test:3128';
-      process.env.NO_PROXY = exempt;
-      expect(proxyFor('wss://api.deepgram.com/v1/listen')).toBeNull();
+  test.each([
+    ['api.deepgram.com', 'wss://api.deepgram.com/v1/listen', true],
+    ['.deepgram.com', 'wss://api.deepgram.com/v1/listen', true],
+    ['deepgram.com', 'wss://api.deepgram.com/v1/listen', true],
+    ['*', 'wss://api.deepgram.com/v1/listen', true],
+    ['localhost, API.Deepgram.com:443', 'wss://api.deepgram.com/v1/listen', true],
+    ['gram.com', 'wss://api.deepgram.com/v1/listen', false],
+    ['api.deepgram.com:8443', 'wss://api.deepgram.com/v1/listen', false],
+    ['10.0.0.0/8', 'https://10.1.2.3:8000/v1', true],
+    ['10.0.0.0/8', 'https://11.1.2.3:8000/v1', false],
+    ['127.0.0.1 fd00::/8', 'https://[fd12::1]/v1', true],
+    ['10.0.0.0/99, /8, 10.0.0.0/', 'https://10.1.2.3/v1', false],
+  ])('where NO_PROXY is %s, for %s: exempt is %j', (exempt, url, isExempt) => {
+    process.env.HTTPS_PROXY = 'http://proxy.test:3128';
+    process.env.NO_PROXY = exempt;
+    expect(proxyFor(url)).toEqual(isExempt ? null : new URL('http://proxy.test:3128'));
+  });
+
+  test.each([
+    ['proxy.test:3128', 'http://proxy.test:3128/'],
+    ['user:word@proxy.test', 'http://user:word@proxy.test/'],
+    ['https://proxy.test:8443', 'https://proxy.test:8443/'],
+    ['http://[::1]:3128', 'http://[::1]:3128/'],
+  ])('named as %s is %s', (given, proxy) => {
+    process.env.HTTPS_PROXY = given;
+    expect(proxyFor('https://api.openai.com')?.href).toBe(proxy);
+  });
+
+  test.each(['HTTPS_PROXY', 'https_proxy', 'ALL_PROXY'])(
+    'that is no HTTP proxy is refused by the name of its variable, %s, without its password',
+    (variable) => {
+      process.env[variable] = 'socks5://user:secret@proxy.test:1080';
+      expect(() => proxyFor('https://api.openai.com')).toThrow(new RegExp(`${variable}: is not`));
+      expect(() => proxyFor('https://api.openai.com')).not.toThrow(/secret/);
     },
   );
-
-  test('that is no HTTP proxy is refused by the name of its variable, without its password', () => {
-    process.env.HTTPS_PROXY = 'socks5://user:secret@proxy.test:1080';
-    expect(() => proxyFor('https://api.openai.com')).toThrow(/HTTPS_PROXY/);
-    expect(() => proxyFor('https://api.openai.com')).not.toThrow(/secret/);
-  });
 });
 
 describe('through a proxy', () => {

@@ -1,4 +1,6 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Clock } from '../core/clock.js';
 import { ProviderError, type ProviderErrorCategory } from '../core/errors.js';
 import { ScriptedServer, type Script } from '../../test/harness/scripted-server.js';
 import { VirtualClock } from '../simulators/virtual-clock.js';
@@ -114,5 +116,28 @@ describe('a warm-up', () => {
     clock.advance(1);
     expect(await refusal).toBeNull();
     expect(asked.aborted).toBe(true);
+  });
+
+  it.each([1, 9])('takes %i timers that are late for what they are: this process was busy', async (late) => {
+    const fired: (() => void)[] = [];
+    let nowMs = 0;
+    const busy: Clock = {
+      nowMs: () => nowMs,
+      setTimer: (_delayMs, callback) => {
+        fired.push(callback);
+        return { cancel: () => void (fired.length = 0) };
+      },
+    };
+    let answer: (error: Error) => void = () => undefined;
+    const refusal = refusalBy(() => new Promise((_resolve, reject) => (answer = reject)), busy);
+    for (let timer = 0; timer < late; timer++) {
+      nowMs += 5000;
+      fired.shift()?.();
+    }
+    await nextTurn();
+    const error = failure('auth');
+    answer(error);
+    expect(await refusal).toBe(error);
+    expect(fired).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 /** What all providers' probes share: a timeout, an HTTP request, and the start-up check. */
-import { within, type Clock } from '../core/clock.js';
+import type { Clock, Timer } from '../core/clock.js';
 import { connectFailureOf, ProviderError, type ProviderKind } from '../core/errors.js';
 import type { ProviderNotice } from '../events/provider-notice.js';
 import { openHttpClient } from '../network/http-client.js';
@@ -22,6 +22,8 @@ export interface ProbeOptions {
 const maxBodyChars = 2000;
 /** Timeout for checking a key during warm-up, since it delays the start. */
 const keyCheckMs = 1000;
+/** How often a timeout that counts looks is looked at. */
+const looks = 10;
 
 /**
  * Runs a probe's requests with a signal that aborts at the timeout. Throws a ProviderError: `timeout` after {@link
@@ -102,7 +104,7 @@ export async function refusalBy(
   const probed = probe(abort.signal).catch((thrown: unknown) => {
     if (thrown instanceof ProviderError && isRefusal(thrown)) refusal = thrown;
   });
-  if (!(await within(clock, keyCheckMs, probed))) abort.abort();
+  if (!(await withinLooks(clock, keyCheckMs, probed))) abort.abort();
   return refusal;
 }
 
@@ -120,6 +122,29 @@ export async function startupCheck(
   }, clock);
   if (refusal) throw refusal;
   return notices;
+}
+
+/**
+ * Resolves true if `promise` resolves within `limitMs`, else false. It counts looks instead of time: a process that
+ * loads its libraries on a slow machine does nothing else for seconds, and reads the server's answer only behind them.
+ */
+export async function withinLooks(
+  clock: Clock,
+  limitMs: number,
+  promise: Promise<unknown>,
+): Promise<boolean> {
+  let timer: Timer | undefined;
+  const isOver = new Promise<boolean>((resolve) => {
+    const look = (left: number): void => {
+      timer = clock.setTimer(limitMs / looks, () => (left > 1 ? look(left - 1) : resolve(false)));
+    };
+    look(looks);
+  });
+  try {
+    return await Promise.race([promise.then(() => true), isOver]);
+  } finally {
+    timer?.cancel();
+  }
 }
 
 function isRefusal({ category }: ProviderError): boolean {

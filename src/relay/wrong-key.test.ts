@@ -88,6 +88,69 @@ describe('a relay of which every provider is refused', () => {
   });
 });
 
+describe('a relay with the key of one vendor alone', () => {
+  const unused = (): never => {
+    throw new Error('It is not used.');
+  };
+  const formats = { encodings: ['linear16'], sampleRatesHz: 'any' } as const;
+  const own = {
+    stt: { name: 'ear', accepts: formats, open: unused },
+    llm: { name: 'desk', generate: unused },
+    tts: { name: 'voice', produces: formats, open: unused },
+  };
+  const saved = { ...process.env };
+  afterEach(() => {
+    process.env = { ...saved };
+  });
+
+  it.each([
+    ['stt', 'DEEPGRAM'],
+    ['llm', 'OPENAI'],
+    ['tts', 'ELEVENLABS'],
+  ] as const)('uses it as %s, whose default model and voice the vendor still has', async (kind, vendor) => {
+    const { apiKey, baseUrl } = refusing.providers[kind];
+    process.env[`${vendor}_API_KEY`] = apiKey;
+    process.env[`${vendor}_BASE_URL`] = baseUrl;
+    const notices: string[] = [];
+    const session = { ...own, [kind]: undefined, agent: { systemPrompt: 'x' } };
+    const onNotice = ({ level, message }: { level: string; message: string }): void => {
+      if (level !== 'info') notices.push(message);
+    };
+    relay = createRelay({ port: 0, clock: new VirtualClock(), session, onNotice });
+    await relay.listen();
+    expect(notices).toEqual([]);
+    expect(asked(kind)).toBeGreaterThan(0);
+    expect(refusing.problems).toEqual([]);
+  });
+});
+
+describe('a relay for calls of both kinds', () => {
+  it.each<['stt' | 'llm' | 'tts', object, string, string]>([
+    ['stt', { model: 'nova-1-general' }, 'nova-1-general', 'Choose a model'],
+    ['llm', { model: 'gpt-4-32k' }, 'gpt-4-32k', 'Name one'],
+    ['tts', { voiceId: '21m00Tcm4TlvDq8ikWAM' }, '21m00Tcm4TlvDq8ikWAM', 'Set tts.voiceId'],
+    ['tts', { modelId: 'eleven_monolingual_v1' }, 'eleven_monolingual_v1', 'Set tts.modelId'],
+  ])('asks once what its %s no longer has: %j', async (kind, retired, value, remedy) => {
+    const clock = new VirtualClock();
+    const { providers } = refusing;
+    const session = {
+      ...vendors.providers,
+      [kind]: { ...providers[kind], ...retired },
+      agent: { systemPrompt: 'x' },
+    };
+    relay = createRelay({ port: 0, clock, session });
+    const error = await relay.listen().then(
+      () => null,
+      (thrown: unknown) => thrown as ProviderError,
+    );
+    const field = `${kind}.${Object.keys(retired)[0]}`;
+    expect(error).toMatchObject({ kind, category: 'bad_request', field, retryable: false });
+    for (const part of [field, `'${value}'`, remedy]) expect(error?.message).toContain(part);
+    // A model of ElevenLabs is looked for behind the voice.
+    expect(asked(kind)).toBe('modelId' in retired ? 2 : 1);
+  });
+});
+
 describe('a relay with a model that its recogniser no longer serves', () => {
   const retired = (): RelaySessionConfig => ({
     ...sessionWith('stt'),

@@ -48,7 +48,7 @@ const smallMonths = words(
 /** Words besides a day that may follow "9 a.m." in the same sentence. */
 const timeZones = words(
   'est edt et cst cdt ct mst mdt mt pst pdt pt akst hst ast utc gmt bst ist cet cest eet eest wet west msk jst kst ' +
-    'sgt aest aedt acst awst nzst nzdt eastern pacific central mountain greenwich zulu sharp',
+    'sgt hkt aest aedt acst awst nzst nzdt alaska hawaii atlantic eastern pacific central mountain greenwich zulu sharp',
 );
 
 /** Words that begin a sentence but not a name. */
@@ -97,7 +97,9 @@ export function isInnerStop(
   if (usesCapitals && /^\p{Ll}/u.test(following)) return true;
   if (trailing.has(word)) {
     if (/^\p{Ll}/u.test(following)) return true;
-    return either(isCalendarName(text, next), isTime(word) && nextWordIsOf(timeZones, text, next));
+    // "9 a.m. (EST)".
+    const zoneAt = text[next] === '(' ? next + 1 : next;
+    return either(isCalendarName(text, next), isTime(word) && nextWordIsOf(timeZones, text, zoneAt));
   }
   if (initials.test(word) || inNames.has(word)) {
     if (!/^\p{Lu}/u.test(following)) return !/^[¿¡]/.test(following);

@@ -6,18 +6,20 @@ const link = /\[[^[\]\n]*\]\((?:[^()\s]|\([^()\s]*\))*(?:\s+"[^"\n]*")?\)/y;
 const linkBeginning =
   /^\[[^[\]\n]*(?:\](?:\((?:[^()\s]|\([^()\s]*\))*(?:\([^()\s]*)?(?:\s+(?:"[^"\n]*"?)?)?)?)?$/;
 
+/** A mark of a chat template that a server left in the text: `<|im_end|>`, `<｜end▁of▁sentence｜>`. */
+const templateMark = '[|｜][\\p{L}\\p{N}_▁ ./-]{1,60}[|｜]';
 /** A tag of HTML or SSML. The first attribute must have a value: "a <b and c> d" is arithmetic. */
 const name = '[A-Za-z][\\w-]{0,30}(?::[\\w-]{1,30})?';
 const attributes = '\\s{1,9}[\\w:.@-]{1,40}\\s?=[^<>]{0,150}';
 export const tag = new RegExp(
-  `<(?:/${name}\\s{0,9}|${name}(?:${attributes})?\\s{0,9}/?|!--[^<>]{0,150}--|[!?][A-Za-z][^<>]{0,150})>`,
+  `<(?:/${name}\\s{0,9}|${name}(?:${attributes})?\\s{0,9}/?|${templateMark}|!--[^<>]{0,150}--|[!?][A-Za-z][^<>]{0,150})>`,
   'u',
 );
 const tagHere = new RegExp(tag.source, 'uy');
 /** Any prefix of such a tag. */
 const tagBeginning = new RegExp(
   '^<(?:/?$|/?[A-Za-z][\\w-]{0,30}(?::[\\w-]{0,30})?(?:\\s{1,9}(?:[\\w:.@-]{1,40}\\s?)?)?/?$|' +
-    `${name}${attributes.replace(/,150}$/, ',}')}$|[!?][^<>]*$)`,
+    `${name}${attributes.replace(/,150}$/, ',}')}$|[|｜][\\p{L}\\p{N}_▁ ./-]{0,60}[|｜]?$|[!?][^<>]*$)`,
   'u',
 );
 /** Tags that separate the text before them from the text after them. */

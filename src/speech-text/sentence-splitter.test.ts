@@ -115,6 +115,10 @@ describe('the splitter', () => {
     ['Devanagari', ['क्या यह ठीक है? ', 'हाँ। ', 'धन्यवाद॥ ', 'अलविदा']],
     ['Armenian', ['Բարեւ։ ', 'Ինչպես եք։']],
     ['a short month and a time zone', ['See you on Dec. 5th at 9 a.m. EST. ', 'Bring a coat.']],
+    ['a time zone in brackets', ['At 9 a.m. (EST) or 5 p.m. (Pacific) on Oct. 31st. ', 'Bring a coat.']],
+    ['brackets behind a time', ['We open at 9 a.m. ', '(Never on Sundays.) ', 'Bring a coat.']],
+    ['other short dates', ['From Sept. 3rd 10 A.M. PST to Thurs. Nov. 2nd. ', 'From 9 a.m. UTC+1. ', 'Yes.']],
+    ['marks of a chat template', ['We are open.<|im_end|> ', 'Come in.']],
     ['a time before a new sentence', ['We open at 9 a.m. ', 'Please come.']],
     [
       'a time in the afternoon',

@@ -23,12 +23,22 @@ describe('what is said', () => {
     expect(spoken(written)).toBe(said);
   });
 
-  it.each(['---', '* * *\n', '|---|:--:|', '```js\n', '🎉', '→ ✓ •', ' \n', '**', '[](https://example.com)'])(
-    'is empty for text without words: %j',
-    (written) => {
-      expect(spoken(written)).toBe('');
-    },
-  );
+  it.each([
+    '---',
+    '* * *\n',
+    '|---|:--:|',
+    '```js\n',
+    '🎉',
+    '→ ✓ •',
+    ' \n',
+    '**',
+    '[](https://example.com)',
+    '\u3164',
+    '&zwj;&nbsp;',
+    '<|im_end|>',
+  ])('is empty for text without words: %j', (written) => {
+    expect(spoken(written)).toBe('');
+  });
 
   it.each([
     ['https://www.example.com/help/faq.html?utm=1#x', 'example dot com slash help slash faq dot html'],
@@ -70,6 +80,9 @@ describe('what is said', () => {
     ['> 65 too', 'over 65 too'],
     ['>65 or <12', 'over 65 or under 12'],
     ['> $50 is free', 'over $50 is free'],
+    ['>= 3 people\n- >= 5', 'at least 3 people at least 5'],
+    ['Take it if\n> .5 mg\n> -5 degrees', 'Take it if over .5 mg over minus 5 degrees'],
+    ['**> 65** pay less, - >65 too', 'over 65 pay less, - over 65 too'],
     ['> a quotation', 'a quotation'],
     ['a < b and c > d', 'a less than b and c greater than d'],
     ['x<y', 'x less than y'],
@@ -89,7 +102,12 @@ describe('what is said', () => {
     ['-5 today', 'minus 5 today'],
     ['- -5 today', 'minus 5 today'],
     ['- 5° today', 'minus 5° today'],
+    ['It is\n- 5 degrees', 'It is minus 5 degrees'],
+    ['- 5 Grad\n- 3 Celsius', 'minus 5 Grad minus 3 Celsius'],
+    ['tonight, – 5 degrees', 'tonight, minus 5 degrees'],
+    ['from - 5 to - 3, a low of - 12.5', 'from minus 5 to minus 3, a low of minus 12.5'],
     ['- 5 rooms', '5 rooms'],
+    ['We have rooms, – 5 today', 'We have rooms, – 5 today'],
     ['5 - 7, 5–7 or 9:30 – 10:15', '5 to 7, 5 to 7 or 9:30 to 10:15'],
     ['9 a.m. – 5 p.m., $5–$7, 5%–7%', '9 a.m. to 5 p.m., $5 to $7, 5 percent to 7 percent'],
     ['7 - 5 = 2, 7 − 5', '7 minus 5 equals 2, 7 minus 5'],
@@ -123,6 +141,12 @@ describe('what is said', () => {
     ['&nosuch; R&D; &#0;&#xD800;x', '&nosuch; R&D; x'],
     ['ap\u00adpoint\u200bment\ufeff \u200efor\u200f \u2060y\u2066o\u2069u', 'appointment for you'],
     ['a\u200db, می\u200cخواهم, क्\u200dष, 👩\u200d👧', 'ab, می\u200cخواهم, क्\u200dष,'],
+    ['&lt;br&gt;Hi&amp;nbsp;there, AT&amp;amp;T', 'Hi there, AT&T'],
+    ['Fish &AMP; chips&ZeroWidthSpace;&hairsp;now', 'Fish and chips now'],
+    ['&amp;nosuch; &amp;', '&nosuch; and'],
+    ['<wbr>Hello<hr/>there<BR CLASS="x">you', 'Hello there you'],
+    ['Hi there.<|im_end|> <|eot_id|><｜end▁of▁sentence｜></s>', 'Hi there.'],
+    ['\u3164Hi\u2800 the\ufffdre\uffa0', 'Hi there'],
     ['bell\u0007 and \u001b[31mred', 'bell and [31mred'],
   ])('has no tags, entities or invisible characters: %j is %j', (written, said) => {
     expect(spoken(written)).toBe(said);
@@ -189,6 +213,7 @@ describe('the written text that was said', () => {
     ['Hello.<br>How <b>are</b> you', 'Hello. How are', 'Hello.<br>How <b>are</b>'],
     ['Fish &amp; chips', 'Fish and', 'Fish &amp;'],
     ['Fish&nbsp;&#39;n chips', "Fish 'n", 'Fish&nbsp;&#39;n'],
+    ['See &lt;b&gt;our&lt;/b&gt; page', 'See our', 'See &lt;b&gt;our&lt;/b&gt;'],
     ['an ap\u00adpoint\u00adment now', 'an appointment', 'an ap\u00adpoint\u00adment'],
   ])('of %j, when %j was said, is %j', (written, said, heard) => {
     expect(upTo(written, said)).toBe(heard);

@@ -32,7 +32,7 @@ const silent = [
   /^[ \t]{0,20}(?:`{3,}|~{3,})[\w+-]*[ \t]{0,20}$/,
   // Markers of headings, quotations and list items (not their numbers), and the outer edges of tables. ">" before a
   // number is no quotation, and a negative temperature is no list item.
-  /^[ \t]{0,20}(?:#{1,6}[ \t]{1,20}|>(?![ \t]?[€$£¥]?\d)[ \t]?|(?!-[ \t]*[\d.,]{1,9}[ \t]?°)[-*+•◦‣][ \t]{1,20}(?:\[[ xX]\][ \t]{1,20})?)+/,
+  /^[ \t]{0,20}(?:#{1,6}[ \t]{1,20}|>(?!=|[ \t]?[-−+.,]?[€$£¥]?[-−+.,]?\d)[ \t]?|(?!-[ \t]*[\d.,]{1,9}[ \t]?(?:°|[Dd]eg|[Gg]rad|[Cc]elsius|[Ff]ahrenheit))[-*+•◦‣][ \t]{1,20}(?:\[[ xX]\][ \t]{1,20})?)+/,
   /^[ \t]{0,20}\|[ \t]{0,20}|[ \t]?\|[ \t]{0,20}$/,
   // The syntax around the text of a link or a picture.
   /!?\[(?=[^[\]\n]*\]\()/,

@@ -14,6 +14,9 @@ const operandNext = /^["“'(€$£¥]?[\p{L}\p{N}]/u;
 const operandBefore = /[\p{L}\p{N}%°)\]"”'*_]$/u;
 const unitNext =
   /^[€$£¥]|^[\d.,]+\s?(?:[°%€]|deg|grad|graus|celsius|fahrenheit|euro|dollar|percent|prozent)/iu;
+/** Words that a clause does not end with, so that a dash behind them is a minus: "from - 5 to 3", "a low of - 5". */
+const beforeNumber =
+  /(?<!\p{L})(?:from|to|of|at|between|below|above|around|about|than|von|auf|bis|bei|unter|über|zwischen|de|à|entre|di|da|tra|van|tot|op|tussen)$/iu;
 /** In a telephone number or a date the sign between digits is not a range. */
 const isCodeBefore = /\d\s?[-–]\s?\d{1,9}$/;
 const isCodeNext = /^\d{1,9}\s?[-–]\s?\d/;
@@ -111,10 +114,10 @@ function meaningOfDash(
   }
   const isOpened = before === '' || /[,;:(=<>≥≤±~+*/]$/.test(before);
   if (!isSpacedNext) return isSpacedBefore || isOpened ? 'minus' : null;
-  if (sign === '–') return null;
+  if (sign === '–') return isOpened && unitNext.test(next) ? 'minus' : null;
   // A chunk that begins within a line follows a mark or a clause.
   if (isOpened) return before === '' && startsLine && !unitNext.test(next) ? null : 'minus';
-  return isSpacedBefore && unitNext.test(next) ? 'minus' : null;
+  return isSpacedBefore && (unitNext.test(next) || beforeNumber.test(before)) ? 'minus' : null;
 }
 
 function dayBefore(before: string): boolean {

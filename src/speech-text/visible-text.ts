@@ -15,7 +15,20 @@ export interface VisibleText {
  */
 const entities: Readonly<Record<string, string>> = {
   ...{ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', ensp: ' ', emsp: ' ', thinsp: ' ' },
-  ...{ shy: '', zwj: '', zwnj: '', lrm: '', rlm: '', ndash: '–', mdash: '—', minus: '−', hellip: '…' },
+  ...{ NonBreakingSpace: ' ', numsp: ' ', hairsp: ' ' },
+  ...{
+    shy: '',
+    ZeroWidthSpace: '',
+    NoBreak: '',
+    zwj: '',
+    zwnj: '',
+    lrm: '',
+    rlm: '',
+    ndash: '–',
+    mdash: '—',
+    minus: '−',
+    hellip: '…',
+  },
   ...{ lsquo: '‘', rsquo: '’', sbquo: '‚', ldquo: '“', rdquo: '”', bdquo: '„', laquo: '«', raquo: '»' },
   ...{ copy: '©', reg: '®', trade: '™', deg: '°', euro: '€', pound: '£', yen: '¥', cent: '¢', sect: '§' },
   ...{ plusmn: '±', times: '×', divide: '÷', le: '≤', ge: '≥', ne: '≠', asymp: '≈', rarr: '→', larr: '←' },
@@ -27,14 +40,27 @@ const accents: Readonly<Record<string, string>> = {
   ...{ cedil: '\u0327', ring: '\u030a', caron: '\u030c' },
 };
 
-const entity = /&(?:#(?<decimal>\d{1,7})|#[xX](?<hex>[\da-fA-F]{1,6})|(?<name>[A-Za-z]{2,8}\d{0,2}));/;
+const entity = /&(?:#(?<decimal>\d{1,7})|#[xX](?<hex>[\da-fA-F]{1,6})|(?<name>[A-Za-z]{2,16}\d{0,2}));/;
 /** Joiners have a meaning within words of Arabic or Indic scripts. */
 const shapeless =
-  /(?![\t-\r])\p{Cc}|(?![\u0600-\u0605\u06dd\u200c\u200d])\p{Cf}|\u034f|\ufffc|(?<![\p{L}\p{M}])[\u200c\u200d]|(?<=[\p{Script=Latin}\p{Script=Common}])[\u200c\u200d]/u;
+  /(?![\t-\r])\p{Cc}|(?![\u0600-\u0605\u06dd\u200c\u200d])\p{Cf}|[\u034f\u2800\u3164\uffa0\ufffc\ufffd]|(?<![\p{L}\p{M}])[\u200c\u200d]|(?<=[\p{Script=Latin}\p{Script=Common}])[\u200c\u200d]/u;
 export const unseen = new RegExp(`(?<tag>${tag.source})|${entity.source}|(?<gone>${shapeless.source})`, 'gu');
+
+/** Text may be escaped more than once, as in "&amp;nbsp;" or "&lt;br&gt;". */
+const mostPasses = 3;
 
 /** The visible part of `written`. */
 export function visibleText(written: string): VisibleText {
+  let seen = once(written);
+  for (let pass = 1; pass < mostPasses && seen.text !== written && seen.text.search(unseen) >= 0; pass++) {
+    const { text, origins } = once(seen.text);
+    const before = seen.origins;
+    seen = { text, origins: origins.map((index) => before[index] ?? written.length) };
+  }
+  return seen;
+}
+
+function once(written: string): VisibleText {
   let text = '';
   const origins: number[] = [];
   const add = (piece: string, from: number, step: 0 | 1): void => {
@@ -63,8 +89,12 @@ function meaningOf({ 0: written, groups = {} }: RegExpMatchArray): string {
     const character = isCharacter ? String.fromCodePoint(point) : '';
     return shapeless.test(character) ? '' : character;
   }
-  const known = Object.hasOwn(entities, name) ? entities[name] : undefined;
-  if (known !== undefined) return known;
+  const known = entityOf(name) ?? (name === name.toUpperCase() ? entityOf(name.toLowerCase()) : null);
+  if (known !== null) return known;
   const mark = accents[name.slice(1)];
   return mark === undefined ? written : (name.charAt(0) + mark).normalize('NFC');
+}
+
+function entityOf(name: string): string | null {
+  return Object.hasOwn(entities, name) ? (entities[name] ?? null) : null;
 }

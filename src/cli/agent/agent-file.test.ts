@@ -81,29 +81,51 @@ export default defineAgent({
     expect((await loadAgentFile(common, systemClock)).session.agent?.systemPrompt).toBe('common');
   });
 
-  it('resolves the paths of its tsconfig', async () => {
+  it.each<[string, Readonly<Record<string, object>>, string]>([
+    ['with a pattern', { 'tsconfig.json': { paths: { '@lib/*': ['./lib/*'] } } }, '@lib/prompt'],
+    ['of one name', { 'tsconfig.json': { paths: { prompt: ['./lib/prompt.ts'] } } }, 'prompt'],
+    ['below a base', { 'tsconfig.json': { baseUrl: '.', paths: { '~/*': ['lib/*'] } } }, '~/prompt'],
+    ['of the base alone', { 'tsconfig.json': { baseUrl: '.' } }, 'lib/prompt'],
+    [
+      'with several places',
+      { 'tsconfig.json': { paths: { '@/*': ['./made/*', './lib/*'] } } },
+      '@/prompt.js',
+    ],
+    ['that it extends', { 'base.json': { paths: { '@/*': ['./lib/*'] } } }, '@/prompt'],
+  ])('resolves the paths of a tsconfig above it: %s', async (_what, configs, specifier) => {
     await mkdir(join(directory, 'lib'));
-    await write('tsconfig.json', `{ "compilerOptions": { "paths": { "@lib/*": ["./lib/*"] } } } // ours`);
+    await mkdir(join(directory, 'agents'));
+    await write('tsconfig.json', `{ "extends": "./base.json" } // ours`);
+    for (const [name, compilerOptions] of Object.entries(configs))
+      await write(name, JSON.stringify({ compilerOptions }));
     await write('lib/prompt.ts', `export const prompt: string = 'by path';`);
     const path = await write(
-      'mine.ts',
-      `import { prompt } from '@lib/prompt';\nexport default { agent: { systemPrompt: prompt } };`,
+      'agents/mine.ts',
+      `import { prompt } from '${specifier}';\nexport default { agent: { systemPrompt: prompt } };`,
     );
     expect((await loadAgentFile(path, systemClock)).session.agent?.systemPrompt).toBe('by path');
   });
 
-  it('leaves nothing of itself on the disk', async () => {
-    const temporary = join(directory, 'tmp');
-    await mkdir(temporary);
-    const before = process.env.TMPDIR;
-    process.env.TMPDIR = temporary;
-    try {
-      await loadAgentFile(await write('mine.ts', agent('mine')), systemClock);
-      expect(await readdir(temporary)).toEqual([]);
-    } finally {
-      if (before === undefined) delete process.env.TMPDIR;
-      else process.env.TMPDIR = before;
-    }
+  it.each([
+    ['extends what is not there', `{ "extends": "@tsconfig/none/tsconfig.json" }`, /Its tsconfig\.json was/],
+    ['is not finished', `{ "compilerOptions": { "paths":`, /Cannot find module/],
+  ])('runs beside a tsconfig that %s if it needs no paths', async (_what, tsconfig, problem) => {
+    await write('tsconfig.json', tsconfig);
+    const path = await write('mine.ts', agent('mine'));
+    expect((await loadAgentFile(path, systemClock)).session.agent?.systemPrompt).toBe('mine');
+    await write('mine.ts', `import '@lib/prompt';\n${agent('mine')}`);
+    await expect(loadAgentFile(path, systemClock)).rejects.toThrow(problem);
+    await expect(loadAgentFile(path, systemClock)).rejects.toThrow(UsageError);
+  });
+
+  it('imports the source, not what was compiled beside it', async () => {
+    await write('prompt.js', `export const prompt = 'compiled';`);
+    await write('prompt.ts', `export const prompt = 'source';`);
+    const path = await write(
+      'mine.ts',
+      `import { prompt } from './prompt';\nexport default { agent: { systemPrompt: prompt } };`,
+    );
+    expect((await loadAgentFile(path, systemClock)).session.agent?.systemPrompt).toBe('source');
   });
 
   it.each([
@@ -136,7 +158,13 @@ import { loadAgentFile } from ${JSON.stringify(new URL('../../../dist/cli/agent/
 import { EnvironmentFile } from ${JSON.stringify(new URL('../../../dist/cli/agent/environment-file.js', import.meta.url).href)};
 import { systemClock } from ${JSON.stringify(new URL('../../../dist/core/clock.js', import.meta.url).href)};
 let file;
-process.on('message', async (path) => {
+let path;
+process.on('message', async (asked) => {
+  if (asked === 'look') {
+    process.send({ path, looked: await file.session.agent.tools.look.execute({}, {}) });
+    return;
+  }
+  path = asked;
   file?.close();
   const environment = new EnvironmentFile(dirname(path));
   const reading = environment.read();
@@ -157,21 +185,27 @@ process.on('message', async (path) => {
 
 describe('a saved change', () => {
   let child: ChildProcess;
+  /** The follower's temporary folder: others may read and write one. */
+  let temporary: string;
 
-  beforeAll(() => {
+  beforeAll(async () => {
+    temporary = await mkdtemp(join(tmpdir(), 'hzrelay-temporary-'));
     child = spawn(process.execPath, ['--input-type=module', '-e', follower], {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { ...process.env, HZRELAY_TEST_SHELL: 'shell' },
+      env: { ...process.env, HZRELAY_TEST_SHELL: 'shell', TMPDIR: temporary },
     });
   });
   afterAll(() => {
     child.kill();
+    return rm(temporary, { recursive: true });
   });
 
   interface Told {
     readonly prompt?: string;
     readonly problem?: unknown;
     readonly said?: string;
+    /** What its tool gives. */
+    readonly looked?: string;
   }
 
   let followed = '';
@@ -254,6 +288,16 @@ describe('a saved change', () => {
     await tells({ prompt: 'two' }, () => rename(written, real));
   });
 
+  it('is seen in what a linked agent imports, which lies beside the file itself', async () => {
+    await mkdir(join(directory, 'real'));
+    await write('real/prompt.ts', `export default { text: 'one' };`);
+    await write('real/mine.ts', imports('./prompt'));
+    await symlink('real/mine.ts', join(directory, 'link.ts'));
+    await symlink('link.ts', join(directory, 'second.ts'));
+    await follow(join(directory, 'second.ts'), { prompt: 'one' });
+    await change('real/prompt.ts', `export default { text: 'two' };`, { prompt: 'two' });
+  });
+
   it('mends what an import had broken', async () => {
     await write('prompt.ts', `export default { text: 'one' };`);
     await follow(await write('mine.ts', imports('./prompt')), { prompt: 'one' });
@@ -264,14 +308,46 @@ describe('a saved change', () => {
     await change('prompt.ts', `export default { text: 'two' };`, { prompt: 'two' });
   });
 
-  it('of the JavaScript of an agent with a top-level await is reported to need a restart', async () => {
-    await write('prompt.mjs', `export default { text: 'one' };`);
-    const path = await write('mine.ts', `await Promise.resolve();\n${imports('./prompt.mjs')}`);
+  it.each(['prompt.mjs', 'prompt.js', 'parts/prompt.mjs', 'prompt.ts'])(
+    'may be in %s, imported by an agent with a top-level await',
+    async (name) => {
+      await write('package.json', `{ "type": "module" }`);
+      await mkdir(join(directory, 'parts'));
+      await write(name, `await 0;\nexport default { text: 'one' };`);
+      await follow(await write('mine.mjs', `await 0;\n${imports(`./${name}`)}`), { prompt: 'one' });
+      await change(name, `export default { text: 'two' };`, { prompt: 'two' });
+      const other = `await 0;\nexport default { agent: { systemPrompt: 'three' } };`;
+      await change('mine.mjs', other, { prompt: 'three' });
+    },
+  );
+
+  it.each([
+    ['prompt.mjs', `export const text = 'one';`],
+    ['prompt.ts', `export const text: string = 'one';`],
+    ['prompt.cjs', `exports.text = 'one';`],
+  ])('may be in %s, which only a tool imports, during a call', async (name, source) => {
+    await write(name, source);
+    const path = await write(
+      'mine.ts',
+      `import { z } from 'zod';
+const execute = async () => (await import('./${name}')).text;
+const tools = { look: { description: 'Looks.', parameters: z.object({}), execute } };
+export default { agent: { systemPrompt: 'one', tools } };`,
+    );
     await follow(path, { prompt: 'one' });
-    await change('prompt.mjs', `export default { text: 'two' };`, {
+    await tells({ looked: 'one' }, () => child.send('look'));
+    await change(name, source.replace('one', 'two'), { prompt: 'one' });
+    await tells({ looked: 'two' }, () => child.send('look'));
+  });
+
+  it.each(['late', 'parts/late'])('may bring what an import lacked: ./%s', async (name) => {
+    await follow(await write('mine.ts', agent('one')), { prompt: 'one' });
+    await change('mine.ts', imports(`./${name}`), {
       prompt: 'one',
-      problem: expect.stringContaining('prompt.mjs was saved, but an agent with a top-level await'),
+      problem: expect.stringContaining(`Cannot find module './${name}'`),
     });
+    await mkdir(join(directory, 'parts'));
+    await change(`${name}.ts`, `export default { text: 'two' };`, { prompt: 'two' });
   });
 
   it('may be in the .env beside it; the shell takes precedence', async () => {
@@ -283,6 +359,11 @@ describe('a saved change', () => {
     );
     await follow(path, { prompt: 'one shell', said: 'From .env: HZRELAY_TEST_PROMPT.' });
     await change('.env', 'HZRELAY_TEST_PROMPT=two\n', { prompt: 'two shell' });
+  });
+
+  it('leaves no compiled code in the temporary folder, where others could read or replace it', async () => {
+    await follow(await write('mine.ts', agent('one')), { prompt: 'one' });
+    expect(await readdir(temporary)).toEqual([]);
   });
 });
 

@@ -1,10 +1,10 @@
 /** Finds the user's agent file, loads it (TypeScript or JavaScript), checks it, and reloads it when it changes. */
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
 import type { Clock } from '../../core/clock.js';
 import { messageOf } from '../../core/errors.js';
 import { configForAnyCall, resolveConfig, type RelaySessionConfig } from '../../relay/config/config.js';
-import { loadModule } from './agent-module.js';
+import { isImported, loadModule } from './agent-module.js';
 import { EnvironmentFile } from './environment-file.js';
 import { SourceWatcher } from './source-watcher.js';
 import { UsageError } from '../exit.js';
@@ -49,6 +49,8 @@ export class AgentFile {
   #reading: Reading;
   #watcher: SourceWatcher | null = null;
   #loading: Promise<void> = Promise.resolve();
+  /** Whether the last saved version could not be loaded. */
+  #isBroken = false;
 
   constructor(path: string, reading: Reading, environment: EnvironmentFile, clock: Clock) {
     this.path = path;
@@ -68,11 +70,9 @@ export class AgentFile {
     this.#watcher = new SourceWatcher({
       clock: this.#clock,
       onChange: () => this.#reload(listener),
+      // Imported since it was loaded, or perhaps what its last version lacks.
       onOther: (path) => {
-        if (!this.#reading.isFresh && !path.endsWith('.json'))
-          listener.onProblem(
-            `${basename(path)} was saved, but an agent with a top-level await is not reloaded. Restart to apply it.`,
-          );
+        if (this.#isBroken || isImported(path)) this.#reload(listener);
       },
       onProblem: (message) => listener.onProblem(message),
     });
@@ -99,6 +99,7 @@ export class AgentFile {
         return;
       }
       const reading = await readAgent(this.path);
+      this.#isBroken = !('session' in reading);
       if ('session' in reading) {
         this.#reading = reading;
         this.#follow(reading.files);
@@ -130,7 +131,6 @@ export async function loadAgentFile(
 interface Reading {
   readonly session: RelaySessionConfig;
   readonly files: readonly string[];
-  readonly isFresh: boolean;
 }
 
 interface FailedReading {
@@ -141,10 +141,12 @@ interface FailedReading {
 
 async function readAgent(path: string): Promise<Reading | FailedReading> {
   const name = basename(path);
-  const { files, isFresh, outcome } = await loadModule(path);
+  // As Node does: what a program behind a link imports lies beside the program.
+  const real = realpathSync(path);
+  const { files, outcome } = await loadModule(real);
   if ('thrown' in outcome)
     return {
-      problem: `${name} cannot be loaded: ${problemOf(outcome.thrown, path)}`,
+      problem: `${name} cannot be loaded: ${problemOf(outcome.thrown, real)}`,
       files,
       cause: outcome.thrown,
     };
@@ -159,7 +161,7 @@ async function readAgent(path: string): Promise<Reading | FailedReading> {
   } catch (cause) {
     return { problem: `${name}: ${messageOf(cause)}`, files, cause };
   }
-  return { session: value, files, isFresh };
+  return { session: value, files };
 }
 
 function isAgent(value: unknown, isDefault: boolean): value is RelaySessionConfig {

@@ -1,7 +1,9 @@
 /** Loads the user's program, TypeScript or JavaScript, always from its current sources. */
 import { existsSync, readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, sep } from 'node:path';
+import { dirname, isAbsolute, join, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Jiti, JitiOptions } from 'jiti';
 import { messageOf } from '../../core/errors.js';
 
 export interface LoadedModule {
@@ -13,58 +15,98 @@ export interface LoadedModule {
 export interface ModuleLoad {
   /** Every source and JSON file that was read, without packages; if loading failed, those read before it failed. */
   readonly files: readonly string[];
-  /**
-   * Whether the next load reads all of {@link files} again. False for a program with a top-level await: Node imports
-   * its JavaScript and never reads a module twice.
-   */
-  readonly isFresh: boolean;
   readonly outcome: { readonly loaded: LoadedModule } | { readonly thrown: unknown };
 }
+
+/** What was loaded before the first program: it stays. */
+let foreign: ReadonlySet<string> | null = null;
+let cache: NodeJS.Require['cache'] = {};
 
 /**
  * Runs a program. Keeps no compiled code on disk: in a shared temporary folder other users could read it or replace it.
  * Resolves the `paths` of the tsconfig above the file. Never throws.
  */
 export async function loadModule(path: string): Promise<ModuleLoad> {
-  const [{ createJiti }, hzrelay, ours] = await Promise.all([
-    import('jiti'),
-    import('hzrelay'),
-    import('zod'),
-  ]);
-  const jiti = createJiti(path, {
+  const [hzrelay, ours] = await Promise.all([import('hzrelay'), import('zod')]);
+  const createJiti = loader();
+  const options = {
     fsCache: false,
     moduleCache: true,
-    tsconfigPaths: true,
+    // As TypeScript resolves './hours', not the compiled file that lies beside it.
+    extensions: ['.ts', '.tsx', '.mts', '.cts', '.js', '.mjs', '.cjs'],
     // Let Node load packages: they do not change, and a second copy would break `instanceof`.
     nativeModules: packagesAbove(path),
     // The agent uses the running engine, so it needs no hzrelay installation of its own.
     virtualModules: { hzrelay, ...(canResolve('zod', path) ? {} : { zod: ours }) },
-  });
-  // Not `import`: Node never reads an imported module again.
+  };
+  const unusable: string[] = [];
+  let jiti: Jiti;
+  try {
+    jiti = createJiti(path, { ...options, tsconfigPaths: true });
+  } catch (thrown) {
+    // An agent that needs no paths runs without its tsconfig.
+    unusable.push(`Its tsconfig.json was ignored: ${messageOf(thrown)}`);
+    jiti = createJiti(path, options);
+  }
+  cache = jiti.cache;
+  foreign ??= new Set(Object.keys(cache));
+  // Not earlier: what a tool imports in a call is what the agent imported.
+  for (const file of loadedFiles()) Reflect.deleteProperty(cache, file);
   const require: (path: string) => unknown = jiti;
-  const before = new Set(Object.keys(jiti.cache));
   let outcome: ModuleLoad['outcome'];
-  let isFresh = true;
   try {
     let exported: unknown;
     try {
       exported = require(path);
     } catch (thrown) {
       if (!awaitsAtTopLevel(thrown)) throw thrown;
-      isFresh = false;
       exported = await jiti.import(path);
     }
     outcome = { loaded: defaultOf(exported) };
   } catch (thrown) {
-    outcome = { thrown };
+    const problem = [messageOf(thrown), ...unusable].join('\n');
+    outcome = { thrown: unusable.length === 0 ? thrown : new Error(problem, { cause: thrown }) };
   }
-  const files: string[] = [];
-  for (const file of Object.keys(jiti.cache)) {
-    if (before.has(file) || file.includes(`${sep}node_modules${sep}`)) continue;
-    files.push(file);
-    Reflect.deleteProperty(jiti.cache, file);
-  }
-  return { files, isFresh, outcome };
+  return { files: loadedFiles(), outcome };
+}
+
+/** Whether the running program has imported this file, perhaps later than when it was loaded. */
+export function isImported(file: string): boolean {
+  return loadedFiles().includes(file);
+}
+
+function loadedFiles(): string[] {
+  return Object.keys(cache).filter(
+    (file) => foreign?.has(file) === false && !file.includes(`${sep}node_modules${sep}`),
+  );
+}
+
+/**
+ * jiti, but for one thing: it leaves ES modules in JavaScript that are imported (after a top-level await, or in a function)
+ * to Node, which never reads a module twice. Where Node fails, jiti compiles them itself, so here Node fails. The package's
+ * `createJiti` cannot be told so, but the function below it can.
+ */
+function loader(): (path: string, options: JitiOptions) => Jiti {
+  const inPackage = createRequire(createRequire(import.meta.url).resolve('jiti/package.json'));
+  const create = inPackage('./dist/jiti.cjs') as (path: string, options: JitiOptions, parts: object) => Jiti;
+  const transform: JitiOptions['transform'] = (source) =>
+    (inPackage('./dist/babel.cjs') as NonNullable<JitiOptions['transform']>)(source);
+  const parts = {
+    createRequire,
+    nativeImport: async (id: string): Promise<unknown> => {
+      if (isOwnScript(id)) throw new Error(`${id} is compiled.`);
+      return import(id);
+    },
+    onError: (thrown: unknown): never => {
+      throw thrown;
+    },
+  };
+  return (path, options) => create(path, { transform, ...options }, parts);
+}
+
+function isOwnScript(id: string): boolean {
+  const path = id.startsWith('file:') ? fileURLToPath(id) : id;
+  return isAbsolute(path) && /\.[cm]?js$/.test(path) && !path.includes(`${sep}node_modules${sep}`);
 }
 
 function defaultOf(exported: unknown): LoadedModule {

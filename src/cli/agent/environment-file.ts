@@ -25,7 +25,8 @@ export class EnvironmentFile {
   read(): EnvironmentReading | null {
     let values: Readonly<Record<string, string | undefined>>;
     try {
-      values = parseEnv(readFileSync(this.path, 'utf8'));
+      // Editors on Windows begin a file with a byte order mark.
+      values = parseEnv(readFileSync(this.path, 'utf8').replace(/^\uFEFF/, ''));
     } catch (thrown) {
       const { code } = thrown as { readonly code?: unknown };
       if (code !== 'ENOENT')

@@ -12,7 +12,7 @@ export interface SourceWatcherOptions {
   readonly clock: Clock;
   /** At least one followed file was saved. */
   readonly onChange: () => void;
-  /** A source in the same folder was saved that is not followed. */
+  /** A source in the same folder was saved that is not followed, or something was made there that may be a folder. */
   readonly onOther: (path: string) => void;
   /** A folder cannot be watched, or no longer. */
   readonly onProblem: (message: string) => void;
@@ -68,7 +68,8 @@ export class SourceWatcher {
 
   #saved(folder: string, name: string | null): void {
     if (name === null || this.#folders.get(folder)?.names.has(name)) this.#changed = true;
-    else if (sourceExtensions.has(extname(name))) this.#others.add(join(folder, name));
+    else if (extname(name) === '' || sourceExtensions.has(extname(name)))
+      this.#others.add(join(folder, name));
     else return;
     this.#timer?.cancel();
     this.#timer = this.#options.clock.setTimer(settleMs, () => this.#settled());

@@ -6,6 +6,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, type Clock } from '../../core/clock.js';
+import { startDeepgramSimulator } from '../../simulators/deepgram/deepgram-simulator.js';
+import { startElevenLabsSimulator } from '../../simulators/elevenlabs/elevenlabs-simulator.js';
 import { startOpenAiSimulator, type OpenAiSimulator } from '../../simulators/openai/openai-simulator.js';
 import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { agentCheck } from './agent-check.js';
@@ -63,6 +65,30 @@ describe('the check of an agent file', () => {
       remedy: expect.stringMatching(/llm\.model in agent-\d\.mjs/),
     });
     expect(openai.probes - before).toBe(1);
+  });
+});
+
+describe('the check of an agent file that names what a vendor no longer has', () => {
+  it.each<['stt' | 'tts', string, string, string]>([
+    ['stt', 'model', 'nova-1-general', 'Choose a model'],
+    ['tts', 'voiceId', '21m00Tcm4TlvDq8ikWAM', 'Set tts.voiceId'],
+    ['tts', 'modelId', 'eleven_monolingual_v1', 'Set tts.modelId'],
+  ])('names %s.%s, %s and the remedy', async (kind, field, value, remedy) => {
+    const simulator =
+      kind === 'stt'
+        ? await startDeepgramSimulator({ apiKey: 'right-1' })
+        : await startElevenLabsSimulator({ apiKey: 'right-1' });
+    const vendor = { apiKey: 'right-1', baseUrl: simulator.baseUrl, [field]: value };
+    const named = JSON.stringify({ provider: kind === 'stt' ? 'deepgram' : 'elevenlabs', ...vendor });
+    const parts = kind === 'stt' ? `stt: ${named}, tts: voice` : `stt: ear, tts: ${named}`;
+    const found = await check('gpt-6-luna', parts);
+    expect(found).toMatchObject({
+      status: 'problem',
+      remedy: expect.stringContaining(`${kind}.${field} in agent-`),
+    });
+    for (const part of [`'${value}'`, `${kind}.${field}`, remedy]) expect(found.message).toContain(part);
+    expect(simulator.probes).toBe(field === 'modelId' ? 2 : 1);
+    await simulator.close();
   });
 });
 

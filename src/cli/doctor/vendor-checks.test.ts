@@ -91,6 +91,16 @@ describe.each(vendors)('the check of %s', (vendor) => {
   });
 });
 
+describe.each(vendors)('all checks with a key of %s alone', (vendor) => {
+  it('find nothing wrong, and the vendor is asked for what it offers today', async () => {
+    const env = { [`${vendor}_API_KEY`]: apiKey, [`${vendor}_BASE_URL`]: urls[vendor] };
+    const found = await Promise.all(vendors.map((one) => check(one, env)));
+    const rest = vendors.filter((one) => one !== vendor).map(() => 'note');
+    expect(found.map(({ status }) => status).toSorted()).toEqual([...rest, 'ok'].toSorted());
+    expect(found[vendors.indexOf(vendor)]?.status).toBe('ok');
+  });
+});
+
 describe('the check of a model that OpenAI does not have any more', () => {
   it('names field, value and remedy, after one request', async () => {
     const retired = await startOpenAiSimulator({ apiKey, models: ['gpt-7-nova'] });

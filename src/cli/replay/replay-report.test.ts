@@ -1,8 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { TransportError } from '../../core/errors.js';
 import type { SessionEvent } from '../../events/session-event.js';
 import type { ReplayResult } from '../../replay/replay-call.js';
-import { complaintsAbout } from './replay-report.js';
+import { complaintsAbout, report } from './replay-report.js';
 
 const end: SessionEvent = {
   type: 'session.end',
@@ -20,6 +20,57 @@ const good: ReplayResult = {
   end: { how: 'caller_hung_up' },
   recording: { sampleRateHz: 8000, caller: silence, agent: silence },
 };
+
+const mine = { kind: 'llm', provider: 'mine' } as const;
+const failure = (kind: 'llm' | 'tts'): SessionEvent => ({
+  ...end,
+  type: 'error',
+  message: 'boom',
+  kind,
+  provider: 'mine',
+});
+
+describe('the exit code', () => {
+  let said = '';
+  beforeEach(() => {
+    said = '';
+    for (const stream of [process.stdout, process.stderr])
+      jest.spyOn(stream, 'write').mockImplementation((text) => {
+        said += String(text);
+        return true;
+      });
+  });
+  afterEach(() => {
+    jest.restoreAllMocks();
+  });
+  const unheard = { name: 'cough.wav', said: true, answered: false };
+  const codeOf = (change: Partial<ReplayResult>, expected: readonly SessionEvent[] | null = null) =>
+    report({ ...good, ...change }, { expected, expect: 'golden', stopped: false, name: null });
+
+  it.each<[string, Partial<ReplayResult>, number, string]>([
+    ['went well', {}, 0, ''],
+    ['got no answer', { turns: [unheard] }, 1, 'cough.wav got no answer.'],
+    ['got no answer in the end', { turns: [...good.turns, unheard] }, 1, 'cough.wav got no answer.'],
+    ['met a model that throws', { events: [failure('llm'), end] }, 1, 'in turn 1: boom'],
+    ['met a voice that throws', { events: [failure('tts'), end] }, 1, 'in turn 1: boom'],
+    ['sent no events', { events: [] }, 0, 'warning: the relay sent no events'],
+  ])('of a call that %s', async (_how, change, code, words) => {
+    expect(await codeOf(change)).toBe(code);
+    expect(said).toContain(words);
+  });
+
+  it('excuses a missing answer that the golden log expects', async () => {
+    expect(await codeOf({ turns: [unheard] }, [end])).toBe(0);
+    expect(await codeOf({ turns: [unheard], events: [failure('llm'), end] }, [failure('llm'), end])).toBe(0);
+    expect(await codeOf({ events: [failure('llm'), end] }, [end])).toBe(1);
+    expect(
+      await codeOf({ turns: [unheard] }, [
+        { ...end, type: 'transcript.final', text: 'yes', typed: false },
+        end,
+      ]),
+    ).toBe(1);
+  });
+});
 
 describe('a replayed call', () => {
   it.each<[string, Partial<ReplayResult>, string[]]>([
@@ -68,6 +119,30 @@ describe('a replayed call', () => {
         ],
       },
       [],
+    ],
+    [
+      'met a model that failed again after a retry',
+      {
+        events: [
+          failure('llm'),
+          { ...end, type: 'provider.reconnect', ...mine, attempt: 2 },
+          failure('llm'),
+          end,
+        ],
+      },
+      ['unanswered: in turn 1: boom'],
+    ],
+    [
+      'met a voice that failed, while the model had only failed once',
+      {
+        events: [
+          failure('llm'),
+          { ...end, type: 'provider.reconnect', ...mine, attempt: 2 },
+          failure('tts'),
+          end,
+        ],
+      },
+      ['unanswered: in turn 1: boom'],
     ],
     ['sent nothing', { events: [] }, ['warning: the relay sent no events of this call.']],
     [

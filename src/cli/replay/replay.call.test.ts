@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -73,6 +73,7 @@ describe('hzrelay replay of two recordings', () => {
     );
     expect(code).toBe(0);
     expect(stderr).toMatch(/^Wrote .*reply\.wav: caller left, agent right, \d+\.\d s\.\n$/);
+    expect((await stat(temporary('reply.wav'))).mode & 0o777).toBe(0o600);
     expect(stdout.match(/transcript\.final: .*/g)).toEqual([
       "transcript.final: 'book my appointment'",
       "transcript.final: 'reschedule for friday'",

@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { OverlapTrimmer } from './overlap-trimmer.js';
 
@@ -96,6 +96,25 @@ describe('the trimmer of an answer', () => {
     ] as const)
       expect(joined(said, rest.match(/.{1,50}/g) ?? []) === `${said} end`).toBe(true);
   });
+
+  it.each([' '.repeat(80), '; ', '\n', '😀', '\ud83d', '<', 'r', '<think>', 'one two '])(
+    'examines what comes in linear time, however often %j comes',
+    (piece) => {
+      const work = (pieces: number): number => {
+        const matches = jest.spyOn(String.prototype, 'matchAll');
+        const trimmer = new OverlapTrimmer('one two three four');
+        const length = [...Array<string>(pieces).fill(piece)].reduce(
+          (sum, text) => sum + trimmer.push(text).length,
+          trimmer.push('two three four').length,
+        );
+        const examined = matches.mock.contexts.reduce<number>((sum, text) => sum + String(text).length, 0);
+        matches.mockRestore();
+        expect(length + trimmer.flush().length).toBeLessThanOrEqual(pieces * piece.length + 16);
+        return examined;
+      };
+      expect(work(2000) / work(1000)).toBeLessThan(2.6);
+    },
+  );
 
   it('never loses a letter of a rest that repeats nothing', () => {
     const texts = fc.string({ unit: fc.constantFrom('a', 'b', ' ', '.', '1', '今') });

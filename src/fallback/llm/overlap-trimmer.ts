@@ -15,6 +15,8 @@ const sentenceMark = /[.,;:!?…。、，！？]/u;
 
 /** A rest repeats at most this many words of a long answer, unless it repeats all of it. */
 const longestRepetition = 300;
+/** A word that was cut off may go on with this many letters. */
+const longestRestOfWord = 200;
 /** How many marks at the end of what was said may be repeated: "It costs $" and "$6". */
 const longestTail = 8;
 
@@ -45,8 +47,10 @@ export class OverlapTrimmer {
   readonly #tail: string;
   /** What has arrived, while it may be a repetition; null once that is decided. */
   #held: string | null = '';
-  /** Its whole words, and where an incomplete last one begins. */
+  /** Its whole words. */
   readonly #came: Word[] = [];
+  /** What of it may still become a word, and where that begins. */
+  #open = '';
   #openFrom = 0;
   /** The longest repetition first. */
   #candidates: Candidate[];
@@ -75,19 +79,20 @@ export class OverlapTrimmer {
     if (this.#dropsMarks) return this.#withoutMarks(text);
     if (this.#held === null) return text;
     this.#held += text;
-    const repeated = this.#repeatedWords(this.#held, false);
+    this.#open += text;
+    const repeated = this.#repeatedWords(false);
     return repeated === null ? '' : this.#join(this.#held, repeated);
   }
 
   /** The rest is complete: gives what was held back. */
   flush(): string {
     if (this.#held === null) return '';
-    return this.#join(this.#held, this.#repeatedWords(this.#held, true) ?? 0);
+    return this.#join(this.#held, this.#repeatedWords(true) ?? 0);
   }
 
-  /** How many words at the beginning of `rest` were said already; null where that cannot be told yet. */
-  #repeatedWords(rest: string, isWhole: boolean): number | null {
-    const open = this.#takeWords(rest, isWhole);
+  /** How many words at the beginning of the rest were said already; null where that cannot be told yet. */
+  #repeatedWords(isWhole: boolean): number | null {
+    const open = this.#takeWords(isWhole);
     if (this.#came.length === 0 && open === '' && !isWhole) return null;
     for (const candidate of this.#candidates) {
       if (candidate.isComplete) {
@@ -100,20 +105,26 @@ export class OverlapTrimmer {
   }
 
   /** Takes the whole words that have arrived; gives the beginning of an incomplete one. */
-  #takeWords(rest: string, isWhole: boolean): string {
-    words.lastIndex = this.#openFrom;
-    for (let match = words.exec(rest); match; match = words.exec(rest)) {
-      const text = match[0].toLowerCase();
-      const end = match.index + match[0].length;
-      if (end === rest.length && !isWhole && !unspacedCharacter.test(text)) {
-        this.#openFrom = match.index;
-        return text;
+  #takeWords(isWhole: boolean): string {
+    const arrived = this.#open;
+    // Half a character may become a letter.
+    let openFrom = arrived.length - (/[\uD800-\uDBFF]$/.test(arrived) ? 1 : 0);
+    let open = '';
+    for (const { 0: word, index } of arrived.matchAll(words)) {
+      const text = word.toLowerCase();
+      const end = index + word.length;
+      if (end === arrived.length && !isWhole && !unspacedCharacter.test(text)) {
+        openFrom = index;
+        open = text;
+        break;
       }
       this.#candidates = this.#candidates.filter((candidate) => this.#matches(candidate, text));
-      this.#came.push({ text, start: match.index, end });
-      this.#openFrom = end;
+      this.#came.push({ text, start: this.#openFrom + index, end: this.#openFrom + end });
     }
-    return '';
+    // What was examined is not examined again, or many marks without a word would take quadratic time.
+    this.#open = arrived.slice(openFrom);
+    this.#openFrom += openFrom;
+    return open;
   }
 
   /** Whether a repetition from this place can continue with this whole word, or is complete already. */
@@ -132,6 +143,7 @@ export class OverlapTrimmer {
     const index = start + this.#came.length;
     const word = this.#saidWords[index]?.text ?? '';
     const mayGoOn = index === this.#saidWords.length - 1 && this.#endsOpen;
+    if (open.length > word.length + longestRestOfWord) return false;
     return word.startsWith(open) || (mayGoOn && open.startsWith(word));
   }
 
@@ -197,7 +209,6 @@ export class OverlapTrimmer {
 }
 
 function wordsOf(text: string): Word[] {
-  words.lastIndex = 0;
   return [...text.matchAll(words)].map(({ 0: word, index }) => ({
     text: word.toLowerCase(),
     start: index,

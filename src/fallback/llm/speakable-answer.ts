@@ -1,6 +1,9 @@
 import { ProviderError } from '../../core/errors.js';
 import type { LlmEvent, LlmRequest } from '../../providers/language-model.js';
 
+/** Of a long text without a word, only the end is examined with each token, or it would take quadratic time. */
+const examinedCharacters = 400;
+
 /**
  * One generation, held back until it contains something that a voice can say. An answer without a word would leave the caller in
  * silence, and can be asked for again only while none of it has been given. Text that can be spoken passes at once.
@@ -42,7 +45,7 @@ export class SpeakableAnswer {
   #hold(text: string): LlmEvent[] {
     this.#held += text;
     const { isSpeakable = isNotBlank } = this.#request;
-    if (!isSpeakable(this.#held)) return [];
+    if (!isSpeakable(this.#held.slice(-Math.max(examinedCharacters, text.length)))) return [];
     this.#hasSpoken = true;
     return this.#release();
   }

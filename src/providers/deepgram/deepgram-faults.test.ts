@@ -200,6 +200,43 @@ describe.each(models)('a stream to %s that fails in the middle', (model) => {
   });
 });
 
+describe('a Flux that was sent ForceEndTurn', () => {
+  const said = (error: object): DeepgramFault => ({
+    type: 'garbage',
+    afterAudioMs: 2400,
+    text: JSON.stringify({ type: 'Error', ...error }),
+  });
+  const afterFlush = async (fault: DeepgramFault): Promise<ProviderError> => {
+    const call = await place(fault, { stt: { model: 'flux-general-en' } });
+    await call.connected();
+    await call.say(speech);
+    call.stream.flush();
+    await call.saySilence(2000);
+    return call.failure();
+  };
+
+  it.each<[string, DeepgramFault]>([
+    ['by code', said({ code: 'UNPARSABLE_CLIENT_MESSAGE' })],
+    ['by variant', said({ variant: 'UNPARSEABLE_CLIENT_MESSAGE' })],
+    [
+      'in words',
+      said({ code: 'INVALID', description: 'unknown variant `ForceEndTurn`, expected `CloseStream`' }),
+    ],
+    ['as it closes', { type: 'close', afterAudioMs: 2400, code: 1008, reason: 'UNPARSABLE_CLIENT_MESSAGE' }],
+  ])('and does not know it is worth a new connection, told so %s', async (_how, fault) => {
+    expect(await afterFlush(fault)).toMatchObject({
+      category: 'server',
+      retryable: true,
+      message: expect.stringContaining('does not know ForceEndTurn'),
+    });
+  });
+
+  it('and refuses something else is not', async () => {
+    const error = await afterFlush(said({ code: 'INVALID_AUTH', description: 'No.' }));
+    expect(error).toMatchObject({ category: 'auth', retryable: false });
+  });
+});
+
 describe.each(models)('a stream to %s that limps', (model) => {
   it.each([
     ['{"type":"SomethingNew","of":["next","year"]}', { unknown: 1, malformed: 0 }],

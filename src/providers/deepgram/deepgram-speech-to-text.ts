@@ -1,6 +1,7 @@
 import type { AudioFormats } from '../../audio/audio-frame.js';
 import { systemClock, type Clock } from '../../core/clock.js';
 import { ConfigError } from '../../core/errors.js';
+import { loadHttp } from '../../network/http-client.js';
 import { refusalBy } from '../probe.js';
 import type { SpeechToText, SpeechToTextStream, SttStreamOptions } from '../speech-to-text.js';
 import type { WireCount } from './deepgram-connection.js';
@@ -42,6 +43,7 @@ export class DeepgramSpeechToText implements SpeechToText {
   readonly #settings: DeepgramStreamOptions;
   readonly #wire: WireCount = { sent: 0, received: 0 };
   readonly #odd: OddMessageCount = { unknown: 0, malformed: 0 };
+  #warming: Promise<void> | null = null;
 
   /** Throws a ConfigError for options that Deepgram would refuse. Starts nothing. */
   constructor(options: DeepgramSpeechToTextOptions) {
@@ -78,14 +80,17 @@ export class DeepgramSpeechToText implements SpeechToText {
 
   /**
    * Loads the SDK (100 ms) and checks key and model. Rejects with a ProviderError if one of them is refused. A server
-   * that does not answer within a second is no error.
+   * that does not answer within a second is no error. Concurrent calls share one check.
    */
-  async warmUp(): Promise<void> {
-    const { clock } = this.#settings;
-    const [refusal] = await Promise.all([
-      refusalBy((signal) => this.probe(signal), clock),
-      import('@deepgram/sdk'),
-    ]);
+  warmUp(): Promise<void> {
+    this.#warming ??= this.#warmUp().finally(() => (this.#warming = null));
+    return this.#warming;
+  }
+
+  async #warmUp(): Promise<void> {
+    // Loading blocks the process, so the server's time begins behind it.
+    await Promise.all([import('@deepgram/sdk'), loadHttp()]);
+    const refusal = await refusalBy((signal) => this.probe(signal), this.#settings.clock);
     // A proxy may forward only streams, so other failures of the probe prove nothing.
     if (refusal?.category === 'auth' || refusal?.field !== undefined) throw refusal;
   }

@@ -40,6 +40,9 @@ const maxUnsentSec = 30;
 /** Room for all unsent audio and as much again; a call that is further behind does not recover. */
 const maxBufferedSec = 2 * maxUnsentSec;
 
+/** How a server says that it does not know `ForceEndTurn`: in an error's code or description, or as it closes. */
+const unknownMessage = /UNPARSE?ABLE_CLIENT_MESSAGE|ForceEndTurn|unknown variant/i;
+
 /** Sends one call's audio to Deepgram and reports its transcript. Starts with {@link start}. */
 export class DeepgramStream implements SpeechToTextStream {
   readonly #settings: DeepgramStreamOptions;
@@ -177,7 +180,7 @@ export class DeepgramStream implements SpeechToTextStream {
    * Deepgram has failed. If it does not know `ForceEndTurn`, stop sending it and report an error that can be retried.
    */
   #lost(error: ProviderError): void {
-    const isUnknown = this.#asksFlux && error.message.includes('UNPARSABLE_CLIENT_MESSAGE');
+    const isUnknown = this.#asksFlux && unknownMessage.test(error.message);
     if (!isUnknown) return this.fail(error);
     this.#settings.forceEndTurn.isUsed = false;
     const message =

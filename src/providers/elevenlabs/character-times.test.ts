@@ -41,6 +41,28 @@ describe('readCharacterTimes', () => {
     expect(readCharacterTimes(alignment)).toEqual([]);
   });
 
+  const spoken = { chars: ['Y', 'e', 's', '!'], startMs: [0, 60, 120, 180], endMs: [60, 120, 180, 240] };
+
+  it.each<[string, number]>([
+    ['seconds', 0.001],
+    ['microseconds', 1000],
+  ])('finds out that times are %s, whatever their name says', (_unit, unit) => {
+    const charStartTimesMs = spoken.startMs.map((ms) => ms * unit);
+    const charDurationsMs = [60, 60, 60, 60].map((ms) => ms * unit);
+    const [times, ...more] = readCharacterTimes({ chars: spoken.chars, charStartTimesMs, charDurationsMs });
+    expect(more).toEqual([]);
+    expect(times?.chars).toEqual(spoken.chars);
+    expect(times?.startMs.map(Math.round)).toEqual(spoken.startMs);
+    expect(times?.endMs.map(Math.round)).toEqual(spoken.endMs);
+  });
+
+  it.each([[[0, 0, 0, 0]], [[7, 7, 7, 7]], [[0, 1e8, 2e8, 3e8]]])(
+    'finds none in %j, since nobody speaks like that',
+    (charStartTimesMs) => {
+      expect(readCharacterTimes({ chars: spoken.chars, charStartTimesMs })).toEqual([]);
+    },
+  );
+
   it('leaves out the characters whose times are none', () => {
     const [times] = readCharacterTimes({
       chars: ['a', 'b', 'c', 'd', 'e'],

@@ -20,6 +20,10 @@ type Entry = { readonly char: string; readonly startMs: number; readonly endMs: 
 const restartMs = 100;
 /** With a smaller share of valid times, the array is not one of times. */
 const leastGoodShare = 0.6;
+/** No voice speaks a character faster or slower than this on average; other times are in another unit, or are none. */
+const characterMs = { least: 3, most: 3000 };
+/** So many characters show the unit. */
+const leastCharacters = 4;
 
 /**
  * Reads an `alignment` or `normalizedAlignment`. Returns one element for each pass over the text, usually one; none if
@@ -36,7 +40,7 @@ export function readCharacterTimes(raw: unknown): readonly CharacterTimes[] {
     const endMs = ends?.[index] ?? startMs + (durations?.[index] ?? NaN);
     return [{ char, startMs, endMs }];
   });
-  const passes = passesOf(entries);
+  const passes = passesOf(entries).flatMap(inMilliseconds);
   const good = passes.reduce((sum, pass) => sum + pass.chars.length, 0);
   return good === 0 || good < leastGoodShare * chars.length ? [] : passes;
 }
@@ -55,6 +59,20 @@ function passesOf(entries: readonly Entry[]): CharacterTimes[] {
     startMs: pass.map(({ startMs }) => startMs),
     endMs: pass.map((entry, index) => endOf(entry, pass[index + 1], pass[index - 1])),
   }));
+}
+
+/** The pass in milliseconds, also where its names promise them but its times are seconds; none if no unit fits. */
+function inMilliseconds(pass: CharacterTimes): CharacterTimes[] {
+  const last = pass.startMs.length - 1;
+  const eachMs = ((pass.startMs[last] ?? 0) - (pass.startMs[0] ?? 0)) / last;
+  if (pass.chars.length < leastCharacters) return [pass];
+  const factor = [1, 1000, 0.001].find(
+    (one) => eachMs * one >= characterMs.least && eachMs * one <= characterMs.most,
+  );
+  if (factor === undefined) return [];
+  if (factor === 1) return [pass];
+  const scaled = (times: readonly number[]): number[] => times.map((ms) => ms * factor);
+  return [{ chars: pass.chars, startMs: scaled(pass.startMs), endMs: scaled(pass.endMs) }];
 }
 
 /** A character without a valid end lasts until the next one; the last one lasts as long as the one before. */

@@ -263,12 +263,16 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
       this.close();
     } else if (this.#isOver && this.#chunks.isCut) {
       this.onFailure({ message: 'It ended the answer before its end.', category: 'server' });
-    } else if (this.#isOver || (this.#ended && this.#samples > 0 && !this.#chunks.owesAudio)) {
+    } else if (this.#isOver || (this.#ended && this.#samples > 0 && this.#seemsWhole)) {
       // All text was spoken; only the server's end message is missing.
       this.#finish();
     } else {
       this.onFailure({ message: `It gave no audio for ${expiredMs} ms.`, category: 'timeout' });
     }
+  }
+
+  get #seemsWhole(): boolean {
+    return !this.#chunks.owesAudio && !this.#chunks.isCut;
   }
 
   #emit(event: TtsEvent): void {

@@ -1,11 +1,11 @@
 import type { ElevenLabsClient } from '@elevenlabs/elevenlabs-js';
 import type { AudioFormat, AudioFormats } from '../../audio/audio-frame.js';
-import { systemClock, within, type Clock } from '../../core/clock.js';
+import { systemClock, type Clock } from '../../core/clock.js';
 import { ProviderError } from '../../core/errors.js';
 import type { ProviderNotice } from '../../events/provider-notice.js';
 import { withoutTrailingSlashes } from '../../network/base-url.js';
-import { keepConnectionMs, openHttpClient, type HttpClient } from '../../network/http-client.js';
-import { refusalBy } from '../probe.js';
+import { keepConnectionMs, loadHttp, openHttpClient, type HttpClient } from '../../network/http-client.js';
+import { refusalBy, withinLooks } from '../probe.js';
 import type { TextToSpeech, TextToSpeechStream, TtsStreamOptions } from '../text-to-speech.js';
 import type { ElevenLabsFailure } from './elevenlabs-errors.js';
 import { ElevenLabsHttpStream } from './elevenlabs-http-stream.js';
@@ -69,6 +69,7 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
   readonly #sockets = new Map<ElevenLabsSocket, string>();
   readonly #account: VoiceAccount;
   readonly #pace = new SpeechPace();
+  #checking: Promise<ProviderError | null> | null = null;
   #client: Promise<ElevenLabsClient> | null = null;
   #http: Promise<HttpClient> | null = null;
   /** When HTTP was last used; null before. Tells whether its connection is still open. */
@@ -101,18 +102,24 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
 
   /**
    * Checks key, voice and model, and opens a socket for the first answer in this format. Rejects with a ProviderError
-   * if one of them is refused. A server that does not answer within a second is no error.
+   * if one of them is refused. A server that does not answer within a second is no error. Concurrent calls share one
+   * check.
    */
   async warmUp(format: AudioFormat = phoneFormat): Promise<void> {
-    const deadlineMs = this.#clock.nowMs() + warmUpMs;
-    const refusal = await refusalBy((signal) => this.probe(signal), this.#clock);
+    // Loading blocks the process, so the server's time begins behind it.
+    this.#checking ??= loadHttp()
+      .then(() => refusalBy((signal) => this.probe(signal), this.#clock))
+      .finally(() => {
+        this.#checking = null;
+      });
+    const refusal = await this.#checking;
     // A proxy may forward only speech requests, so other failures of the probe prove nothing.
     if (refusal && (refusal.category === 'auth' || refusal.field !== undefined)) throw refusal;
     const output = outputFormat(format);
     if (this.#options.connection === 'http') await this.#loadClient();
     else if (output !== null && this.#refusal(output) === null) {
       const settled = this.#leaseSocket(output).settled();
-      if (!(await within(this.#clock, Math.max(0, deadlineMs - this.#clock.nowMs()), settled))) return;
+      if (!(await withinLooks(this.#clock, warmUpMs, settled))) return;
       const failure = await settled;
       const error = failure && this.#errorOf(failure);
       if (error && !error.retryable) throw error;

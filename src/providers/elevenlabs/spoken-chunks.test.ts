@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { elevenLabsTimings, type ElevenLabsTiming } from '../../simulators/elevenlabs/elevenlabs-manners.js';
-import { timingOf } from '../../simulators/elevenlabs/simulated-timing.js';
-import { piecesOf, toneVoice } from '../../simulators/elevenlabs/simulated-voice.js';
+import { elevenLabsTimings } from '../../simulators/elevenlabs/elevenlabs-manners.js';
+import { timingOf, type TimingFields } from '../../simulators/elevenlabs/simulated-timing.js';
+import { piecesOf, toneVoice, type AudioPiece } from '../../simulators/elevenlabs/simulated-voice.js';
 import { readCharacterTimes, type CharacterTimes } from './character-times.js';
 import { SpokenChunks } from './spoken-chunks.js';
 
@@ -190,7 +190,10 @@ const trueStartsMs = ((): number[][] => {
   });
 })();
 
-function speakAll(timing: ElevenLabsTiming, pieceMs: number): SpokenChunks {
+/** The times of a sentence's pieces; `contextMs` is the audio before the sentence. */
+type Timing = (pieces: readonly AudioPiece[], contextMs: number) => readonly TimingFields[];
+
+function speakAll(timing: Timing, pieceMs: number): SpokenChunks {
   const chunks = spoken(...sentences);
   let contextMs = 0;
   for (const sentence of sentences) {
@@ -199,7 +202,7 @@ function speakAll(timing: ElevenLabsTiming, pieceMs: number): SpokenChunks {
       { encoding: 'mulaw', sampleRateHz: 8000 },
       pieceMs,
     );
-    for (const [index, times] of timingOf(timing, pieces, contextMs).entries()) {
+    for (const [index, times] of timing(pieces, contextMs).entries()) {
       const { alignment, normalizedAlignment } = times;
       const own = readCharacterTimes(alignment);
       chunks.take(
@@ -212,11 +215,55 @@ function speakAll(timing: ElevenLabsTiming, pieceMs: number): SpokenChunks {
   return chunks;
 }
 
-const guessed: readonly ElevenLabsTiming[] = ['none', 'no_characters'];
-const sound = elevenLabsTimings.filter((timing) => !guessed.includes(timing) && timing !== 'nonsense');
+/** The times of these pieces in one message, moved, and in another unit. */
+function timesOfAll(pieces: readonly AudioPiece[], byMs: number, unit = 1): TimingFields {
+  const startMs = pieces.flatMap((piece) => piece.alignment.charStartTimesMs.map((ms) => ms + piece.startMs));
+  return {
+    alignment: {
+      chars: pieces.flatMap(({ alignment }) => alignment.chars),
+      charStartTimesMs: startMs.map((ms) => (ms + byMs) * unit),
+    },
+  };
+}
+
+function onlyWith(at: number, pieces: readonly AudioPiece[], byMs: number): TimingFields[] {
+  return pieces.map((_, index) => (index === at ? timesOfAll(pieces, byMs) : { alignment: null }));
+}
+
+function wordsWithTimes({ alignment }: AudioPiece): TimingFields {
+  const words = [...alignment.chars.join('').matchAll(/\S+\s*/g)];
+  return {
+    alignment: { chars: words.map(([word]) => word), charStartTimesMs: words.map(({ index }) => index * 60) },
+  };
+}
+
+const seen = elevenLabsTimings.map((name): [string, Timing] => [
+  name,
+  (pieces, contextMs) => timingOf(name, pieces, contextMs),
+]);
+const guessed = ['none', 'no_characters', 'nonsense'];
+/** Variations that nobody has reported. */
+const unseen: [string, Timing][] = [
+  ['all with the first piece, relative to the context', (pieces, ms) => onlyWith(0, pieces, ms)],
+  ['all with the last piece', (pieces) => onlyWith(pieces.length - 1, pieces, 0)],
+  [
+    'all with the last piece, relative to the context',
+    (pieces, ms) => onlyWith(pieces.length - 1, pieces, ms),
+  ],
+  [
+    'all so far with each piece',
+    (pieces) => pieces.map((_, index) => timesOfAll(pieces.slice(0, index + 1), 0)),
+  ],
+  ['a little behind the audio', (pieces, ms) => pieces.map((piece) => timesOfAll([piece], ms + 90))],
+  ['whole words', (pieces) => pieces.map(wordsWithTimes)],
+];
+/** Pieces of three characters are too short to show the unit. */
+const inSeconds: Timing = (pieces) => pieces.map((piece) => timesOfAll([piece], -piece.startMs, 0.001));
+const all: [string, Timing][] = [...seen, ...unseen, ['seconds in the name of milliseconds', inSeconds]];
+const sound = [...seen.filter(([name]) => !guessed.includes(name)), ...unseen];
 
 describe.each([180, 240, 700])('the times of words, in pieces of %i ms', (pieceMs) => {
-  it.each(sound)('are known within a word where they come as %s', (timing) => {
+  it.each(sound)('are known within a word where they come as %s', (_name, timing) => {
     const chunks = speakAll(timing, pieceMs);
     for (const [index, sentence] of sentences.entries()) {
       const { words, origin } = chunks.wordsOf(index)!;
@@ -228,7 +275,7 @@ describe.each([180, 240, 700])('the times of words, in pieces of %i ms', (pieceM
     }
   });
 
-  it.each(elevenLabsTimings)('never go back, nor leave their chunk, where they come as %s', (timing) => {
+  it.each(all)('never go back, nor leave their chunk, where they come as %s', (_name, timing) => {
     const chunks = speakAll(timing, pieceMs);
     let lastMs = 0;
     for (const index of sentences.keys())
@@ -239,14 +286,11 @@ describe.each([180, 240, 700])('the times of words, in pieces of %i ms', (pieceM
       }
   });
 
-  it.each(elevenLabsTimings)(
-    'do not make an answer seem cut that is whole where they come as %s',
-    (timing) => {
-      expect(speakAll(timing, pieceMs).isCut).toBe(false);
-    },
-  );
+  it.each(all)('do not make an answer seem cut that is whole where they come as %s', (_name, timing) => {
+    expect(speakAll(timing, pieceMs).isCut).toBe(false);
+  });
 
-  it.each(elevenLabsTimings)('leave nothing owed at the end where they come as %s', (timing) => {
+  it.each(all)('leave nothing owed at the end where they come as %s', (_name, timing) => {
     expect(speakAll(timing, pieceMs).owesAudio).toBe(false);
   });
 });

@@ -77,7 +77,10 @@ export class SpokenChunks {
     return this.#letters.next >= this.#letters.count && this.#audioMs >= this.#lastEndMs;
   }
 
-  /** Whether audio for the written text is missing: by the server's report, else by the length of the audio. */
+  /**
+   * Whether audio for the written text is missing: by the server's report, else by the length of the audio. Times never
+   * make the server owe more: they may lie behind the audio, lack the last letters, or be wrong altogether.
+   */
   get owesAudio(): boolean {
     const speakable = this.#speakable;
     if (speakable.length === 0) return false;
@@ -85,7 +88,8 @@ export class SpokenChunks {
     if (this.#audioMs === 0) return true;
     const last = speakable.at(-1);
     if (!last) return false;
-    return this.#audioMs < this.#expectedEndMs(last, fastestShare);
+    const timedMs = this.#expectedEndMs(last, fastestShare) - tolerableShiftMs;
+    return this.#audioMs < Math.min(timedMs, this.#endByPace(last, fastestShare));
   }
 
   /**
@@ -212,7 +216,8 @@ export class SpokenChunks {
         .slice(this.#current + 1)
         .flatMap((chunk) => (chunk.end > chunk.start ? chunk.start : []));
       const chunkMs = startMs === undefined || Number.isNaN(startMs) ? pieceMs : startMs;
-      const found = this.#letters.take(pass, { pieceMs, chunkMs, chunkStarts: [start, ...later] });
+      const context = { pieceMs, chunkMs, audioMs: this.#audioMs, chunkStarts: [start, ...later] };
+      const found = this.#letters.take(pass, context);
       isFound ||= found !== null || pass.chars.every((text) => lettersOf(text).length === 0);
       if (found) this.#goByLetters(pieceMs, found.firstLetter, parts);
     }
@@ -265,6 +270,11 @@ export class SpokenChunks {
       const left = (chunk.end - next) / Math.max(1, chunk.end - chunk.start);
       return timedMs + Math.max(0, left) * chunk.characters * msPerCharacter;
     }
+    return this.#endByPace(chunk, share);
+  }
+
+  /** Estimates a chunk's end from the last beginning that is known, and the pace. */
+  #endByPace(chunk: Chunk, share: number): number {
     let endMs = 0;
     let characters = 0;
     for (const each of this.#chunks) {
@@ -275,7 +285,7 @@ export class SpokenChunks {
       characters += each.characters;
       if (each === chunk) break;
     }
-    return endMs + characters * msPerCharacter;
+    return endMs + characters * this.#pace.msPerCharacter * share;
   }
 
   /** The times of the chunk's letters before `end`, with gaps filled; null if none is known. */

@@ -12,12 +12,16 @@ export interface PassContext {
   readonly pieceMs: number;
   /** The beginning of the current chunk's audio. */
   readonly chunkMs: number;
+  /** The end of all audio so far. */
+  readonly audioMs: number;
   /** First letters of the current chunk and of later ones, at which a pass may begin. */
   readonly chunkStarts: readonly number[];
 }
 
 /** Times that are this far from the expected position are ignored. */
 const farthestMs = 3000;
+/** Times may reach this much beyond the audio that they belong to. */
+const tolerableMs = 300;
 /** This many equal letters in a row are no coincidence. */
 const certainLetters = 4;
 /** How many letters are searched for a pass: numbers may be spelled out, characters left out. */
@@ -84,7 +88,8 @@ export class SpokenLetters {
     const place = this.#placeOf(heard, context.chunkStarts);
     const first = place && heard[place.from];
     if (!place || !first) return null;
-    const baseMs = this.#baseOf(place.letter, first.startMs, context);
+    const lastMs = heard.at(-1)?.endMs ?? first.startMs;
+    const baseMs = this.#baseOf(place.letter, { firstMs: first.startMs, lastMs }, context);
     if (baseMs === null) return null;
     if (place.letter < this.#next) this.#next = place.letter;
     this.#assign(heard, place, baseMs);
@@ -147,8 +152,19 @@ export class SpokenLetters {
   }
 
   /** The origin of the pass's times that puts its first letter nearest to its expected position. */
-  #baseOf(letter: number, startMs: number, { pieceMs, chunkMs }: PassContext): number | null {
+  #baseOf(
+    letter: number,
+    { firstMs: startMs, lastMs }: { readonly firstMs: number; readonly lastMs: number },
+    { pieceMs, chunkMs, audioMs }: PassContext,
+  ): number | null {
     const isKnown = letter < this.#next && !Number.isNaN(this.startMs(letter));
+    // Times that come with the last piece of what they belong to: they fit the audio behind the last timed letter.
+    const heardMs = letter === 0 ? 0 : this.#endBefore(letter);
+    const comesLate = !isKnown && heardMs !== null && pieceMs + lastMs > audioMs + tolerableMs;
+    if (comesLate)
+      for (const baseMs of [0, heardMs - startMs])
+        if (Math.abs(baseMs + startMs - heardMs) < tolerableMs && baseMs + lastMs <= audioMs + tolerableMs)
+          return baseMs;
     const expectedMs = isKnown ? this.startMs(letter) : (this.#endBefore(letter) ?? pieceMs);
     let best: number | null = null;
     let leastMs = farthestMs;

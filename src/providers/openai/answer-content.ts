@@ -35,7 +35,8 @@ export function contentPieces(content: unknown, onOdd: (what: string) => void): 
   const part = fieldsOf(content);
   if (!part) return odd(onOdd, `content of type ${typeof content}`);
   const type = stringOf(part.type);
-  if (/think|reason|thought/.test(type)) return [{ type: 'reasoning', text: textWithin(part) }];
+  if (part.thought === true || /think|reason|thought|summary/.test(type))
+    return [{ type: 'reasoning', text: textWithin(part) }];
   const text = part.text ?? part.refusal ?? part.content;
   if (text !== undefined) return contentPieces(fieldsOf(text)?.value ?? text, onOdd);
   return odd(onOdd, type === '' ? 'content without text' : `a part of type ${type.slice(0, 40)}`);

@@ -202,11 +202,17 @@ export class AnswerError extends Error {
 function failureOf(value: unknown): AnswerError | null {
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   const body = fieldsOf(list[0]);
-  if (!body || ((body.error === undefined || body.error === null) && body.object !== 'error')) return null;
+  if (!body || (!saysSomething(body.error) && body.object !== 'error')) return null;
   // Events of the Responses API carry errors in their own fields.
   if (typeof body.type === 'string' && body.type.startsWith('response.')) return null;
   const error = fieldsOf(body.error) ?? body;
   return answerFailure(error, errorMessage(value));
+}
+
+/** Some servers send the field with every message, empty. */
+function saysSomething(error: unknown): boolean {
+  const fields = fieldsOf(error);
+  return fields ? Object.values(fields).some((value) => saysSomething(value)) : Boolean(error);
 }
 
 /** Makes the error for an answer that the server reports as failed. */

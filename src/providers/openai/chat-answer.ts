@@ -13,6 +13,7 @@ import { fieldsOf, listOf, stringOf, type WireFields } from './wire-value.js';
 export class ChatAnswer extends AnswerReader {
   readonly #drafts = new ToolCallDrafts();
   #finishReason: string | null = null;
+  #hasDeltas = false;
 
   protected override get hasEnd(): boolean {
     return this.#finishReason !== null;
@@ -30,8 +31,10 @@ export class ChatAnswer extends AnswerReader {
     if (choices.length === 0) return [];
     const choice = fieldsOf(choices[0]);
     if (!choice) return this.odd('a choice that is not an object');
-    const delta = fieldsOf(choice.delta) ?? fieldsOf(choice.message) ?? {};
-    const events = this.#takeDelta(delta);
+    const delta = fieldsOf(choice.delta);
+    this.#hasDeltas ||= delta !== null;
+    // Some servers repeat the whole answer as a message in the last chunk.
+    const events = this.#takeDelta(delta ?? (this.#hasDeltas ? null : fieldsOf(choice.message)) ?? {});
     const { finish_reason: reason } = choice;
     // Some servers send the text "null" until there is a reason.
     if (typeof reason === 'string' && reason !== '' && reason !== 'null') this.#finishReason = reason;
@@ -42,7 +45,7 @@ export class ChatAnswer extends AnswerReader {
     const told = this.#drafts.finished(this.origin).map((call) => this.call(call));
     if (told.length < this.#drafts.size) this.odd('a tool call without a name');
     const calls = [...told, ...this.writtenCalls(told)];
-    switch (this.#finishReason) {
+    switch (this.#finishReason?.toLowerCase()) {
       case 'error':
         throw new AnswerError('The server failed in the middle of its answer.', 'server');
       case 'content_filter':
@@ -72,10 +75,17 @@ export class ChatAnswer extends AnswerReader {
     for (const { type, text } of pieces)
       events.push(...(type === 'text' ? this.text(text) : this.reasoning(text)));
     events.push(...this.text(stringOf(delta.refusal)));
-    for (const fragment of listOf(delta.tool_calls)) {
+    for (const fragment of callFragments(delta)) {
       if (this.#drafts.take(fragment)) this.start();
       else this.odd('a tool call that is not an object');
     }
     return events;
   }
+}
+
+/** The tool calls of a delta: a list, one alone, or the one `function_call` of older servers. */
+function callFragments({ tool_calls: calls, function_call: older }: WireFields): readonly unknown[] {
+  if (fieldsOf(calls)) return [calls];
+  const called = fieldsOf(older);
+  return called ? [...listOf(calls), { function: called }] : listOf(calls);
 }

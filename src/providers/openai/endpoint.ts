@@ -30,7 +30,7 @@ export function endpointOf(given: string): Endpoint {
   return {
     baseUrl: `${url.protocol}//${credentialsOf(url)}${url.host}${path}`,
     query: Object.fromEntries(url.searchParams),
-    keyHeader: isAzureDeployment(url) ? 'api-key' : 'authorization',
+    keyHeader: isAzureDeployment(url) || url.searchParams.has('api-version') ? 'api-key' : 'authorization',
     isOwnService: /(?:^|\.)api\.openai\.com$/.test(url.hostname),
     origin: url.origin,
   };
@@ -38,7 +38,12 @@ export function endpointOf(given: string): Endpoint {
 
 /** Whether it is one of Azure's classic URLs, which name a deployment and expect the key in the `api-key` header. */
 export function isAzureDeployment(url: URL): boolean {
-  return /\/openai\/deployments\/[^/]+/.test(url.pathname);
+  return /\/openai\/deployments\/[^/]+/i.test(url.pathname);
+}
+
+/** Whether it is only the address of a resource at Azure, as its portal shows it, without a path to the API. */
+export function isAzureResource(url: URL): boolean {
+  return /\.openai\.azure\.(?:com|us|cn)$/.test(url.hostname) && /^\/(?:openai\/?)?$/i.test(url.pathname);
 }
 
 function credentialsOf({ username, password }: URL): string {

@@ -31,12 +31,15 @@ const noSystem =
  */
 const templateRefusals: readonly RegExp[] = [
   noSystem,
-  /\broles?\b.{0,80}\balternat|\balternat\w*\b.{0,80}\broles?\b/i,
-  /system message must be (?:at the beginning|the first|first)|system (?:message|role|prompt).{0,40}\b(?:beginning|first message|only at)/i,
+  /\b(?:roles?|turns?|requests?|messages?)\b.{0,80}\balternat|\balternat\w*\b.{0,80}\b(?:roles?|messages?)\b/i,
+  /system message must be (?:at the beginning|the first|first)|(?:system (?:message|role|prompt)|role ['"`]?system).{0,40}\b(?:beginning|first message|only at)/i,
   /only user (?:and|or) assistant roles/i,
   /unexpected role '?\w+'? after role|expected last role|invalid_request_message_order/i,
   /no user query found|(?:first|last) message (?:must|should|of \S+ must) (?:be|have|use).{0,30}\buser\b|must (?:start|begin) with (?:a )?['"`]?user/i,
-  /successive user or assistant|consecutive (?:user|assistant)/i,
+  /successive user or assistant|consecutive (?:user|assistant)|2 or more assistant messages at the end/i,
+  /multiturn requests? ends? with a user|function call turn comes immediately after|^(?:\d{3} )?unexpected role '?\w+'?\.?$/i,
+  /(?:conversation|messages?`?) must end with (?:a )?['"`]?user|response prefill|message prefill|assistant messages? (?:at the end|must not be first)/i,
+  /(?:multiple|only one|more than one) system (?:message|prompt)|system messages? (?:is|are) only allowed/i,
   /must have either content or tool_calls/i,
   /tool call id was .{0,100} but must be/i,
   /raise_exception|jinja|(?:chat )?template ?error|apply_chat_template/i,

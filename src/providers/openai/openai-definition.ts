@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ConfigProblem } from '../../core/errors.js';
 import { builtInProvider, type CloudConfig } from '../provider-definition.js';
-import { isAzureDeployment } from './endpoint.js';
+import { isAzureDeployment, isAzureResource } from './endpoint.js';
 import { openAiLanguageModel, type OpenAiOptions } from './openai-language-model.js';
 
 /** A model on OpenAI's API or a compatible one; key: OPENAI_API_KEY. */
@@ -62,6 +62,11 @@ function endpointProblems({
   if (!/^https?:\/\//i.test(url) || !URL.canParse(url))
     return problem('is not an address.', "Write it like 'http://localhost:11434/v1'.");
   const parsed = new URL(url);
+  if (isAzureResource(parsed))
+    return problem(
+      'is a resource at Azure without the path of its API.',
+      `Write '${parsed.origin}/openai/v1', or '${parsed.origin}/openai/deployments/MODEL?api-version=2024-10-21'.`,
+    );
   if (!isAzureDeployment(parsed)) return [];
   if (api === 'responses')
     return problem(

@@ -71,6 +71,26 @@ describe('a probe of an OpenAI language model', () => {
     expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${apiKey}`);
   });
 
+  it.each([
+    ['2027-01-14', '2027-01-14'],
+    ['2027-01-14T00:00:00Z', '2027-01-14'],
+    [Date.UTC(2027, 0, 14) / 1000, '2027-01-14'],
+  ])('tells by when the model is shut down: %j', async (shutdown_date, day) => {
+    const leaving = { id: 'small', shutdown_date };
+    const routes: [string, object][] = [
+      [model, leaving],
+      [list, { data: [{ id: 'big' }, leaving] }],
+    ];
+    for (const [route, answer] of routes)
+      expect(await probe(await serve({ [route]: ok(answer) }))).toMatchObject([
+        { field: 'llm.model', message: expect.stringContaining(`'small' will be shut down on ${day}.`) },
+      ]);
+  });
+
+  it.each([null, '', 0, {}, undefined])('has nothing to tell where that day is %j', async (shutdown_date) => {
+    expect(await probe(await serve({ [model]: ok({ id: 'small', shutdown_date }) }))).toEqual([]);
+  });
+
   it('asks servers that cannot show one model for their list', async () => {
     const server = await serve({ [list]: ok({ data: [] }) });
     await probe(server);

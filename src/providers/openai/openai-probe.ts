@@ -49,15 +49,22 @@ export async function probeOpenAi(
 /** A notice if the model has a shutdown date. */
 function noticesFor(model: string, answer: unknown): ProviderNotice[] {
   const entries = [answer, ...listOf(fieldsOf(answer)?.data)].map(fieldsOf);
-  const date = stringOf(entries.find((entry) => entry?.id === model)?.shutdown_date);
+  const date = dayOf(entries.find((entry) => entry?.id === model)?.shutdown_date);
   if (date === '') return [];
   return [
     {
       field: 'llm.model',
-      message: `The model '${model}' will be shut down on ${date.slice(0, 10)}.`,
+      message: `The model '${model}' will be shut down on ${date}.`,
       remedy: `Name a current one, for example '${suggestedModel(model)}'.`,
     },
   ];
+}
+
+/** A day, from a text such as `2027-01-14` or from seconds since 1970, as in `created`; empty if there is none. */
+function dayOf(value: unknown): string {
+  if (typeof value === 'number' && value > 0 && value < 1e11)
+    return new Date(value * 1000).toISOString().slice(0, 10);
+  return stringOf(value).slice(0, 10);
 }
 
 /** Whether the server accepts the key but does not let it read models. */

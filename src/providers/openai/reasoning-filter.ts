@@ -5,10 +5,42 @@ import { tagAt } from './text-tag.js';
 type Mode = 'speech' | 'reasoning' | 'header';
 
 /** Names of reasoning tags. */
-const names = ['think', 'thinking', 'thought', 'reason', 'reasoning', 'reflection', 'seed:think'];
+const names = [
+  ...[
+    'think',
+    'thinking',
+    'thought',
+    'thoughts',
+    'reason',
+    'reasoning',
+    'reflection',
+    'analysis',
+    'scratchpad',
+  ],
+  ...['inner_monologue', 'internal_monologue', 'inner_thoughts', 'antthinking', 'longcat_think'],
+  ...['seed:think', 'mm:think'],
+];
 /** The `<|channel>` markers are Gemma 4's; the name of the channel counts as reasoning. */
-const opening = ['[think]', '◁think▷', '<|begin_of_thought|>', '<|start_thinking|>', '<|channel>'];
-const closing = ['[/think]', '◁/think▷', '<|end_of_thought|>', '<|end_thinking|>', '<channel|>'];
+const opening = [
+  '[think]',
+  '◁think▷',
+  '<|think|>',
+  '<|thinking|>',
+  '<unused94>',
+  '<|begin_of_thought|>',
+  '<|start_thinking|>',
+  '<|channel>',
+];
+const closing = [
+  '[/think]',
+  '◁/think▷',
+  '<|/think|>',
+  '<|/thinking|>',
+  '<unused95>',
+  '<|end_of_thought|>',
+  '<|end_thinking|>',
+  '<channel|>',
+];
 /** Messages of OpenAI's harmony format: a header that names the channel, then the text. */
 const header = ['<|start|>', '<|channel|>'];
 const message = ['<|message|>'];
@@ -34,7 +66,8 @@ const mayBegin = /[<[◁]/;
  * at once. Pure.
  *
  * Sources: the reasoning parsers of vLLM and SGLang, OpenAI's harmony guide, the model cards of Magistral (`[THINK]`),
- * Kimi (`◁think▷`), Cohere (`<|START_THINKING|>`), Seed-OSS (`<seed:think>`) and Gemma 4 (`<|channel>`)
+ * Kimi (`◁think▷`), Cohere (`<|START_THINKING|>`), Seed-OSS (`<seed:think>`), Gemma 4 (`<|channel>`) and MedGemma
+ * (`<unused94>`)
  */
 export class ReasoningFilter {
   #mode: Mode = 'speech';
@@ -45,6 +78,8 @@ export class ReasoningFilter {
   /** Whether there was any reasoning. */
   hasReasoned = false;
   #hasSpoken = false;
+  /** Opening tags within the reasoning that are not closed yet. */
+  #opensAgain = 0;
   /** Whether there was a closing tag without an opening one: the model's text begins inside its reasoning. */
   closedUnopened = false;
 
@@ -106,6 +141,7 @@ export class ReasoningFilter {
   #mark(kind: string): LlmEvent[] {
     switch (kind) {
       case 'opening':
+        if (this.#mode === 'reasoning' && !this.#hasSpoken) this.#opensAgain++;
         this.hasReasoned = true;
         this.#mode = 'reasoning';
         return this.#decide();
@@ -131,15 +167,28 @@ export class ReasoningFilter {
   #close(): LlmEvent[] {
     const wasOpen = this.#mode === 'reasoning';
     this.#mode = 'speech';
-    if (wasOpen || this.hasReasoned) return [];
+    if (wasOpen) return [];
+    if (this.hasReasoned) return this.#closeAgain();
     this.hasReasoned = true;
     this.closedUnopened = true;
     const text = this.#undecided;
     this.#undecided = null;
     if (text !== null) return text === '' ? [] : [{ type: 'reasoning', text }];
+    return this.#takeBack();
+  }
+
+  /** What was given as text turned out to be reasoning. */
+  #takeBack(): LlmEvent[] {
     if (!this.#hasSpoken) return [];
     this.#hasSpoken = false;
     return [{ type: 'reasoning', text: '', soFar: true }];
+  }
+
+  /** A second closing tag: if the reasoning was opened twice, the text since the first one was still part of it. */
+  #closeAgain(): LlmEvent[] {
+    if (this.#opensAgain === 0) return [];
+    this.#opensAgain--;
+    return this.#takeBack();
   }
 
   #decide(): LlmEvent[] {

@@ -17,6 +17,12 @@ describe('the end of an answer', () => {
       'malformed JSON in the middle',
       `${said('Which day ')}data: {"choices":[{"del\n\n${said('suits you?')}${stop}`,
     ],
+    [
+      'an empty error in each message',
+      (said(question) + stop).replaceAll('{"choices', '{"error":{},"choices'),
+    ],
+    ['an error that says no', (said(question) + stop).replaceAll('{"choices', '{"error":false,"choices')],
+    ['an error without words', (said(question) + stop).replaceAll('{"choices', '{"error":"","choices')],
     ['content of an unknown kind', `${chunk({ content: { x: [] } })}${said(question)}${stop}`],
   ])('(%s) is complete', async (_, sse) => {
     const server = await servers.serve({ answers: recordings(sse) });
@@ -26,6 +32,7 @@ describe('the end of an answer', () => {
 
   it.each([
     ['finish_reason error', `${said('Which day ')}${chunk({}, { finish_reason: 'error' })}data: [DONE]\n\n`],
+    ['finish_reason ERROR', `${said('Which day ')}${chunk({}, { finish_reason: 'ERROR' })}data: [DONE]\n\n`],
     ['an error message', `${said('Which day ')}data: {"error":{"message":"Overloaded","code":502}}\n\n`],
     ['an error message of vLLM', `${said('Which day ')}data: {"object":"error","message":"CUDA"}\n\n`],
     ['an error field of llama.cpp', `${said('Which day ')}error: {"code":500,"message":"slot"}\n\n`],

@@ -78,6 +78,31 @@ describe('a model that the server does not have', () => {
       400,
       { object: 'error', message: 'Invalid model: old-1', type: 'invalid_model', code: '1500' },
     ],
+    [
+      'Gemini',
+      404,
+      [
+        {
+          error: {
+            code: 404,
+            message: 'models/old-1 is not found for API version v1main',
+            status: 'NOT_FOUND',
+          },
+        },
+      ],
+    ],
+    [
+      'Azure',
+      404,
+      {
+        error: {
+          code: 'DeploymentNotFound',
+          message: 'The API deployment for this resource does not exist.',
+        },
+      },
+    ],
+    ['a gateway', 404, { error: { message: 'No endpoints found for old-1.', code: 404 } }],
+    ['another', 400, { error: { message: 'The model is no longer available.', code: 400 } }],
     ['DeepSeek', 400, { error: { message: 'Model Not Exist', type: 'invalid_request_error' } }],
   ])('(%s) is named with the field, after one request', async (_, status, body) => {
     const server = await servers.serve({});

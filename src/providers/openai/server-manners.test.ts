@@ -113,9 +113,15 @@ describe('what belongs to OpenAI’s own service', () => {
 });
 
 describe('Azure’s classic URL', () => {
-  it.each(['', '/', '/chat/completions'])('works with %j before its query', async (path) => {
+  it.each([
+    '/openai/deployments/desk',
+    '/openai/deployments/desk/',
+    '/openai/deployments/desk/chat/completions',
+    '/OpenAI/Deployments/desk/chat/completions/',
+    '/gateway/deployments/desk',
+  ])('works with the path %j before its query', async (path) => {
     const server = await servers.serve({ answers: () => question });
-    const baseUrl = `${new URL(server.baseUrl).origin}/openai/deployments/desk${path}?api-version=2024-10-21`;
+    const baseUrl = `${new URL(server.baseUrl).origin}${path}?api-version=2024-10-21`;
     expect((await servers.ask(servers.modelAt(server, { baseUrl }))).text).toBe(question);
     const provider = servers.bareModelAt(server, { baseUrl });
     await expect(provider.warmUp()).resolves.toEqual([]);

@@ -1,5 +1,5 @@
 import type { ToolCall } from '../language-model.js';
-import { argumentsOf, fieldsOf, stringOf, without, type WireFields } from './wire-value.js';
+import { argumentsOf, fieldsOf, only, stringOf, without, type WireFields } from './wire-value.js';
 
 interface Draft {
   readonly id: string;
@@ -29,13 +29,14 @@ export class ToolCallDrafts {
   take(value: unknown): boolean {
     const fragment = fieldsOf(value);
     if (!fragment) return false;
-    const called = fieldsOf(fragment.function) ?? {};
+    // Some servers leave out the object around name and arguments.
+    const called = fieldsOf(fragment.function) ?? only(fragment, functionFields);
     const draft = this.#draftFor(fragment, stringOf(called.name));
     if (stringOf(called.name) !== '') draft.name = stringOf(called.name);
     const written = argumentsOf(called.arguments);
     draft.arguments =
       typeof called.arguments === 'object' && written !== '' ? written : draft.arguments + written;
-    draft.call = { ...draft.call, ...without(fragment, callFields) };
+    draft.call = { ...draft.call, ...without(fragment, [...callFields, ...functionFields]) };
     draft.function = { ...draft.function, ...without(called, functionFields) };
     return true;
   }
@@ -63,7 +64,7 @@ export class ToolCallDrafts {
 
   #draftFor(fragment: WireFields, name: string): Draft {
     const id = typeof fragment.id === 'number' ? String(fragment.id) : stringOf(fragment.id);
-    const index = typeof fragment.index === 'number' ? fragment.index : null;
+    const index = indexOf(fragment.index);
     const last = this.#drafts.findLast(
       (draft) => index === null || draft.index === null || draft.index === index,
     );
@@ -73,7 +74,7 @@ export class ToolCallDrafts {
         : this.#drafts.find(
             (draft) => draft.id === id && (index === null || draft.index === null || draft.index === index),
           );
-    const isNew = id === '' ? name !== '' && isComplete(last) : !goesOn(last, name);
+    const isNew = id === '' ? name !== '' && (isComplete(last) || isOther(last, name)) : !goesOn(last, name);
     if (known && (id !== '' || !isNew)) return known;
     if (last && !isNew) return last;
     const draft: Draft = { id, index, name: '', arguments: '', call: {}, function: {} };
@@ -82,9 +83,20 @@ export class ToolCallDrafts {
   }
 }
 
+/** A few servers write the number as text. */
+function indexOf(value: unknown): number | null {
+  const index = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
+  return typeof index === 'number' && Number.isInteger(index) ? index : null;
+}
+
 /** Some servers send a new id with every fragment; only the first fragment of a call has a name. */
 function goesOn(last: Draft | undefined, name: string): boolean {
   return last !== undefined && last.name !== '' && name === '';
+}
+
+/** Whether the name is that of another call: the last one has a name, and neither arguments nor more of this name. */
+function isOther(last: Draft | undefined, name: string): boolean {
+  return last !== undefined && last.name !== '' && last.arguments === '' && !name.startsWith(last.name);
 }
 
 /** Whether the call is complete, so that a new name begins another call. */

@@ -14,9 +14,11 @@ const codes = new Set<unknown>([
   'model_not_available',
   'model_deprecated',
   'invalid_model',
+  'model_not_supported',
+  'DeploymentNotFound',
 ]);
 const words =
-  /\bmodel\b.{0,120}\b(?:(?:does )?not (?:exist|found)|deprecated|decommissioned|not available|is retired|shut down|not a valid)|\b(?:no such|invalid|unknown) model\b|is not a valid model/i;
+  /\bno endpoints found for\b|^(?:\d{3} )?models\/\S{1,200} is not found|\b(?:the model|model '?[\w./:-]{1,80}'?) (?:is no longer available|was retired|has reached (?:its )?end of life)|\bunsupported model: |\bmodel\b.{0,120}\b(?:(?:does )?not (?:exist|found)|deprecated|decommissioned|not available|is retired|shut down|not a valid)|\b(?:no such|invalid|unknown) model\b|is not a valid model/i;
 
 /**
  * Whether a server says that the model does not exist (any more): OpenAI's `model_not_found`, Groq's

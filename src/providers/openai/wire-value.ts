@@ -33,6 +33,11 @@ export function unwrapped(written: string): string | null {
   }
 }
 
+/** Those of the fields that are in `wanted`. */
+export function only(fields: WireFields, wanted: readonly string[]): WireFields {
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => wanted.includes(name)));
+}
+
 /** The fields without those in `known`. */
 export function without(fields: WireFields, known: readonly string[]): WireFields {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => !known.includes(name)));

@@ -15,7 +15,11 @@ export function problemsOf(issue: z.core.$ZodIssue, prefix = '', schema?: z.ZodT
     return issue.keys.map((key) => ({
       field: path === '' ? key : `${path}.${key}`,
       problem: 'is not a field of the config.',
-      remedy: remedyForField(key, path === '' && schema ? fieldsAt(schema, ['agent']) : [], known),
+      remedy: remedyForField(key, {
+        known,
+        ofAgent: path === '' && schema ? fieldsAt(schema, ['agent']) : [],
+        besideAgent: path === 'agent' && schema ? fieldsAt(schema, []) : [],
+      }),
     }));
   }
   if (issue.code === 'invalid_value') {
@@ -41,13 +45,23 @@ export function problemsOf(issue: z.core.$ZodIssue, prefix = '', schema?: z.ZodT
   return [{ field, problem: `${issue.message}.`, remedy: 'Correct the value.' }];
 }
 
-/** The remedy for an unknown field; `ofAgent` are the fields that belong into `agent`, one level deeper. */
-function remedyForField(key: string, ofAgent: readonly string[], known: readonly string[]): string {
+interface FieldNames {
+  /** The fields of the object that has the unknown one. */
+  readonly known: readonly string[];
+  /** The fields that belong into `agent`, one level deeper. */
+  readonly ofAgent: readonly string[];
+  /** The fields that belong beside `agent`, one level higher. */
+  readonly besideAgent: readonly string[];
+}
+
+/** The remedy for an unknown field. */
+function remedyForField(key: string, { known, ofAgent, besideAgent }: FieldNames): string {
   if (ofAgent.includes(key))
     return `It belongs to an agent: write defineAgent({ ${key}: … }), or agent: { ${key}: … }.`;
-  if (ofAgent.length > 0 && key === 'voice')
+  if (ofAgent.length + besideAgent.length > 0 && key === 'voice')
     return 'It belongs to an agent: write defineAgent({ voice: … }).';
-  return spellingRemedy(key, known, ofAgent);
+  if (besideAgent.includes(key)) return `It belongs beside the agent: write { ${key}: …, agent: { … } }.`;
+  return spellingRemedy(key, known, [...ofAgent, ...besideAgent]);
 }
 
 const typeNames: Readonly<Record<string, string>> = {

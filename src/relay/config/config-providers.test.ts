@@ -64,6 +64,8 @@ describe('the providers of a config', () => {
   it.each([
     ['localhost:11434/v1', 'chat', 'llm.baseUrl', 'is not an address'],
     [azure, 'chat', 'llm.baseUrl', 'without an api-version'],
+    ['https://desk.openai.azure.com/', 'chat', 'llm.baseUrl', 'without the path of its API'],
+    ['https://desk.openai.azure.us/openai', 'responses', 'llm.baseUrl', 'without the path of its API'],
     [`${azure}/chat/completions?api-version=2024-10-21`, 'responses', 'llm.baseUrl', 'no Responses API'],
   ] as const)('say what is wrong with %s (%s)', (baseUrl, api, field, problem) => {
     const resolve = (): unknown => resolveConfig({ inbound, llm: { provider: 'openai', baseUrl, api } }, env);

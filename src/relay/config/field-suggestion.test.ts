@@ -42,6 +42,16 @@ describe('a field that the config does not know', () => {
       { systemprompt: 'x' },
       /systemprompt: .*Did you mean systemPrompt\?/,
     ],
+    ['a greeting alone', { greeting: 'x' }, /greeting: .*defineAgent\(\{ greeting/],
+    [
+      'a field beside the agent, inside it',
+      { agent: { systemPrompt: 'x', turnTaking: {} } },
+      /beside the agent/,
+    ],
+    ['a voice inside the agent', { agent: { systemPrompt: 'x', voice: 'slt' } }, /defineAgent\(\{ voice/],
+    ['another library’s name', { agent: { prompt: 'x' } }, /agent\.prompt: .*Did you mean systemPrompt\?/],
+    ['another library’s name without an agent', { first_message: 'x' }, /Did you mean greeting\?/],
+    ['another library’s name at the top', { model: 'x' }, /model: .*Did you mean llm\?/],
     ['nothing like it', { zebra: 1 }, /zebra: .*Remove it, or check its spelling/],
   ])('%s', (_what, config, problem) => {
     expect(problemsOf(config)).toMatch(problem);

@@ -1,9 +1,28 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { z } from 'zod';
 
-/** The known name closest to a misspelt one; null if none is close. */
+/** Names that other libraries give to these fields, in lower case. */
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  systemPrompt: [
+    'prompt',
+    'instructions',
+    'instruction',
+    'system',
+    'systemmessage',
+    'systeminstruction',
+    'persona',
+  ],
+  greeting: ['firstmessage', 'firstsentence', 'welcome', 'welcomemessage', 'introduction', 'welcomegreeting'],
+  tools: ['functions'],
+  llm: ['model', 'brain'],
+  stt: ['asr', 'transcriber', 'recogniser', 'recognizer'],
+};
+
+/** The known name closest to a misspelt one, or that means the same; null if there is none. */
 export function suggestionFor(wrong: string, known: readonly string[]): string | null {
   if (known.length === 0) return null;
+  const meant = known.find((name) => otherNames[name]?.includes(wrong.toLowerCase().replaceAll(/[_-]/g, '')));
+  if (meant !== undefined) return meant;
   const best = closest(
     wrong.toLowerCase(),
     known.map((name) => name.toLowerCase()),

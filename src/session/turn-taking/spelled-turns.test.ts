@@ -39,6 +39,14 @@ describe('a caller who reads out sign by sign', () => {
     expect(readsOut(asked('What is it?'), parts, 800)).toEqual([`transcript.final 1 '${parts.join(' ')}'`]);
   });
 
+  it.each([
+    ['What is your phone number?', ['fifty five', 'twelve', 'oh nine']],
+    ['And the last digits of the card?', ['forty', 'sixteen', 'ninety one']],
+    ['What is the code, please?', ['twenty', 'sixty six']],
+  ])('has one turn for pairs too, if asked for a number: %s', (question, parts) => {
+    expect(readsOut(asked(question), parts, 800)).toEqual([`transcript.final 1 '${parts.join(' ')}'`]);
+  });
+
   it('has one turn, also when every answer to a flush is late', () => {
     const call = asked('What is your number?');
     for (const text of ['four', 'one', 'five']) {
@@ -71,6 +79,10 @@ describe('an answer that only looks like it', () => {
     ['three', 'Good. When does it suit you?'],
     ['B', 'Plan A or plan B? Or B or C?'],
     ['yes', 'Is it one?'],
+    ['twelve', 'For how many people?'],
+    ['fifty five', 'How old are you?'],
+    ['twelve', 'What number of people?'],
+    ['at twelve', 'Your phone number, or when shall we meet?'],
   ])('%j to %j is not waited for', (text, question) => {
     const call = asked(question).says(text);
     expect(call.log()).toContain(`transcript.final 1 '${text}'`);

@@ -35,6 +35,14 @@ const beforeOne = setOf("um uh er yes yeah okay ok so well it's its is number co
 /** Questions that ask for a time or an amount, so that a digit is the whole answer. */
 const amountQuestion = /\b((what|which) (time|hour|day|size|floor)|how (many|much|old|long)|when)\b/;
 
+/** Words of questions for a number that callers also say in pairs: "fifty five … twelve … oh nine". */
+const numberNouns = setOf('number digits code pin zip postcode telephone phone mobile cell');
+const tens = setOf('twenty thirty forty fifty sixty seventy eighty ninety');
+const pairs = setOf(
+  'ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen hundred ' +
+    [...tens].join(' '),
+);
+
 /** Words for "or" in a question that offers a choice. */
 const choiceWords = setOf('or oder ou');
 
@@ -59,6 +67,7 @@ export function endsSpelled(
   const before = said.slice(0, -1);
   const previous = before.at(-1);
   const follows = endsInSign(before, digitWords);
+  if (endsInPair(said, digitWords) && asksForNumber(question) && !wantsOne(question, digitWords)) return true;
   if (group.test(last)) return true;
   if (multipliers.has(last)) return previous === undefined || follows || !amountWords.has(previous);
   const isFirst = isDigit(last, digitWords)
@@ -67,6 +76,22 @@ export function endsSpelled(
   if (isFirst) return follows || !wantsOne(question, digitWords);
   const mayFollow = isDigit(last, digitWords) || separators.has(last) || letterNames.has(last);
   return (mayFollow && follows) || explainsLetter(before);
+}
+
+/** Whether the last words are a number below one hundred, or "hundred", behind nothing that makes it an amount. */
+function endsInPair(said: readonly string[], digitWords: readonly string[]): boolean {
+  const last = said.at(-1) ?? '';
+  const first = isDigit(last, digitWords) && tens.has(said.at(-2) ?? '') ? -2 : -1;
+  if (first === -1 && !pairs.has(last)) return false;
+  const previous = said.at(first - 1);
+  return previous === undefined || !amountWords.has(previous) || tens.has(previous);
+}
+
+/** "What is your number?", but not "What number of guests?". */
+function asksForNumber(question: readonly string[]): boolean {
+  return question.some(
+    (word, at) => numberNouns.has(word) && !(word === 'number' && question[at + 1] === 'of'),
+  );
 }
 
 function wantsOne(question: readonly string[], digitWords: readonly string[]): boolean {

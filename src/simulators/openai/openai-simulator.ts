@@ -126,8 +126,9 @@ export class OpenAiSimulator {
     response.setHeader('x-request-id', `req_simulated_${++this.#answered}`);
     const body = await textOf(request);
     const { pathname, searchParams } = new URL(request.url ?? '/', this.baseUrl);
-    const isAzure = pathname.startsWith('/openai/deployments/');
-    const path = isAzure ? pathname.replace(/^\/openai\/deployments\/[^/]+/, '/v1') : pathname;
+    const deployment = /^\/.{0,99}?\/deployments\/[^/]+/i;
+    const isAzure = deployment.test(pathname);
+    const path = isAzure ? pathname.replace(deployment, '/v1') : pathname;
     const route = `${request.method ?? ''} ${path}`;
     if (isAzure && (!searchParams.has('api-version') || route !== 'POST /v1/chat/completions')) {
       this.#refuse(response, 404, { code: '404', message: 'Resource not found' });

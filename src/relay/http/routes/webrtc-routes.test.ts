@@ -117,6 +117,18 @@ describe('a session', () => {
     expect(await offered.connection.connected).toBe(true);
   });
 
+  it.each([
+    ['with a parameter', `${fragmentType}; charset=utf-8`],
+    ['in upper case', fragmentType.toUpperCase()],
+  ])('takes a patch whose type is written %s', async (_what, type) => {
+    await start();
+    const { offered, location, etag, fragment } = await aloof();
+    expect((await ask('PATCH', location, { 'content-type': type, 'if-match': etag }, fragment)).status).toBe(
+      204,
+    );
+    expect(await offered.connection.connected).toBe(true);
+  });
+
   it.each<[string, number, Record<string, string>, (fragment: string) => string]>([
     ['without an entity tag', 428, { 'content-type': fragmentType }, (fragment) => fragment],
     [
