@@ -1,5 +1,4 @@
 import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
-import { createOpusDecoder, type OpusDecoder } from '../../audio/opus-decoder.js';
 import { createOpusEncoder, type OpusEncoder, type OpusEncoderOptions } from '../../audio/opus-encoder.js';
 import { SoundEdges } from '../../audio/sound-edges.js';
 import type { Clock, Timer } from '../../core/clock.js';
@@ -14,11 +13,13 @@ import type {
   TransportEndReason,
   TransportListener,
 } from '../transport.js';
+import { CallLeg, type CallLegListener } from './call-leg.js';
 import { HeardMarks } from './heard-marks.js';
-import { InboundAudio } from './inbound-audio.js';
+import { InboundQualities } from './inbound-qualities.js';
 import type { MediaConnection } from './media-connection.js';
 import { OutboundAudio, outboundRateHz } from './outbound-audio.js';
-import { PageChannel, type PageFault, type PageReport } from './page-channel.js';
+import type { PageFault, PageReport } from './page-channel.js';
+import { ShownEvents } from './shown-events.js';
 import { soundEndsAfterMs } from './page-protocol.js';
 import { SpeechDelay } from './speech-delay.js';
 import { webRtcDefinition } from './webrtc-definition.js';
@@ -28,66 +29,62 @@ export interface WebRtcTransportOptions {
   readonly call: CallInfo;
   /** Encoding of the agent's voice. */
   readonly opus?: Partial<Pick<OpusEncoderOptions, 'complexity' | 'bitrateBps'>>;
-}
-
-interface Codecs {
-  readonly encoder: OpusEncoder;
-  readonly decoder: OpusDecoder;
+  /** Whether the page can come back with {@link WebRtcTransport.reattach} after its connection was lost. @default false */
+  readonly resumable?: boolean;
 }
 
 const inboundRateHz = webRtcDefinition.hears.sampleRateHz;
 /** How often the transport checks that the page is alive. */
 const checkAliveEveryMs = 1000;
-/** A page counts as gone after this long without heartbeat and audio. */
+/** A page that cannot come back counts as gone after this long without heartbeat and audio. */
 const goneAfterMs = 8000;
+/** The connection of a page that can come back counts as lost after this long without a packet or message. */
+const lostAfterMs = 2000;
 
 /**
  * One visitor's call over WebRTC: Opus in both directions, and the page's reports on a data channel. Audio is sent only
- * when it is due, so a pause or a clear takes effect with the next frame, and sent audio counts as heard. The page
- * reports when it was heard, see {@link HeardMarks}; {@link InboundAudio} puts inbound packets in order.
+ * when it is due, so a pause or a clear takes effect with the next frame, and sent audio counts as heard, except on a
+ * connection that was lost. The page reports when it was heard, see {@link HeardMarks}. The call may go on over another
+ * connection: each is a {@link CallLeg}.
  */
 export class WebRtcTransport implements Transport {
   readonly type = webRtcDefinition.type;
   readonly call: CallInfo;
   readonly inputFormat: AudioFormat = webRtcDefinition.hears;
   readonly outputFormat: AudioFormat = webRtcDefinition.plays;
-  readonly #connection: MediaConnection;
   readonly #clock: Clock;
-  readonly #inbound: InboundAudio;
+  readonly #isResumable: boolean;
   readonly #outbound: OutboundAudio;
   readonly #encoder: OpusEncoder;
-  readonly #page: PageChannel;
   readonly #edges = new SoundEdges({ sampleRateHz: inboundRateHz, endsAfterMs: soundEndsAfterMs });
-  readonly #speechDelay = new SpeechDelay();
   readonly #media: MediaWatch;
   readonly #marks: HeardMarks;
+  readonly #qualities = new InboundQualities();
+  readonly #shown = new ShownEvents();
+  #leg!: CallLeg;
+  #speechDelay = new SpeechDelay();
   #listener: TransportListener | null = null;
   #end: { readonly reason: TransportEndReason; readonly cause?: Error | undefined } | null = null;
+  /** Whether the connection is gone and the call may go on. */
+  #isLost = false;
   #paused: Promise<Heard> | null = null;
   #typed = false;
   #markTimer: Timer | null = null;
   #aliveTimer: Timer | null = null;
   #lastAudioMs = 0;
-  readonly #malformed = new Set<'rtp' | 'opus'>();
+  /** When the far end last sent anything. */
+  #lastSignMs = 0;
 
-  private constructor(connection: MediaConnection, options: WebRtcTransportOptions, codecs: Codecs) {
-    const { clock, call } = options;
-    this.#connection = connection;
+  private constructor(options: WebRtcTransportOptions, encoder: OpusEncoder) {
+    const { clock, call, resumable = false } = options;
     this.#clock = clock;
     this.call = call;
-    this.#encoder = codecs.encoder;
+    this.#isResumable = resumable;
+    this.#encoder = encoder;
     this.#marks = new HeardMarks({ speechDelayMs: () => this.#inputDelayMs() });
-    this.#inbound = new InboundAudio({
-      clock,
-      decoder: codecs.decoder,
-      payloadType: connection.audio.payloadType,
-      onFrame: (frame) => this.#onFrame(frame),
-      onMalformed: (what) => this.#onMalformed(what),
-    });
     this.#outbound = new OutboundAudio({
-      connection,
       clock,
-      encoder: this.#encoder,
+      encoder,
       onSent: (start, count, playMs, afterSilence) => {
         this.#marks.sent(start, count, playMs, outboundRateHz, afterSilence);
         this.#setMarkTimer();
@@ -100,15 +97,6 @@ export class WebRtcTransport implements Transport {
       onStopped: () => this.#onMediaStopped(),
       onResumed: (gapMs) => this.#tell((listener) => listener.onMediaResumed?.(gapMs)),
     });
-    this.#page = new PageChannel({
-      connection,
-      clock,
-      listener: {
-        onReport: (report) => this.#onReport(report),
-        onWarning: (warning) => this.#tell((listener) => listener.onWarning(warning)),
-        onIntolerable: (message) => this.#fail(new TransportError(`${message} The call was ended.`)),
-      },
-    });
   }
 
   /**
@@ -120,8 +108,9 @@ export class WebRtcTransport implements Transport {
     options: WebRtcTransportOptions,
   ): Promise<WebRtcTransport> {
     const encoder = await createOpusEncoder({ sampleRateHz: outboundRateHz, ...options.opus });
-    const decoder = await createOpusDecoder({ sampleRateHz: inboundRateHz });
-    return new WebRtcTransport(connection, options, { encoder, decoder });
+    const transport = new WebRtcTransport(options, encoder);
+    await transport.#take(connection);
+    return transport;
   }
 
   get mediaStopped(): boolean {
@@ -134,21 +123,12 @@ export class WebRtcTransport implements Transport {
 
   /** Quality of the visitor's audio. */
   get inboundQuality(): InboundQuality {
-    const { received, lost, concealedSamples, recoveredSamples, totalSamples, jitterMs } =
-      this.#inbound.stats;
-    const share = (samples: number): number => (totalSamples === 0 ? 0 : samples / totalSamples);
-    return {
-      packetsReceived: received,
-      packetsLost: lost,
-      concealedShare: share(concealedSamples),
-      recoveredShare: share(recoveredSamples),
-      jitterMs,
-    };
+    return this.#qualities.with(this.#leg.inbound.stats);
   }
 
-  /** Number of protocol faults of the page, by kind. */
+  /** Number of protocol faults of the page on the present connection, by kind. */
   get pageFaults(): Readonly<Partial<Record<PageFault, number>>> {
-    return this.#page.stats;
+    return this.#leg.page.stats;
   }
 
   /** Frames of the agent's voice that were sent later than the lead of one frame allows. */
@@ -156,9 +136,9 @@ export class WebRtcTransport implements Transport {
     return this.#outbound.lateFrames;
   }
 
-  /** RTP packets and data-channel messages in both directions. */
+  /** RTP packets and data-channel messages in both directions on the present connection. */
   get wire(): { readonly sent: number; readonly received: number } {
-    return this.#connection.wire;
+    return this.#leg.connection.wire;
   }
 
   start(listener: TransportListener): void {
@@ -169,20 +149,59 @@ export class WebRtcTransport implements Transport {
     }
     this.#lastAudioMs = this.#clock.nowMs();
     this.#checkAlive();
-    if (this.#connection.audio.receives) this.#media.start();
-    this.#connection.start({
-      onRtp: (packet) => this.#onRtp(packet),
-      onChannelOpen: () => this.#page.opened(),
-      onText: (text) => this.#onText(text),
-      onDropped: () => this.#page.dropped(),
-      onWarning: (warning) => this.#tell((listener) => listener.onWarning(warning)),
-      onEnd: (reason, cause) => this.#onConnectionEnd(reason, cause),
-    });
+    this.#begin();
   }
 
-  /** Sends an event of the session to the page, unless the connection is down. */
+  /**
+   * The connection is gone, and the page may come back with {@link reattach}: pauses playout. Where the page cannot come
+   * back, or without a listener for lost connections, the call ends. Idempotent.
+   */
+  lose(cause: Error): void {
+    if (this.#end || this.#isLost) return;
+    if (!this.#isResumable || !this.#listener?.onLost) return this.#fail(cause);
+    this.#isLost = true;
+    this.#media.stop();
+    this.#outbound.detach();
+    if (!this.#paused) {
+      // Audio that was sent behind the page's last sign was heard only if the page is still there, which is not known.
+      const unheard = this.#outbound.positionAt(this.#lastSignMs - this.#marks.downlinkMs);
+      this.#outbound.pause();
+      this.#marks.unsend(unheard);
+      this.#setMarkTimer();
+      this.#paused = Promise.resolve({ positionSamples: unheard, origin: 'estimated' });
+    }
+    this.#tell((listener) => listener.onLost?.(cause.message));
+  }
+
+  /**
+   * The call goes on over this connection, which is up. `eventsSeen`: how many events the page has got so far. Resolves
+   * with false, and leaves the connection to the caller, if the call has ended.
+   */
+  async reattach(connection: MediaConnection, eventsSeen: number): Promise<boolean> {
+    if (this.#end || !this.#listener) return false;
+    this.lose(new TransportError('The page has another connection.'));
+    const former = this.#leg;
+    await this.#take(connection);
+    if (this.#hasEnded()) {
+      this.#leg.close();
+      return false;
+    }
+    former.close();
+    former.connection.close();
+    this.#qualities.add(former.inbound.stats);
+    this.#speechDelay = new SpeechDelay();
+    this.#marks.forgetDelays();
+    for (const event of this.#shown.after(eventsSeen)) this.#leg.page.show(event);
+    this.#back();
+    this.#begin();
+    return true;
+  }
+
+  /** Sends an event of the session to the page; if its connection is down, the next one gets it. */
   show(event: SessionEvent): void {
-    if (this.#connection.hasChannel) this.#page.show(event);
+    if (!this.#leg.connection.hasChannel) return;
+    if (this.#isResumable) this.#shown.add(event);
+    this.#leg.page.show(event);
   }
 
   /** Throws a TransportError if the frame is not at 24 kHz. */
@@ -215,7 +234,7 @@ export class WebRtcTransport implements Transport {
   /** Throws a TransportError if the position is not a number. */
   resume(fromSamples: number): void {
     requirePosition(fromSamples);
-    if (!this.#paused || this.#end) return;
+    if (!this.#paused || this.#end || this.#isLost) return;
     this.#paused = null;
     this.#outbound.resume(fromSamples);
   }
@@ -234,11 +253,43 @@ export class WebRtcTransport implements Transport {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  #onRtp(packet: Uint8Array): void {
+  async #take(connection: MediaConnection): Promise<void> {
+    this.#leg = await CallLeg.create(connection, { clock: this.#clock, listener: this.#legListener() });
+  }
+
+  #legListener(): CallLegListener {
+    return {
+      onSign: () => {
+        this.#lastSignMs = this.#clock.nowMs();
+        if (this.#isLost) this.#back();
+      },
+      onPacket: () => {
+        this.#lastAudioMs = this.#clock.nowMs();
+        this.#media.heard();
+      },
+      onFrame: (frame) => this.#onFrame(frame),
+      onReport: (report) => this.#onReport(report),
+      onWarning: (warning) => this.#tell((listener) => listener.onWarning(warning)),
+      onIntolerable: (message) => this.#fail(new TransportError(`${message} The call was ended.`)),
+      onEnd: (reason, cause) => this.#onConnectionEnd(reason, cause),
+    };
+  }
+
+  /** The present connection carries the call from now on. */
+  #begin(): void {
+    // The listener may have ended the call.
     if (this.#end) return;
-    this.#lastAudioMs = this.#clock.nowMs();
-    this.#media.heard();
-    this.#inbound.push(packet);
+    const { connection } = this.#leg;
+    this.#lastSignMs = this.#clock.nowMs();
+    if (connection.audio.receives) this.#media.start();
+    this.#outbound.attach(connection);
+    this.#leg.start();
+  }
+
+  /** The connection is back, the same or another. */
+  #back(): void {
+    this.#isLost = false;
+    this.#tell((listener) => listener.onBack?.());
   }
 
   #onFrame(frame: AudioFrame): void {
@@ -251,40 +302,29 @@ export class WebRtcTransport implements Transport {
     this.#tell((listener) => listener.onAudio(frame));
   }
 
-  #onMalformed(what: 'rtp' | 'opus'): void {
-    if (this.#malformed.has(what)) return;
-    this.#malformed.add(what);
-    const message = `The browser sent a packet that is not ${what === 'rtp' ? 'RTP' : 'Opus'}; such packets are dropped.`;
-    this.#tell((listener) => listener.onWarning({ code: `malformed_${what}`, message }));
-  }
-
   #onMediaStopped(): void {
     const seconds = mediaStoppedAfterMs / 1000;
     const message = `No audio has arrived from the browser for ${seconds} s although its connection is up. Browsers send audio all the time, also during silence: check that the microphone is on and the page is awake.`;
     this.#tell((listener) => listener.onWarning({ code: 'media_stopped', message }));
   }
 
-  #onText(text: string): void {
-    if (!this.#end) this.#page.take(text);
-  }
-
   #onReport(report: PageReport): void {
     switch (report.type) {
       case 'speech_start':
       case 'speech_end': {
-        const atMs = this.#page.clocks.toRelayMs(report.pageMs);
+        const atMs = this.#leg.page.clocks.toRelayMs(report.pageMs);
         if (atMs !== null) this.#speechDelay.atPage(report.type === 'speech_start' ? 'begin' : 'end', atMs);
         return;
       }
       case 'audible': {
-        const atMs = this.#page.clocks.toRelayMs(report.pageMs);
+        const atMs = this.#leg.page.clocks.toRelayMs(report.pageMs);
         if (atMs !== null) this.#marks.audible(atMs);
         this.#setMarkTimer();
         return;
       }
       case 'stats':
         this.#marks.stateDownlink(
-          (report.roundTripMs ?? this.#page.clocks.roundTripMs ?? 0) / 2 +
+          (report.roundTripMs ?? this.#leg.page.clocks.roundTripMs ?? 0) / 2 +
             report.jitterBufferMs +
             report.outputLatencyMs,
         );
@@ -300,7 +340,7 @@ export class WebRtcTransport implements Transport {
 
   /** Delay of the caller's latest words to the relay; for a typed turn half a round trip. */
   #inputDelayMs(): number {
-    const oneWayMs = (this.#page.clocks.roundTripMs ?? 0) / 2;
+    const oneWayMs = (this.#leg.page.clocks.roundTripMs ?? 0) / 2;
     return this.#typed ? oneWayMs : (this.#speechDelay.delayMs ?? oneWayMs);
   }
 
@@ -324,22 +364,30 @@ export class WebRtcTransport implements Transport {
    */
   #checkAlive(): void {
     const nowMs = this.#clock.nowMs();
-    const silentMs = nowMs - this.#lastAudioMs;
-    const { receives } = this.#connection.audio;
-    const { heartbeatMs } = this.#page;
-    const isSilent = !receives || silentMs >= goneAfterMs;
-    if (heartbeatMs !== null && isSilent && nowMs - heartbeatMs >= goneAfterMs) {
-      this.#fail(
-        new TransportError(`The browser is gone: no heartbeat and no audio for ${goneAfterMs / 1000} s.`),
-      );
-      return;
+    const { heartbeatMs } = this.#leg.page;
+    if (heartbeatMs !== null && this.#isResumable) {
+      const silentMs = nowMs - Math.max(this.#lastSignMs, heartbeatMs);
+      if (silentMs >= lostAfterMs)
+        this.lose(new TransportError(`Nothing has come from the browser for ${lostAfterMs / 1000} s.`));
+    } else if (heartbeatMs !== null) {
+      const isSilent = !this.#leg.connection.audio.receives || nowMs - this.#lastAudioMs >= goneAfterMs;
+      if (isSilent && nowMs - heartbeatMs >= goneAfterMs)
+        return this.#fail(
+          new TransportError(`The browser is gone: no heartbeat and no audio for ${goneAfterMs / 1000} s.`),
+        );
     }
     if (!this.#end) this.#aliveTimer = this.#clock.setTimer(checkAliveEveryMs, () => this.#checkAlive());
   }
 
   #onConnectionEnd(reason: 'hangup' | 'failed' | 'closed', cause?: Error): void {
-    if (reason !== 'failed') return this.#finish('hangup');
-    this.#fail(cause ?? new TransportError('The connection to the browser was lost.'));
+    // A page that has lost its connection closes it before it comes back.
+    const isGone = reason === 'failed' || (reason === 'hangup' && this.#isLost);
+    if (!isGone) return this.#finish('hangup');
+    this.lose(cause ?? new TransportError('The connection to the browser was lost.'));
+  }
+
+  #hasEnded(): boolean {
+    return this.#end !== null;
   }
 
   /** A listener that throws ends only its own call. */
@@ -362,12 +410,11 @@ export class WebRtcTransport implements Transport {
     this.#markTimer?.cancel();
     this.#aliveTimer?.cancel();
     this.#media.stop();
-    this.#page.close();
+    this.#leg.close();
     this.#outbound.close();
-    this.#inbound.close();
     this.#encoder.close();
     // Close later, since the session sends its last event to the page now.
-    setImmediate(() => this.#connection.close());
+    setImmediate(() => this.#leg.connection.close());
     try {
       this.#listener?.onEnd(reason, cause);
     } catch {
