@@ -1,9 +1,11 @@
-/** A phone call whose media socket breaks: the session waits, and the conversation goes on where it broke off. */
+/** A call whose connection breaks: the session waits, and the conversation goes on where it broke off. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { SessionEvent } from '#src/events/session-event.js';
-import { SimulatedPhone } from '#src/simulators/phone/simulated-phone.js';
+import type { Caller } from '#src/replay/caller.js';
+import type { TransportType } from '#src/transport/transport.js';
 import type { Session } from '#src/session/session.js';
 import { agent, greeting, PhoneConversations } from './harness/phone-conversations.js';
+import { fixturesFor } from './harness/recordings.js';
 import { ofType } from './harness/session-events.js';
 import { drawn } from './harness/thorough.js';
 
@@ -26,37 +28,44 @@ function lanes(events: readonly SessionEvent[]): unknown {
   };
 }
 
-/** A whole call in which the socket breaks at these moments, with what the caller heard of the agent. */
-async function callCutAt(momentsMs: readonly number[]) {
+/** A whole call in which the connection breaks at these moments, with what the caller heard of the agent. */
+async function callCutAt(via: TransportType, momentsMs: readonly number[]) {
   let session: Session | null = null;
-  let phone: SimulatedPhone | null = null;
+  let person: Caller | null = null;
   const at = await calls.start({ agent: { ...agent, greeting } }, (made) => (session = made));
   const result = await calls.say(sentences, {
+    via,
+    recordings: await fixturesFor(via, ...sentences),
     onCaller: (caller) => {
-      if (!(caller instanceof SimulatedPhone)) throw new Error('It is no phone.');
-      phone = caller;
+      person = caller;
       for (const ms of momentsMs)
         at.clock.setTimer(ms, () => {
           if (session && session.state !== 'ended') caller.dropConnection();
         });
     },
   });
-  const heardMs = phone!.playout.heardSamples / 8;
-  return { ...result, messages: session!.messages, heardMs };
+  const { playout, sampleRateHz } = person!;
+  return {
+    ...result,
+    messages: session!.messages,
+    heardMs: (playout.heardSamples / sampleRateHz) * 1000,
+    faults: person!.faults,
+  };
 }
 
-describe('a phone call whose socket breaks', () => {
+describe.each(['twilio', 'webrtc'] as const)('a call over %s whose connection breaks', (via) => {
   let whole: Awaited<ReturnType<typeof callCutAt>>;
 
   beforeAll(async () => {
-    whole = await callCutAt([]);
+    whole = await callCutAt(via, []);
     await calls.end();
   });
 
-  it.each(drawn(moments, 6))('after %i ms goes on, and loses and repeats no word', async (ms) => {
-    const cut = await callCutAt([ms]);
+  it.each(drawn(moments, 4))('after %i ms goes on, and loses and repeats no word', async (ms) => {
+    const cut = await callCutAt(via, [ms]);
     expect(lanes(cut.events)).toEqual(lanes(whole.events));
     expect(cut.messages).toEqual(whole.messages);
+    expect(cut.faults).toEqual([]);
     const times = ms < whole.events.at(-1)!.atMs ? 1 : 0;
     expect(ofType(cut.events, 'session.reconnecting')).toHaveLength(times);
     expect(ofType(cut.events, 'session.reconnected')).toHaveLength(times);
@@ -68,7 +77,7 @@ describe('a phone call whose socket breaks', () => {
   });
 
   it('again and again goes on each time', async () => {
-    const cut = await callCutAt([900, 2300, 2500, 4100, 6100, 8900]);
+    const cut = await callCutAt(via, [900, 2300, 2500, 4100, 6100, 8900]);
     expect(lanes(cut.events)).toEqual(lanes(whole.events));
     expect(ofType(cut.events, 'session.reconnected')).toHaveLength(6);
   });

@@ -13,7 +13,8 @@ export class BrowserCall {
   readonly #transport: WebRtcTransport;
   readonly #onToken: (token: string) => void;
   #token: string;
-  #latest: MediaConnection | null = null;
+  /** Asked for, and not up yet. */
+  #awaited: MediaConnection | null = null;
 
   constructor(
     callId: string,
@@ -37,9 +38,13 @@ export class BrowserCall {
    * it does not come up, if the page asks for a later one, or if the call has ended. The caller closes it then.
    */
   async comeBack(connection: MediaConnection, token: string, eventsSeen: number): Promise<boolean> {
-    this.#latest = connection;
+    this.#awaited?.close();
+    this.#awaited = connection;
     this.#transport.lose(new TransportError('The page calls again.'));
-    if (!(await connection.connected) || this.#latest !== connection) return false;
+    const isUp = await connection.connected;
+    if (this.#awaited !== connection) return false;
+    this.#awaited = null;
+    if (!isUp) return false;
     this.#token = token;
     this.#onToken(token);
     return this.#transport.reattach(connection, eventsSeen);

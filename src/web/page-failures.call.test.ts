@@ -70,26 +70,55 @@ describe('what goes wrong', () => {
     await visitor.says(/^Not connected$/);
   });
 
-  it('is repaired by a second call if the connection breaks', async () => {
+  it('is repaired by a new call, which says so, if the relay has ended the lost one', async () => {
     await site.start();
     const visitor = await site.visit();
     const offered = visitor.page.waitForResponse(/webrtc\/offer$/);
     await visitor.connect();
     const { id } = (await (await offered).json()) as OfferResponse;
     await fetch(`${site.relay.url}/webrtc/${id}`, { method: 'DELETE' });
-    await visitor.says(/^Connection lost: calling again$/);
-    await visitor.says(/^Live$/);
-    expect(site.count('session.start')).toBe(2);
+    await visitor.says(/^Live: a new call, since the one before was lost$/);
     expect(new Set(site.events.map(({ sessionId }) => sessionId)).size).toBe(2);
+    // The refused request for the lost call is all that the browser complains of.
+    expect(visitor.complaints.filter((complaint) => !complaint.includes('404'))).toEqual([]);
   });
 
-  it('is noticed if the relay goes silent without closing the connection', async () => {
+  it('is repaired within the same call if the connection breaks, and costs no line of the log', async () => {
     await site.start();
     const visitor = await site.visit();
     await visitor.page.clock.install();
     await visitor.connect();
-    await visitor.page.clock.fastForward(6000);
-    await visitor.says(/^Connection lost: calling again$/);
+    const back = site.next('session.reconnected');
+    // As if the relay had sent nothing for so long.
+    await visitor.page.clock.fastForward(4000);
+    await back;
+    await visitor.says(/^Live$/);
+    const answered = site.next('turn.end');
+    await visitor.type('hello there');
+    expect((await answered).heardText).toBe('hello there');
+    await visitor.shows('listening');
+    expect(site.count('session.start')).toBe(1);
+    await visitor.page.getByText('details').click();
+    const told = (await visitor.lines('log')).filter((line) => line.includes('session.'));
+    expect(told).toHaveLength(site.events.filter(({ type }) => type.startsWith('session.')).length);
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('is said, once and with one way out, while the relay does not answer', async () => {
+    await site.start();
+    const visitor = await site.visit();
+    await visitor.page.clock.install();
+    await visitor.connect();
+    await visitor.page.route('**/webrtc/offer', (route) => route.abort());
+    await visitor.page.clock.fastForward(4000);
+    await visitor.says(/^Connection lost: reconnecting$/);
+    expect(await visitor.problems()).toEqual([]);
+    await visitor.page.clock.fastForward(25_000);
+    await visitor.page.getByText('The connection was lost').waitFor();
+    await visitor.says(/^Not connected$/);
+    expect(await visitor.problems()).toEqual(['The connection was lost']);
+    await visitor.page.unroute('**/webrtc/offer');
+    await visitor.button('Call again').first().click();
     await visitor.says(/^Live$/);
   });
 

@@ -11,7 +11,7 @@ import type { SessionEvent } from '../../events/session-event.js';
 export const pageChannelLabel = 'hzrelay';
 
 /** How often the relay polls the page's clock; the answers are the page's heartbeat. */
-export const syncEveryMs = 1000;
+export const syncEveryMs = 500;
 
 /** Longest typed turn in characters. */
 export const maxTypedLength = 2000;

@@ -35,7 +35,7 @@ export interface WebRtcTransportOptions {
 
 const inboundRateHz = webRtcDefinition.hears.sampleRateHz;
 /** How often the transport checks that the page is alive. */
-const checkAliveEveryMs = 1000;
+const checkAliveEveryMs = 500;
 /** A page that cannot come back counts as gone after this long without heartbeat and audio. */
 const goneAfterMs = 8000;
 /** The connection of a page that can come back counts as lost after this long without a packet or message. */
