@@ -7,14 +7,14 @@ import { availableParallelism, constants, setPriority } from 'node:os';
 
 // With more room for young objects, much less is collected: each suite loads its modules anew.
 const jest = [
-  '--max-semi-space-size=64',
+  '--max-semi-space-size=32',
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   '--require=./scripts/plain-test-context.cjs',
   'node_modules/jest/bin/jest.js',
 ];
-/** The niceness of the unit tests: they still get at least a tenth of the processor's time. */
-const unitNiceness = 10;
+/** The niceness of the unit tests: a quarter of the processor's time is theirs even when calls could use it all. */
+const unitNiceness = 5;
 const running = new Set();
 
 /** Runs Jest; resolves with its exit code. */
