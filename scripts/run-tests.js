@@ -1,6 +1,7 @@
-// `npm test`: both projects of Jest at once. Calls run in real time and must not be late, so the unit tests, which wait for events
-// and not for the clock, get the time that the calls leave over. `npm test -- FILE…` runs only the suites whose path has one of
-// these in it; other arguments go to Jest as they are.
+// `npm test`: first the browsers, alone, since their audio must not be late and they need much of the machine; then the other two
+// projects of Jest at once. Calls run in real time, too, so the unit tests, which wait for events and not for the clock, get the
+// time that the calls leave over. `npm test -- FILE…` runs only the suites whose path has one of these in it; other arguments go to
+// Jest as they are.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism, constants, setPriority } from 'node:os';
@@ -13,8 +14,8 @@ const jest = [
   '--require=./scripts/plain-test-context.cjs',
   'node_modules/jest/bin/jest.js',
 ];
-/** The niceness of the unit tests: a quarter of the processor's time is theirs even when calls could use it all. */
-const unitNiceness = 5;
+/** The niceness of the unit tests: they still get at least a tenth of the processor's time. */
+const unitNiceness = 10;
 const running = new Set();
 
 /** Runs Jest; resolves with its exit code. */
@@ -41,12 +42,17 @@ if (chosen.length > 0) {
   process.exitCode ||= await run(chosen);
 } else {
   const cores = availableParallelism();
-  // The output of the two mixes; Jest names the project in each line about a suite.
+  // The output of the projects mixes; Jest names the project in each line about a suite.
   const stdio = ['ignore', 'pipe', 'pipe'];
-  const [calls, unit] = await Promise.all([
-    // Calls mostly wait, so one for each core still leaves time to spare; more would be late.
-    run(['--selectProjects=call', `--maxWorkers=${Math.min(2, cores)}`], { stdio }),
-    run(['--selectProjects=unit', `--maxWorkers=${cores + 1}`], { stdio, niceness: unitNiceness }),
-  ]);
-  process.exitCode ||= unit || calls;
+  // Calls mostly wait, so one for each core still leaves time to spare; more would be late.
+  const workers = `--maxWorkers=${Math.min(2, cores)}`;
+  const browsers = await run(['--selectProjects=browser', workers], { stdio });
+  // A signal may have ended it.
+  if (process.exitCode === undefined) {
+    const [calls, unit] = await Promise.all([
+      run(['--selectProjects=call', workers], { stdio }),
+      run(['--selectProjects=unit', `--maxWorkers=${cores + 1}`], { stdio, niceness: unitNiceness }),
+    ]);
+    process.exitCode ||= unit || calls || browsers;
+  }
 }

@@ -10,8 +10,8 @@ export async function everyTest({ silent }) {
   const folder = await mkdtemp(join(tmpdir(), 'hzrelay-tests-'));
   try {
     const results = [];
-    // Calls in real time must not be late: they run behind the others.
-    for (const projects of [['unit', 'soak'], ['call']])
+    // Calls in real time must not be late, so browsers and calls run by themselves.
+    for (const projects of [['browser'], ['unit', 'soak'], ['call']])
       results.push(await jest(projects, join(folder, `${projects[0]}.json`), silent));
     const failed = results.flatMap(({ testResults }) =>
       testResults.filter(({ status }) => status === 'failed'),
@@ -35,7 +35,7 @@ async function jest(projects, outputFile, silent) {
       'node_modules/jest/bin/jest.js',
       `--selectProjects`,
       ...projects,
-      `--maxWorkers=${Math.min(projects[0] === 'call' ? 2 : Infinity, availableParallelism())}`,
+      `--maxWorkers=${Math.min(projects[0] === 'unit' ? Infinity : 2, availableParallelism())}`,
       '--json',
       `--outputFile=${outputFile}`,
     ],
