@@ -5,6 +5,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** The most workers of a project: browsers and calls run in real time. */
+const most = { browser: 1, call: 2 };
+
 /** Resolves with problems and figures. Jest's own lines go to stderr unless `silent`. */
 export async function everyTest({ silent }) {
   const folder = await mkdtemp(join(tmpdir(), 'hzrelay-tests-'));
@@ -35,7 +38,7 @@ async function jest(projects, outputFile, silent) {
       'node_modules/jest/bin/jest.js',
       `--selectProjects`,
       ...projects,
-      `--maxWorkers=${Math.min(projects[0] === 'unit' ? Infinity : 2, availableParallelism())}`,
+      `--maxWorkers=${Math.min(most[projects[0]] ?? Infinity, availableParallelism())}`,
       '--json',
       `--outputFile=${outputFile}`,
     ],
