@@ -1,6 +1,6 @@
 // Tests import TypeScript through swc (scripts/jest-transform.js); workers, which Node 20 cannot start from TypeScript, come from dist, so
-// `npm test` builds first. Files named *.call.test.ts hold calls that run in real time (see scripts/run-tests.js); those named
-// *.soak.test.ts take long and run in `npm run soak -- --only tests` alone.
+// `npm test` builds first. Files named *.call.test.ts hold calls that run in real time, and *.browser.test.ts those of real
+// browsers (see scripts/run-tests.js); those named *.soak.test.ts take long and run in `npm run soak -- --only tests` alone.
 // The native Opus addon encodes nothing from the second test file of a process on; its WebAssembly does.
 process.env.OPUS_FORCE_WASM = '1';
 
@@ -33,15 +33,16 @@ const shared = {
 };
 
 export default {
-  // A limit for what hangs, not for what is slow: whole calls run here, on machines that do other things too.
-  testTimeout: 60_000,
+  // A limit for what hangs, not for what is slow: whole calls run here, the unit tests with what time the others leave.
+  testTimeout: 180_000,
   projects: [
     {
       ...shared,
       displayName: 'unit',
       testMatch: ['**/*.test.ts', '**/*.test.tsx'],
-      testPathIgnorePatterns: ['\\.(call|soak)\\.test\\.ts$'],
+      testPathIgnorePatterns: ['\\.(browser|call|soak)\\.test\\.ts$'],
     },
+    { ...shared, displayName: 'browser', testMatch: ['**/*.browser.test.ts'] },
     { ...shared, displayName: 'call', testMatch: ['**/*.call.test.ts'] },
     { ...shared, displayName: 'soak', testMatch: ['**/*.soak.test.ts'] },
   ],

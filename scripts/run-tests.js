@@ -1,13 +1,14 @@
-// `npm test`: both projects of Jest at once. Calls run in real time and must not be late, so the unit tests, which wait for events
-// and not for the clock, get the time that the calls leave over. `npm test -- FILE…` runs only the suites whose path has one of
-// these in it; other arguments go to Jest as they are.
+// `npm test`: first the browsers, alone, since their audio must not be late and they need much of the machine; then the other two
+// projects of Jest at once. Calls run in real time, too, so the unit tests, which wait for events and not for the clock, get the
+// time that the calls leave over. `npm test -- FILE…` runs only the suites whose path has one of these in it; other arguments go to
+// Jest as they are.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism, constants, setPriority } from 'node:os';
 
 // With more room for young objects, much less is collected: each suite loads its modules anew.
 const jest = [
-  '--max-semi-space-size=64',
+  '--max-semi-space-size=32',
   '--experimental-vm-modules',
   '--disable-warning=ExperimentalWarning',
   '--require=./scripts/plain-test-context.cjs',
@@ -41,12 +42,17 @@ if (chosen.length > 0) {
   process.exitCode ||= await run(chosen);
 } else {
   const cores = availableParallelism();
-  // The output of the two mixes; Jest names the project in each line about a suite.
+  // The output of the projects mixes; Jest names the project in each line about a suite.
   const stdio = ['ignore', 'pipe', 'pipe'];
-  const [calls, unit] = await Promise.all([
-    // Calls mostly wait, so one for each core still leaves time to spare; more would be late.
-    run(['--selectProjects=call', `--maxWorkers=${Math.min(2, cores)}`], { stdio }),
-    run(['--selectProjects=unit', `--maxWorkers=${cores + 1}`], { stdio, niceness: unitNiceness }),
-  ]);
-  process.exitCode ||= unit || calls;
+  // One browser at a time: two on two cores are late with their audio, and together take as long as one after the other.
+  const browsers = await run(['--selectProjects=browser', '--maxWorkers=1'], { stdio });
+  // A signal may have ended it.
+  if (process.exitCode === undefined) {
+    const [calls, unit] = await Promise.all([
+      // Calls mostly wait, so one for each core still leaves time to spare; more would be late.
+      run(['--selectProjects=call', `--maxWorkers=${Math.min(2, cores)}`], { stdio }),
+      run(['--selectProjects=unit', `--maxWorkers=${cores + 1}`], { stdio, niceness: unitNiceness }),
+    ]);
+    process.exitCode ||= unit || calls || browsers;
+  }
 }

@@ -5,13 +5,16 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** The most workers of a project: browsers and calls run in real time. */
+const most = { browser: 1, call: 2 };
+
 /** Resolves with problems and figures. Jest's own lines go to stderr unless `silent`. */
 export async function everyTest({ silent }) {
   const folder = await mkdtemp(join(tmpdir(), 'hzrelay-tests-'));
   try {
     const results = [];
-    // Calls in real time must not be late: they run behind the others.
-    for (const projects of [['unit', 'soak'], ['call']])
+    // Calls in real time must not be late, so browsers and calls run by themselves.
+    for (const projects of [['browser'], ['unit', 'soak'], ['call']])
       results.push(await jest(projects, join(folder, `${projects[0]}.json`), silent));
     const failed = results.flatMap(({ testResults }) =>
       testResults.filter(({ status }) => status === 'failed'),
@@ -35,7 +38,7 @@ async function jest(projects, outputFile, silent) {
       'node_modules/jest/bin/jest.js',
       `--selectProjects`,
       ...projects,
-      `--maxWorkers=${Math.min(projects[0] === 'call' ? 2 : Infinity, availableParallelism())}`,
+      `--maxWorkers=${Math.min(most[projects[0]] ?? Infinity, availableParallelism())}`,
       '--json',
       `--outputFile=${outputFile}`,
     ],

@@ -165,7 +165,15 @@ export class VirtualRelay {
       relay: transport && hasWire(transport) ? transport.wire : null,
       // After the connection opens and before the session starts, the relay's end belongs to no session.
       starting: caller.answered && !this.#over.has(caller) && !this.#known(callId),
+      ending: !this.#over.has(caller) && this.#hasClosed(callId),
     };
+  }
+
+  /** Whether the relay has ended the call and closes its connection, which a browser soon notices. */
+  #hasClosed(callId: string | null): boolean {
+    const start = this.events.find((event) => event.type === 'session.start' && event.callId === callId);
+    if (start?.type !== 'session.start' || start.transport !== 'webrtc') return false;
+    return this.events.some(({ type, sessionId }) => type === 'session.end' && sessionId === start.sessionId);
   }
 
   #known(callId: string | null): boolean {
@@ -177,12 +185,13 @@ export class VirtualRelay {
 interface Wires {
   readonly waits: boolean;
   readonly starting: boolean;
+  readonly ending: boolean;
   readonly caller: WireCount;
   readonly relay: WireCount | null;
 }
 
-function isQuiet({ waits, starting, caller, relay }: Wires): boolean {
-  if (waits || starting) return false;
+function isQuiet({ waits, starting, ending, caller, relay }: Wires): boolean {
+  if (waits || starting || ending) return false;
   return relay === null || (caller.sent === relay.received && relay.sent === caller.received);
 }
 

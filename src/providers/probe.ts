@@ -5,7 +5,6 @@ import type { ProviderNotice } from '../events/provider-notice.js';
 import { openHttpClient } from '../network/http-client.js';
 import { retryAfterMs } from '../network/retry-after.js';
 import { probeTimeoutMs } from './probe-timeout.js';
-import { StreamWatchdog } from './stream-watchdog.js';
 
 export interface ProbeOptions {
   readonly kind: ProviderKind;
@@ -34,26 +33,22 @@ export async function runProbe<T>(
   request: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const { kind, provider, clock, signal, errorOf } = options;
-  const watchdog = new StreamWatchdog(clock, signal);
-  watchdog.expect(probeTimeoutMs);
+  const tooLate = new AbortController();
+  const asked = request(AbortSignal.any([signal, tooLate.signal]));
+  const settled = asked.catch(() => undefined);
+  if (!(await withinLooks(clock, probeTimeoutMs, settled))) {
+    tooLate.abort();
+    throw new ProviderError(`${provider} did not answer within ${probeTimeoutMs} ms.`, {
+      kind,
+      provider,
+      category: 'timeout',
+    });
+  }
   try {
-    return await request(watchdog.signal);
+    return await asked;
   } catch (thrown) {
-    if (signal.aborted)
-      throw new ProviderError(`The check of ${provider} was aborted.`, {
-        kind,
-        provider,
-        category: 'aborted',
-      });
-    if (watchdog.expiredMs !== null)
-      throw new ProviderError(`${provider} did not answer within ${watchdog.expiredMs} ms.`, {
-        kind,
-        provider,
-        category: 'timeout',
-      });
-    throw errorOf(thrown);
-  } finally {
-    watchdog.stop();
+    if (!signal.aborted) throw errorOf(thrown);
+    throw new ProviderError(`The check of ${provider} was aborted.`, { kind, provider, category: 'aborted' });
   }
 }
 

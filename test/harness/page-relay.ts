@@ -105,8 +105,9 @@ export class PageRelay {
 function microphoneFile(folder: string, name: string): string {
   const recording = readFileSync(new URL(`../../fixtures/audio/${name}.wav`, import.meta.url));
   const { samples, sampleRateHz } = readWav(recording);
-  const padded = new Int16Array(sampleRateHz + samples.length);
-  padded.set(samples, sampleRateHz);
+  const before = 2 * sampleRateHz;
+  const padded = new Int16Array(before + samples.length);
+  padded.set(samples, before);
   const path = join(folder, `${name}.wav`);
   writeFileSync(path, writeWav({ channels: [padded], sampleRateHz }));
   return path;

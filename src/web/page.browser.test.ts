@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { rmsDbfs } from '../audio/level.js';
 import { audibleEnd, audibleStart } from '../audio/silence.js';
 import { systemClock } from '../core/clock.js';
+import type { SessionEvent } from '../events/session-event.js';
 import { formatLogLine, sysLogLine } from '../events/sys-log.js';
 import { callerSpeech } from '../simulators/caller-speech.js';
 import { likeness } from '../../test/harness/likeness.js';
@@ -33,23 +34,46 @@ async function lastHeard(visitor: PageVisit): Promise<Int16Array> {
   );
 }
 
-describe('a visitor who speaks', () => {
-  it('connects, is understood, hears the answer, and sees it all', async () => {
+/** What the browser's microphone says, once. */
+const spoken = 'book my appointment';
+
+/**
+ * A visitor who was understood, and the event that says so. A busy machine delays the browser's audio, so an utterance may
+ * arrive broken; of three one must be whole. `act` makes the microphone speak.
+ */
+async function understood<T extends 'turn.end' | 'transcript.final'>(
+  type: T,
+  textOf: (event: SessionEvent<T>) => string,
+  act: (visitor: PageVisit) => Promise<unknown>,
+): Promise<{ readonly visitor: PageVisit; readonly event: SessionEvent<T> }> {
+  for (let attempt = 1; ; attempt++) {
     await site.start();
     const visitor = await site.visit();
-    const answered = site.next('turn.end');
-    await visitor.connect();
-    const { latency, heardText } = await answered;
+    const next = site.next(type);
+    await act(visitor);
+    const event = await next;
+    if (textOf(event) === spoken || attempt === 3) {
+      expect(textOf(event)).toBe(spoken);
+      return { visitor, event };
+    }
+    await site.end();
+  }
+}
 
-    expect(heardText).toBe('book my appointment');
+describe('a visitor who speaks', () => {
+  it('connects, is understood, hears the answer, and sees it all', async () => {
+    const { visitor, event } = await understood(
+      'turn.end',
+      (turn) => turn.heardText,
+      (caller) => caller.connect(),
+    );
+    const { latency, heardText } = event;
+
     expect(latency).toMatchObject({ ear: 'measured', absent: null });
     expect(latency.mouth_to_ear_ms).toBeGreaterThan(400);
 
     await visitor.shows('listening');
-    expect(await visitor.lines('transcript')).toEqual([
-      'You\nbook my appointment',
-      'Agent\nbook my appointment',
-    ]);
+    expect(await visitor.lines('transcript')).toEqual([`You\n${spoken}`, `Agent\n${spoken}`]);
     const terminal = site.events.map(sysLogLine).filter(({ detail }) => !detail);
     expect(await visitor.lines('log')).toEqual(terminal.map(formatLogLine));
     await visitor.page.getByText('details').click();
@@ -79,14 +103,16 @@ describe('a visitor who speaks', () => {
   });
 
   it('is heard through another microphone from the moment it is chosen', async () => {
-    await site.start();
-    const visitor = await site.visit();
-    await visitor.connect();
-    const understood = site.next('transcript.final');
-    const choice = visitor.page.getByRole('combobox', { name: 'Microphone' });
-    await choice.selectOption('Fake Audio Input 1');
-    expect((await understood).text).toBe('book my appointment');
-    expect(await choice.locator('option:checked').innerText()).toBe('Fake Audio Input 1');
+    const choiceOf = (visitor: PageVisit) => visitor.page.getByRole('combobox', { name: 'Microphone' });
+    const { visitor } = await understood(
+      'transcript.final',
+      ({ text }) => text,
+      async (caller) => {
+        await caller.connect();
+        await choiceOf(caller).selectOption('Fake Audio Input 1');
+      },
+    );
+    expect(await choiceOf(visitor).locator('option:checked').innerText()).toBe('Fake Audio Input 1');
     expect(visitor.complaints).toEqual([]);
   });
 
