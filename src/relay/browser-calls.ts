@@ -16,12 +16,7 @@ export class BrowserCall {
   /** Asked for, and not up yet. */
   #awaited: MediaConnection | null = null;
 
-  constructor(
-    callId: string,
-    transport: WebRtcTransport,
-    token: string,
-    onToken: (token: string) => void,
-  ) {
+  constructor(callId: string, transport: WebRtcTransport, token: string, onToken: (token: string) => void) {
     this.callId = callId;
     this.#transport = transport;
     this.#token = token;

@@ -37,7 +37,11 @@ export async function pairUp(
 ): Promise<{ readonly clock: VirtualClock; readonly far: PageFarEnd; readonly transport: WebRtcTransport }> {
   const clock = new VirtualClock();
   const far = await PageFarEnd.create(clock, options);
-  const transport = await WebRtcTransport.create(far, { clock, call: { callId: 'WR1', parameters: {} }, resumable });
+  const transport = await WebRtcTransport.create(far, {
+    clock,
+    call: { callId: 'WR1', parameters: {} },
+    resumable,
+  });
   return { clock, far, transport };
 }
 

@@ -29,9 +29,7 @@ export interface CalledRelay {
 
 /** The relay's answer, the reason why it takes no call now, or that a call that should go on is over. */
 export type OfferOutcome =
-  | OfferResponse
-  | { readonly type: 'busy'; readonly reason: string }
-  | { readonly type: 'over' };
+  OfferResponse | { readonly type: 'busy'; readonly reason: string } | { readonly type: 'over' };
 
 /**
  * Offers a call to a relay. Rejects with a TransportError that names a remedy if there is no answer, and with the signal's

@@ -290,7 +290,9 @@ export class SimulatedBrowserStream {
   }
 
   #tell(message: PageMessage): boolean {
-    return this.#lengthSamples === null && !this.#isDropped && this.#connection.sendText(JSON.stringify(message));
+    return (
+      this.#lengthSamples === null && !this.#isDropped && this.#connection.sendText(JSON.stringify(message))
+    );
   }
 
   /** Reports each kind of fault once: a faulty relay repeats it fifty times a second. */

@@ -3,6 +3,7 @@ import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
 import type { Clock, Timer } from '../../core/clock.js';
 import { TransportError } from '../../core/errors.js';
 import { mediaStoppedAfterMs, MediaWatch } from '../media-watch.js';
+import { requirePosition } from '../playout-position.js';
 import type {
   CallInfo,
   Heard,
@@ -392,9 +393,4 @@ export class MediaStreamTransport implements Transport {
       // The call is over, so the error has no listener; it must not reach other calls.
     }
   }
-}
-
-function requirePosition(positionSamples: number): void {
-  if (Number.isFinite(positionSamples)) return;
-  throw new TransportError(`A playout position must be a finite number of samples, not ${positionSamples}.`);
 }

@@ -9,10 +9,8 @@ import { PageChannel, type PageReport } from './page-channel.js';
 import { webRtcDefinition } from './webrtc-definition.js';
 
 export interface CallLegListener {
-  /** Something arrived from the far end. */
-  onSign(): void;
-  /** An RTP packet arrived; its audio comes with `onFrame`. */
-  onPacket(): void;
+  /** Something arrived from the far end; audio comes with `onFrame`. */
+  onSign(what: 'audio' | 'message'): void;
   onFrame(frame: AudioFrame): void;
   onReport(report: PageReport): void;
   onWarning(warning: TransportWarning): void;
@@ -69,14 +67,13 @@ export class CallLeg {
     this.connection.start({
       onRtp: (packet) => {
         if (this.#closed) return;
-        this.#listener.onSign();
-        this.#listener.onPacket();
+        this.#listener.onSign('audio');
         this.inbound.push(packet);
       },
       onChannelOpen: () => this.page.opened(),
       onText: (text) => {
         if (this.#closed) return;
-        this.#listener.onSign();
+        this.#listener.onSign('message');
         this.page.take(text);
       },
       onDropped: () => this.page.dropped(),

@@ -63,6 +63,7 @@ describe('a connection that is lost', () => {
     call.far.isDead = false;
     await listen(call, 200);
     expect(call.returns).toBe(1);
+    call.transport.resume(0);
     call.play(100);
     await listen(call, 400);
     expect(heardFrom(call.far)).toBeGreaterThan(0);

@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../../core/clock.js';
 import { TransportError } from '../../core/errors.js';
 import type { SessionEvent } from '../../events/session-event.js';
 import { mediaStoppedAfterMs, MediaWatch } from '../media-watch.js';
+import { requirePosition } from '../playout-position.js';
 import type {
   CallInfo,
   Heard,
@@ -19,6 +20,7 @@ import { InboundQualities } from './inbound-qualities.js';
 import type { MediaConnection } from './media-connection.js';
 import { OutboundAudio, outboundRateHz } from './outbound-audio.js';
 import type { PageFault, PageReport } from './page-channel.js';
+import { PageLiveness } from './page-liveness.js';
 import { ShownEvents } from './shown-events.js';
 import { soundEndsAfterMs } from './page-protocol.js';
 import { SpeechDelay } from './speech-delay.js';
@@ -34,13 +36,6 @@ export interface WebRtcTransportOptions {
 }
 
 const inboundRateHz = webRtcDefinition.hears.sampleRateHz;
-/** How often the transport checks that the page is alive. */
-const checkAliveEveryMs = 500;
-/** A page that cannot come back counts as gone after this long without heartbeat and audio. */
-const goneAfterMs = 8000;
-/** The connection of a page that can come back counts as lost after this long without a packet or message. */
-const lostAfterMs = 2000;
-
 /**
  * One visitor's call over WebRTC: Opus in both directions, and the page's reports on a data channel. Audio is sent only
  * when it is due, so a pause or a clear takes effect with the next frame, and sent audio counts as heard, except on a
@@ -61,6 +56,7 @@ export class WebRtcTransport implements Transport {
   readonly #marks: HeardMarks;
   readonly #qualities = new InboundQualities();
   readonly #shown = new ShownEvents();
+  readonly #liveness: PageLiveness;
   #leg!: CallLeg;
   #speechDelay = new SpeechDelay();
   #listener: TransportListener | null = null;
@@ -70,10 +66,6 @@ export class WebRtcTransport implements Transport {
   #paused: Promise<Heard> | null = null;
   #typed = false;
   #markTimer: Timer | null = null;
-  #aliveTimer: Timer | null = null;
-  #lastAudioMs = 0;
-  /** When the far end last sent anything. */
-  #lastSignMs = 0;
 
   private constructor(options: WebRtcTransportOptions, encoder: OpusEncoder) {
     const { clock, call, resumable = false } = options;
@@ -91,6 +83,13 @@ export class WebRtcTransport implements Transport {
       },
       onFailure: (cause) =>
         this.#fail(new TransportError('The voice could not be encoded; the call was ended.', { cause })),
+    });
+    this.#liveness = new PageLiveness({
+      clock,
+      isResumable: resumable,
+      heartbeatMs: () => this.#leg.page.heartbeatMs,
+      sendsAudio: () => this.#leg.connection.audio.receives,
+      onSilent: (why) => this.lose(new TransportError(why)),
     });
     this.#media = new MediaWatch({
       clock,
@@ -147,8 +146,7 @@ export class WebRtcTransport implements Transport {
       listener.onEnd(this.#end.reason, this.#end.cause);
       return;
     }
-    this.#lastAudioMs = this.#clock.nowMs();
-    this.#checkAlive();
+    this.#liveness.start();
     this.#begin();
   }
 
@@ -164,7 +162,7 @@ export class WebRtcTransport implements Transport {
     this.#outbound.detach();
     if (!this.#paused) {
       // Audio that was sent behind the page's last sign was heard only if the page is still there, which is not known.
-      const unheard = this.#outbound.positionAt(this.#lastSignMs - this.#marks.downlinkMs);
+      const unheard = this.#outbound.positionAt(this.#liveness.lastSignMs - this.#marks.downlinkMs);
       this.#outbound.pause();
       this.#marks.unsend(unheard);
       this.#setMarkTimer();
@@ -192,7 +190,8 @@ export class WebRtcTransport implements Transport {
     this.#speechDelay = new SpeechDelay();
     this.#marks.forgetDelays();
     for (const event of this.#shown.after(eventsSeen)) this.#leg.page.show(event);
-    this.#back();
+    this.#isLost = false;
+    this.#tell((listener) => listener.onBack?.());
     this.#begin();
     return true;
   }
@@ -259,13 +258,12 @@ export class WebRtcTransport implements Transport {
 
   #legListener(): CallLegListener {
     return {
-      onSign: () => {
-        this.#lastSignMs = this.#clock.nowMs();
+      onSign: (what) => {
+        const { isDoubted } = this.#liveness;
+        this.#liveness.sign(what);
         if (this.#isLost) this.#back();
-      },
-      onPacket: () => {
-        this.#lastAudioMs = this.#clock.nowMs();
-        this.#media.heard();
+        if (isDoubted) this.#setMarkTimer();
+        if (what === 'audio') this.#media.heard();
       },
       onFrame: (frame) => this.#onFrame(frame),
       onReport: (report) => this.#onReport(report),
@@ -280,7 +278,7 @@ export class WebRtcTransport implements Transport {
     // The listener may have ended the call.
     if (this.#end) return;
     const { connection } = this.#leg;
-    this.#lastSignMs = this.#clock.nowMs();
+    this.#liveness.sign('message');
     if (connection.audio.receives) this.#media.start();
     this.#outbound.attach(connection);
     this.#leg.start();
@@ -288,7 +286,10 @@ export class WebRtcTransport implements Transport {
 
   /** The connection is back, the same or another. */
   #back(): void {
+    const { connection } = this.#leg;
     this.#isLost = false;
+    this.#outbound.attach(connection);
+    if (connection.audio.receives) this.#media.start();
     this.#tell((listener) => listener.onBack?.());
   }
 
@@ -350,33 +351,12 @@ export class WebRtcTransport implements Transport {
     const { dueMs } = this.#marks;
     if (this.#end || dueMs === null) return;
     this.#markTimer = this.#clock.setTimer(dueMs - this.#clock.nowMs(), () => {
+      if (this.#liveness.isDoubted) return;
       // Use at least the due time: rounding must not make the timer fire again and again without effect.
       for (const mark of this.#marks.takeDue(Math.max(dueMs, this.#clock.nowMs())))
         this.#tell((listener) => listener.onHeard(mark));
       this.#setMarkTimer();
     });
-  }
-
-  /**
-   * Checks that the page is alive: a crashed tab sends nothing, and ICE takes half a minute to notice. A client that
-   * never answered a sync is not a page and may be silent for any time: ICE keeps checking its consent, and the
-   * connection fails when that expires (RFC 7675, section 5.1: 30 s).
-   */
-  #checkAlive(): void {
-    const nowMs = this.#clock.nowMs();
-    const { heartbeatMs } = this.#leg.page;
-    if (heartbeatMs !== null && this.#isResumable) {
-      const silentMs = nowMs - Math.max(this.#lastSignMs, heartbeatMs);
-      if (silentMs >= lostAfterMs)
-        this.lose(new TransportError(`Nothing has come from the browser for ${lostAfterMs / 1000} s.`));
-    } else if (heartbeatMs !== null) {
-      const isSilent = !this.#leg.connection.audio.receives || nowMs - this.#lastAudioMs >= goneAfterMs;
-      if (isSilent && nowMs - heartbeatMs >= goneAfterMs)
-        return this.#fail(
-          new TransportError(`The browser is gone: no heartbeat and no audio for ${goneAfterMs / 1000} s.`),
-        );
-    }
-    if (!this.#end) this.#aliveTimer = this.#clock.setTimer(checkAliveEveryMs, () => this.#checkAlive());
   }
 
   #onConnectionEnd(reason: 'hangup' | 'failed' | 'closed', cause?: Error): void {
@@ -408,7 +388,7 @@ export class WebRtcTransport implements Transport {
     if (this.#end) return;
     this.#end = { reason, cause };
     this.#markTimer?.cancel();
-    this.#aliveTimer?.cancel();
+    this.#liveness.stop();
     this.#media.stop();
     this.#leg.close();
     this.#outbound.close();
@@ -421,9 +401,4 @@ export class WebRtcTransport implements Transport {
       // The call is over, so the error has no listener; it must not reach other calls.
     }
   }
-}
-
-function requirePosition(positionSamples: number): void {
-  if (Number.isFinite(positionSamples)) return;
-  throw new TransportError(`A playout position must be a finite number of samples, not ${positionSamples}.`);
 }

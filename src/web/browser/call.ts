@@ -2,9 +2,10 @@
 import type { SessionEvent } from '../../events/session-event.js';
 import { callStep, idle, type CallEffect, type CallInput, type CallState } from '../model/call-state.js';
 import type { Failure } from '../model/failures.js';
-import { Connection, type ConnectionListener, type Resumption } from './connection.js';
+import { Connection, type ConnectionListener } from './connection.js';
 import { EarWatch } from './ear-watch.js';
 import { Microphone } from './microphone.js';
+import type { Resumption } from './offer.js';
 import { SoundGraph } from './sound-graph.js';
 
 /** Wait for the network before the page calls again. */

@@ -10,7 +10,7 @@ import {
 } from '../../transport/webrtc/page-protocol.js';
 import type { Failure } from '../model/failures.js';
 import { noPathFailure } from '../model/no-path.js';
-import { deleteCall, postOffer } from './offer.js';
+import { deleteCall, postOffer, type Resumption } from './offer.js';
 
 /** Without ICE servers all candidates are known at once; a slow network interface must not delay the call. */
 const gatheringMs = 500;
@@ -37,12 +37,6 @@ export interface ConnectionListener {
   onCallOver(): void;
   /** The open connection was lost. The last callback; {@link Connection.resume} may go on with the call. */
   onLost(): void;
-}
-
-/** A call that goes on: the relay's token for it, and how many of its events the page has got. */
-export interface Resumption {
-  readonly token: string;
-  readonly eventsSeen: number;
 }
 
 export class Connection {

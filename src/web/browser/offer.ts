@@ -1,7 +1,9 @@
 /** The two HTTP requests of a call: the offer that begins it, and its end. */
 import type { OfferRequest, OfferResponse } from '../../transport/webrtc/page-protocol.js';
-import type { Resumption } from './connection.js';
 import { refusalFailure, type Failure } from '../model/failures.js';
+
+/** A call that goes on: the relay's token for it, and how many of its events the page has got. */
+export type Resumption = NonNullable<OfferRequest['resume']>;
 
 /**
  * Posts the offer; resolves with the relay's answer, a failure, or `call_over` if the call that should go on no longer

@@ -56,10 +56,22 @@ describe('a call of the page', () => {
   });
 
   it('goes on over another connection when its own breaks, however often that takes', () => {
-    const { state, effects } = run(connect, settled, connected, lostAwhile, failed, retryDue, lost, retryDue, connected);
+    const { state, effects } = run(
+      connect,
+      settled,
+      connected,
+      lostAwhile,
+      failed,
+      retryDue,
+      lost,
+      retryDue,
+      connected,
+    );
     expect(state).toEqual({ phase: 'live', automatic: false });
     expect(effects).toEqual(['ask', 'connect', 'resume', 'await_retry', 'resume', 'await_retry', 'resume']);
-    expect(callStateText(run(connect, settled, connected, lostAwhile).state)).toBe('Connection lost: reconnecting');
+    expect(callStateText(run(connect, settled, connected, lostAwhile).state)).toBe(
+      'Connection lost: reconnecting',
+    );
   });
 
   it('begins anew if the relay no longer has the call, once, and says so', () => {
@@ -72,7 +84,14 @@ describe('a call of the page', () => {
 
   it('fails if it could not go on in time', () => {
     const failure = { kind: 'connection_lost' } as const;
-    const { state, effects } = run(connect, settled, connected, lostAwhile, { type: 'gave_up', failure }, retryDue);
+    const { state, effects } = run(
+      connect,
+      settled,
+      connected,
+      lostAwhile,
+      { type: 'gave_up', failure },
+      retryDue,
+    );
     expect(state).toEqual({ phase: 'failed', failure });
     expect(effects.at(-1)).toBe('hang_up');
   });

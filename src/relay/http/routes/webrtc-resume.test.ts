@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  for (const { connection } of offers.splice(0)) connection.close();
+  for (const { connection } of [visitor, ...offers.splice(0)]) connection.close();
   await eventually(() => relay.sessions.length === 1);
   await relay.close();
 });
@@ -84,6 +84,7 @@ describe('an offer of a page that comes back', () => {
     expect(whip.json.resume).toBeUndefined();
     const mute = await relay.begin({ withChannel: false });
     expect(mute.answer.json.resume).toBeUndefined();
+    await relay.delete(mute.answer.json.id!);
     mute.connection.close();
     await eventually(() => relay.sessions.length === 2);
   });

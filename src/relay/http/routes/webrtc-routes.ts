@@ -223,7 +223,11 @@ export function webRtcRoutes(
   /** Runs the call of a connection. Resolves when the connection is closed; never rejects. */
   async function serve(
     answered: AnsweredConnection,
-    { callId, place, token }: { readonly callId: string; readonly place: Reservation; readonly token: string | null },
+    {
+      callId,
+      place,
+      token,
+    }: { readonly callId: string; readonly place: Reservation; readonly token: string | null },
   ): Promise<void> {
     const { connection } = answered;
     try {
@@ -280,7 +284,8 @@ export function webRtcRoutes(
 
 /** A call that goes on has its place. */
 const noPlace: Reservation = { release: () => undefined };
-const overRemedy = 'The call has ended, or it is another relay’s: offer without "resume" to begin another call.';
+const overRemedy =
+  'The call has ended, or it is another relay’s: offer without "resume" to begin another call.';
 const usedRemedy =
   'The token of "resume" has been used: take the one of the latest answer, or offer without it to begin another call.';
 
