@@ -35,7 +35,7 @@ export class BrowserCall {
   async comeBack(connection: MediaConnection, token: string, eventsSeen: number): Promise<boolean> {
     this.#awaited?.close();
     this.#awaited = connection;
-    this.#transport.lose(new TransportError('The page calls again.'));
+    this.#transport.lose(new TransportError('The page asks for another connection.'), true);
     const isUp = await connection.connected;
     if (this.#awaited !== connection) return false;
     this.#awaited = null;

@@ -4,6 +4,7 @@
  * expires (RFC 7675, section 5.1: 30 s).
  */
 import type { Clock, Timer } from '../../core/clock.js';
+import { mediaStoppedAfterMs } from '../media-watch.js';
 
 /** How often it looks. */
 const lookEveryMs = 500;
@@ -13,6 +14,9 @@ const goneAfterMs = 8000;
 const lostAfterMs = 2000;
 /** Without a sign of such a page for this long, it is not known that it hears what is sent. A page answers twice a second. */
 const doubtAfterMs = 750;
+
+/** What a warning says when a page is there but its audio has stopped. */
+export const noAudioMessage = `No audio has arrived from the browser for ${mediaStoppedAfterMs / 1000} s although its connection is up. Browsers send audio all the time, also during silence: check that the microphone is on and the page is awake.`;
 
 export interface PageLivenessOptions {
   readonly clock: Clock;

@@ -69,6 +69,14 @@ describe('a connection that is lost', () => {
     expect(heardFrom(call.far)).toBeGreaterThan(0);
   });
 
+  it('is not back because of packets that come late, once the page has given it up', async () => {
+    const call = await connect(ways, true);
+    await listen(call, 300);
+    call.transport.lose(new Error('The page asks for another connection.'), true);
+    await listen(call, 300);
+    expect([call.losses.length, call.returns]).toEqual([1, 0]);
+  });
+
   it.each([
     ['ICE gives up', (far: PageFarEnd) => far.fail()],
     ['the page calls again, before anything was noticed', () => undefined],

@@ -4,7 +4,7 @@ import { SoundEdges } from '../../audio/sound-edges.js';
 import type { Clock, Timer } from '../../core/clock.js';
 import { TransportError } from '../../core/errors.js';
 import type { SessionEvent } from '../../events/session-event.js';
-import { mediaStoppedAfterMs, MediaWatch } from '../media-watch.js';
+import { MediaWatch } from '../media-watch.js';
 import { requirePosition } from '../playout-position.js';
 import type {
   CallInfo,
@@ -20,7 +20,7 @@ import { InboundQualities } from './inbound-qualities.js';
 import type { MediaConnection } from './media-connection.js';
 import { OutboundAudio, outboundRateHz } from './outbound-audio.js';
 import type { PageFault, PageReport } from './page-channel.js';
-import { PageLiveness } from './page-liveness.js';
+import { noAudioMessage, PageLiveness } from './page-liveness.js';
 import { ShownEvents } from './shown-events.js';
 import { soundEndsAfterMs } from './page-protocol.js';
 import { SpeechDelay } from './speech-delay.js';
@@ -61,8 +61,9 @@ export class WebRtcTransport implements Transport {
   #speechDelay = new SpeechDelay();
   #listener: TransportListener | null = null;
   #end: { readonly reason: TransportEndReason; readonly cause?: Error | undefined } | null = null;
-  /** Whether the connection is gone and the call may go on. */
   #isLost = false;
+  /** Whether the page has given up the lost connection, so that it is not back when something arrives. */
+  #isGivenUp = false;
   #paused: Promise<Heard> | null = null;
   #typed = false;
   #markTimer: Timer | null = null;
@@ -93,7 +94,8 @@ export class WebRtcTransport implements Transport {
     });
     this.#media = new MediaWatch({
       clock,
-      onStopped: () => this.#onMediaStopped(),
+      onStopped: () =>
+        this.#tell((listener) => listener.onWarning({ code: 'media_stopped', message: noAudioMessage })),
       onResumed: (gapMs) => this.#tell((listener) => listener.onMediaResumed?.(gapMs)),
     });
   }
@@ -130,7 +132,7 @@ export class WebRtcTransport implements Transport {
     return this.#leg.page.stats;
   }
 
-  /** Frames of the agent's voice that were sent later than the lead of one frame allows. */
+  /** Frames that were sent later than the lead of one frame allows. */
   get lateFrames(): number {
     return this.#outbound.lateFrames;
   }
@@ -151,11 +153,13 @@ export class WebRtcTransport implements Transport {
   }
 
   /**
-   * The connection is gone, and the page may come back with {@link reattach}: pauses playout. Where the page cannot come
-   * back, or without a listener for lost connections, the call ends. Idempotent.
+   * The connection is gone, and the page may come back with {@link reattach}: pauses playout. Where it cannot, or without a
+   * listener for lost connections, the call ends. `byPage`: the page itself has given the connection up. Idempotent.
    */
-  lose(cause: Error): void {
-    if (this.#end || this.#isLost) return;
+  lose(cause: Error, byPage = false): void {
+    if (this.#end) return;
+    this.#isGivenUp ||= byPage;
+    if (this.#isLost) return;
     if (!this.#isResumable || !this.#listener?.onLost) return this.#fail(cause);
     this.#isLost = true;
     this.#media.stop();
@@ -177,7 +181,7 @@ export class WebRtcTransport implements Transport {
    */
   async reattach(connection: MediaConnection, eventsSeen: number): Promise<boolean> {
     if (this.#end || !this.#listener) return false;
-    this.lose(new TransportError('The page has another connection.'));
+    this.lose(new TransportError('The page has another connection.'), true);
     const former = this.#leg;
     await this.#take(connection);
     if (this.#hasEnded()) {
@@ -190,7 +194,7 @@ export class WebRtcTransport implements Transport {
     this.#speechDelay = new SpeechDelay();
     this.#marks.forgetDelays();
     for (const event of this.#shown.after(eventsSeen)) this.#leg.page.show(event);
-    this.#isLost = false;
+    this.#isLost = this.#isGivenUp = false;
     this.#tell((listener) => listener.onBack?.());
     this.#begin();
     return true;
@@ -261,7 +265,7 @@ export class WebRtcTransport implements Transport {
       onSign: (what) => {
         const { isDoubted } = this.#liveness;
         this.#liveness.sign(what);
-        if (this.#isLost) this.#back();
+        if (this.#isLost && !this.#isGivenUp) this.#back();
         if (isDoubted) this.#setMarkTimer();
         if (what === 'audio') this.#media.heard();
       },
@@ -301,12 +305,6 @@ export class WebRtcTransport implements Transport {
       this.#typed = false;
     });
     this.#tell((listener) => listener.onAudio(frame));
-  }
-
-  #onMediaStopped(): void {
-    const seconds = mediaStoppedAfterMs / 1000;
-    const message = `No audio has arrived from the browser for ${seconds} s although its connection is up. Browsers send audio all the time, also during silence: check that the microphone is on and the page is awake.`;
-    this.#tell((listener) => listener.onWarning({ code: 'media_stopped', message }));
   }
 
   #onReport(report: PageReport): void {
