@@ -152,10 +152,7 @@ export class WebRtcTransport implements Transport {
     this.#begin();
   }
 
-  /**
-   * The connection is gone, and the page may come back with {@link reattach}: pauses playout. Where it cannot, or without a
-   * listener for lost connections, the call ends. `byPage`: the page itself has given the connection up. Idempotent.
-   */
+  /** Pauses playout until {@link reattach}, or ends the call if the page cannot come back. `byPage`: it has given up. Idempotent. */
   lose(cause: Error, byPage = false): void {
     if (this.#end) return;
     this.#isGivenUp ||= byPage;
