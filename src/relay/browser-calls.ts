@@ -1,7 +1,7 @@
 /**
  * Browser calls whose page can come back after its connection was lost. The page proves itself with a token of 128 bits.
- * Each answer has a new one, and it is used up once the connection that it asked for is up: until then the page may ask
- * again, since it may not have got the answer.
+ * Each answer has a new one, and it is used up once the page has sent something over the connection that it asked for: until
+ * then the page may ask again, since it may not have got the answer, or not know that the connection is up.
  */
 import { randomBytes } from 'node:crypto';
 import { TransportError } from '../core/errors.js';
@@ -13,6 +13,9 @@ export class BrowserCall {
   readonly #transport: WebRtcTransport;
   readonly #onToken: (token: string) => void;
   #token: string;
+  /** Of an answer whose connection is up, but over which the page has sent nothing yet. */
+  #nextToken: string | null = null;
+  #closed = false;
   /** Asked for, and not up yet. */
   #awaited: MediaConnection | null = null;
 
@@ -25,7 +28,7 @@ export class BrowserCall {
 
   /** Whether the page can come back with this token. */
   admits(token: string): boolean {
-    return token === this.#token;
+    return !this.#closed && (token === this.#token || token === this.#nextToken);
   }
 
   /**
@@ -39,10 +42,24 @@ export class BrowserCall {
     const isUp = await connection.connected;
     if (this.#awaited !== connection) return false;
     this.#awaited = null;
-    if (!isUp) return false;
-    this.#token = token;
+    if (!isUp || this.#closed) return false;
+    this.#nextToken = token;
     this.#onToken(token);
-    return this.#transport.reattach(connection, eventsSeen);
+    return this.#transport.reattach(connection, eventsSeen, () => {
+      this.#token = token;
+      this.#nextToken = null;
+    });
+  }
+
+  /** Ends the call as its page does. */
+  hangUp(): void {
+    this.#transport.hangUp();
+  }
+
+  /** The call has ended. */
+  close(): void {
+    this.#closed = true;
+    this.#awaited?.close();
   }
 }
 
@@ -68,6 +85,7 @@ export class BrowserCalls {
     this.#calls.set(token, call);
     return {
       close: () => {
+        call.close();
         for (const each of tokens) this.#calls.delete(each);
       },
     };

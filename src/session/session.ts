@@ -50,6 +50,8 @@ export class Session {
   readonly #timers: NamedTimers<TimerName | 'idle' | 'max_duration' | 'listen_again'>;
   readonly #machine: MachineRunner;
   readonly #reconnection: Reconnection;
+  /** Whether it outlives a lost connection. */
+  readonly waitsForCaller: boolean;
   #input: InputPipeline | null = null;
   #transport: Transport | null = null;
   #providers: MatchedProviders | null = null;
@@ -97,9 +99,8 @@ export class Session {
       onChange: () => this.#restartIdle(),
       onGivenUp: () => void this.end('connection_lost'),
     });
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
-    });
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+    this.waitsForCaller = parts.reconnect.windowMs > 0;
   }
 
   get state(): SessionState {
@@ -386,9 +387,8 @@ export class Session {
     if (this.#reconnection.isLost) return this.#timers.cancel('idle');
     const { idleTimeoutMs } = this.#parts.limits;
     this.#timers.set('idle', idleTimeoutMs, () => {
-      const agentIsBusy =
-        this.#machine.state.agent !== null && this.#machine.state.agent.phase !== 'awaiting';
-      if (agentIsBusy || this.#machine.state.caller?.speaking) return this.#restartIdle();
+      const { agent, caller } = this.#machine.state;
+      if ((agent !== null && agent.phase !== 'awaiting') || caller?.speaking) return this.#restartIdle();
       void this.end('idle_timeout');
     });
   }

@@ -40,7 +40,7 @@ export async function pairUp(
   const transport = await WebRtcTransport.create(far, {
     clock,
     call: { callId: 'WR1', parameters: {} },
-    resumable,
+    resumable: () => resumable,
   });
   return { clock, far, transport };
 }

@@ -173,6 +173,7 @@ export class SimulatedBrowserStream {
     this.#leaving = true;
     const told = this.#tell({ type: 'bye' });
     this.#stop();
+    if (this.#isDropped) this.#resolveEnded({ by: 'caller' });
     // Closing the connection at once would lose the goodbye.
     if (told) this.#closeTimer = this.#clock.setTimer(closeWithinMs, () => this.#connection.close());
     else this.#connection.close();
@@ -189,6 +190,7 @@ export class SimulatedBrowserStream {
   vanish(): void {
     this.#leaving = true;
     this.#connection.close();
+    if (this.#isDropped) this.#onEnd('closed');
   }
 
   recording(): CallRecording {

@@ -178,7 +178,11 @@ export class SimulatedBrowser implements Caller {
   /** Goes on with the call over another connection. */
   async #comeBack(): Promise<void> {
     const stream = this.#requireStream();
-    if (this.#token === null || this.#hangUp.signal.aborted) return;
+    if (this.#hangUp.signal.aborted) return;
+    if (this.#token === null) {
+      stream.end(new TransportError('The relay gave no token to come back with.'));
+      return;
+    }
     this.#connecting = true;
     try {
       const link = await this.#link({ token: this.#token, eventsSeen: stream.eventsSeen });

@@ -156,7 +156,7 @@ export class MediaStreamTransport implements Transport {
   reattach(start: MediaStart): boolean {
     if (this.#end || !this.#listener) return false;
     this.lose('The call has a new media stream.');
-    if (!this.#isLost) return false;
+    if (!this.#isLost || this.#hasEnded()) return false;
     this.#isLost = false;
     this.#inbox = start.inbox;
     this.#streamId = start.streamId;
@@ -374,6 +374,10 @@ export class MediaStreamTransport implements Transport {
   #break(cause: TransportError): void {
     if (this.#listener?.onLost) this.lose(cause.message);
     else this.#fail(cause, 1011);
+  }
+
+  #hasEnded(): boolean {
+    return this.#end !== null;
   }
 
   #fail(cause: Error, closeCode: number): void {

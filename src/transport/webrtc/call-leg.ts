@@ -5,7 +5,7 @@ import type { Clock } from '../../core/clock.js';
 import type { TransportWarning } from '../transport.js';
 import { InboundAudio } from './inbound-audio.js';
 import type { MediaConnection } from './media-connection.js';
-import { PageChannel, type PageReport } from './page-channel.js';
+import { PageChannel, type PageBudgets, type PageReport } from './page-channel.js';
 import { webRtcDefinition } from './webrtc-definition.js';
 
 export interface CallLegListener {
@@ -22,6 +22,8 @@ export interface CallLegListener {
 
 export interface CallLegOptions {
   readonly clock: Clock;
+  /** Those of the call: another connection renews none. */
+  readonly budgets: PageBudgets;
   /** Called until {@link CallLeg.close}. */
   readonly listener: CallLegListener;
 }
@@ -35,7 +37,7 @@ export class CallLeg {
   #closed = false;
 
   private constructor(connection: MediaConnection, options: CallLegOptions, decoder: OpusDecoder) {
-    const { clock, listener } = options;
+    const { clock, budgets, listener } = options;
     this.connection = connection;
     this.#listener = listener;
     this.inbound = new InboundAudio({
@@ -48,6 +50,7 @@ export class CallLeg {
     this.page = new PageChannel({
       connection,
       clock,
+      budgets,
       listener: {
         onReport: (report) => listener.onReport(report),
         onWarning: (warning) => listener.onWarning(warning),

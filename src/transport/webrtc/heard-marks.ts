@@ -100,9 +100,9 @@ export class HeardMarks {
     this.#downlink.add(mark.measuredMs - mark.playMs);
   }
 
-  /** What was sent from this position on was not heard: it will be sent again. */
-  unsend(fromSamples: number): void {
-    const isUnheard = ({ positionSamples }: SentMark): boolean => positionSamples > fromSamples;
+  /** What was to be played after this time, without the downlink's delay, was not heard: it will be sent again. */
+  unsend(afterMs: number): void {
+    const isUnheard = ({ playMs }: SentMark): boolean => playMs > afterMs;
     const again = this.#sent.filter(isUnheard).map(({ positionSamples }) => positionSamples);
     this.#sent = this.#sent.filter((mark) => !isUnheard(mark));
     this.#watched = [...again, ...this.#watched].sort((one, other) => one - other);

@@ -21,7 +21,7 @@ export const noAudioMessage = `No audio has arrived from the browser for ${media
 export interface PageLivenessOptions {
   readonly clock: Clock;
   /** Whether the page can come back after its connection was lost. */
-  readonly isResumable: boolean;
+  readonly isResumable: () => boolean;
   /** When the page last answered a sync; null if it never did. */
   readonly heartbeatMs: () => number | null;
   /** Whether the page sends audio. */
@@ -48,7 +48,7 @@ export class PageLiveness {
   /** Whether the page may be gone: then it is not known what it hears. */
   get isDoubted(): boolean {
     const { clock, isResumable, heartbeatMs } = this.#options;
-    return isResumable && heartbeatMs() !== null && clock.nowMs() - this.#signMs > doubtAfterMs;
+    return isResumable() && heartbeatMs() !== null && clock.nowMs() - this.#signMs > doubtAfterMs;
   }
 
   /** Starts to look, until {@link stop}. */
@@ -80,7 +80,7 @@ export class PageLiveness {
     const heartbeat = heartbeatMs();
     if (heartbeat === null) return null;
     const nowMs = clock.nowMs();
-    if (isResumable)
+    if (isResumable())
       return nowMs - Math.max(this.#signMs, heartbeat) >= lostAfterMs
         ? `Nothing has come from the browser for ${lostAfterMs / 1000} s.`
         : null;

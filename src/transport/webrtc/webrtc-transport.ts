@@ -1,7 +1,6 @@
 import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
 import { createOpusEncoder, type OpusEncoder, type OpusEncoderOptions } from '../../audio/opus-encoder.js';
-import { SoundEdges } from '../../audio/sound-edges.js';
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock } from '../../core/clock.js';
 import { TransportError } from '../../core/errors.js';
 import type { SessionEvent } from '../../events/session-event.js';
 import { MediaWatch } from '../media-watch.js';
@@ -15,15 +14,15 @@ import type {
   TransportListener,
 } from '../transport.js';
 import { CallLeg, type CallLegListener } from './call-leg.js';
+import { DueMarks } from './due-marks.js';
 import { HeardMarks } from './heard-marks.js';
 import { InboundQualities } from './inbound-qualities.js';
 import type { MediaConnection } from './media-connection.js';
 import { OutboundAudio, outboundRateHz } from './outbound-audio.js';
-import type { PageFault, PageReport } from './page-channel.js';
+import { pageBudgets, type PageBudgets, type PageFault, type PageReport } from './page-channel.js';
 import { noAudioMessage, PageLiveness } from './page-liveness.js';
 import { ShownEvents } from './shown-events.js';
-import { soundEndsAfterMs } from './page-protocol.js';
-import { SpeechDelay } from './speech-delay.js';
+import { VisitorDelay } from './visitor-delay.js';
 import { webRtcDefinition } from './webrtc-definition.js';
 
 export interface WebRtcTransportOptions {
@@ -31,11 +30,10 @@ export interface WebRtcTransportOptions {
   readonly call: CallInfo;
   /** Encoding of the agent's voice. */
   readonly opus?: Partial<Pick<OpusEncoderOptions, 'complexity' | 'bitrateBps'>>;
-  /** Whether the page can come back with {@link WebRtcTransport.reattach} after its connection was lost. @default false */
-  readonly resumable?: boolean;
+  /** Whether the page can come back with {@link WebRtcTransport.reattach} after its connection was lost. @default no */
+  readonly resumable?: () => boolean;
 }
 
-const inboundRateHz = webRtcDefinition.hears.sampleRateHz;
 /**
  * One visitor's call over WebRTC: Opus in both directions, and the page's reports on a data channel. Audio is sent only
  * when it is due, so a pause or a clear takes effect with the next frame, and sent audio counts as heard, except on a
@@ -48,39 +46,51 @@ export class WebRtcTransport implements Transport {
   readonly inputFormat: AudioFormat = webRtcDefinition.hears;
   readonly outputFormat: AudioFormat = webRtcDefinition.plays;
   readonly #clock: Clock;
-  readonly #isResumable: boolean;
+  readonly #isResumable: () => boolean;
   readonly #outbound: OutboundAudio;
   readonly #encoder: OpusEncoder;
-  readonly #edges = new SoundEdges({ sampleRateHz: inboundRateHz, endsAfterMs: soundEndsAfterMs });
+  readonly #delay = new VisitorDelay();
   readonly #media: MediaWatch;
   readonly #marks: HeardMarks;
+  readonly #due: DueMarks;
   readonly #qualities = new InboundQualities();
   readonly #shown = new ShownEvents();
   readonly #liveness: PageLiveness;
+  readonly #budgets: PageBudgets;
   #leg!: CallLeg;
-  #speechDelay = new SpeechDelay();
   #listener: TransportListener | null = null;
   #end: { readonly reason: TransportEndReason; readonly cause?: Error | undefined } | null = null;
   #isLost = false;
   /** Whether the page has given up the lost connection, so that it is not back when something arrives. */
   #isGivenUp = false;
+  /** Called with the page's first message on a later connection: until then it may not know that it is up. */
+  #onProven: (() => void) | null = null;
+  #formerHeartbeatMs: number | null = null;
+  #lostAtSamples = 0;
   #paused: Promise<Heard> | null = null;
-  #typed = false;
-  #markTimer: Timer | null = null;
 
   private constructor(options: WebRtcTransportOptions, encoder: OpusEncoder) {
-    const { clock, call, resumable = false } = options;
+    const { clock, call, resumable = () => false } = options;
     this.#clock = clock;
     this.call = call;
     this.#isResumable = resumable;
     this.#encoder = encoder;
-    this.#marks = new HeardMarks({ speechDelayMs: () => this.#inputDelayMs() });
+    this.#budgets = pageBudgets(clock);
+    this.#marks = new HeardMarks({
+      speechDelayMs: () => this.#delay.delayMs((this.#leg.page.clocks.roundTripMs ?? 0) / 2),
+    });
+    this.#due = new DueMarks({
+      clock,
+      marks: this.#marks,
+      isHeld: () => this.#liveness.isDoubted,
+      onHeard: (mark) => this.#tell((listener) => listener.onHeard(mark)),
+    });
     this.#outbound = new OutboundAudio({
       clock,
       encoder,
       onSent: (start, count, playMs, afterSilence) => {
         this.#marks.sent(start, count, playMs, outboundRateHz, afterSilence);
-        this.#setMarkTimer();
+        this.#due.arm();
       },
       onFailure: (cause) =>
         this.#fail(new TransportError('The voice could not be encoded; the call was ended.', { cause })),
@@ -88,7 +98,7 @@ export class WebRtcTransport implements Transport {
     this.#liveness = new PageLiveness({
       clock,
       isResumable: resumable,
-      heartbeatMs: () => this.#leg.page.heartbeatMs,
+      heartbeatMs: () => this.#leg.page.heartbeatMs ?? this.#formerHeartbeatMs,
       sendsAudio: () => this.#leg.connection.audio.receives,
       onSilent: (why) => this.lose(new TransportError(why)),
     });
@@ -157,38 +167,43 @@ export class WebRtcTransport implements Transport {
     if (this.#end) return;
     this.#isGivenUp ||= byPage;
     if (this.#isLost) return;
-    if (!this.#isResumable || !this.#listener?.onLost) return this.#fail(cause);
+    if (!this.#isResumable() || !this.#listener?.onLost) return this.#fail(cause);
     this.#isLost = true;
     this.#media.stop();
     this.#outbound.detach();
     if (!this.#paused) {
       // Audio that was sent behind the page's last sign was heard only if the page is still there, which is not known.
-      const unheard = this.#outbound.positionAt(this.#liveness.lastSignMs - this.#marks.downlinkMs);
+      const heardMs = this.#liveness.lastSignMs - this.#marks.downlinkMs;
+      const positionSamples = this.#outbound.positionAt(heardMs);
+      this.#lostAtSamples = positionSamples;
       this.#outbound.pause();
-      this.#marks.unsend(unheard);
-      this.#setMarkTimer();
-      this.#paused = Promise.resolve({ positionSamples: unheard, origin: 'estimated' });
+      this.#marks.unsend(heardMs);
+      this.#due.arm();
+      this.#paused = Promise.resolve({ positionSamples, origin: 'estimated' });
     }
     this.#tell((listener) => listener.onLost?.(cause.message));
   }
 
   /**
    * The call goes on over this connection, which is up. `eventsSeen`: how many events the page has got so far. Resolves
-   * with false, and leaves the connection to the caller, if the call has ended.
+   * with false, and leaves the connection to the caller, if the call has ended. `onProven`: the page knows that it is up.
    */
-  async reattach(connection: MediaConnection, eventsSeen: number): Promise<boolean> {
+  async reattach(connection: MediaConnection, eventsSeen: number, onProven = () => {}): Promise<boolean> {
     if (this.#end || !this.#listener) return false;
     this.lose(new TransportError('The page has another connection.'), true);
     const former = this.#leg;
     await this.#take(connection);
     if (this.#hasEnded()) {
       this.#leg.close();
+      former.connection.close();
       return false;
     }
+    this.#onProven = onProven;
+    this.#formerHeartbeatMs = former.page.heartbeatMs ?? this.#formerHeartbeatMs;
     former.close();
     former.connection.close();
     this.#qualities.add(former.inbound.stats);
-    this.#speechDelay = new SpeechDelay();
+    this.#delay.restart();
     this.#marks.forgetDelays();
     for (const event of this.#shown.after(eventsSeen)) this.#leg.page.show(event);
     this.#isLost = this.#isGivenUp = false;
@@ -200,7 +215,7 @@ export class WebRtcTransport implements Transport {
   /** Sends an event of the session to the page; if its connection is down, the next one gets it. */
   show(event: SessionEvent): void {
     if (!this.#leg.connection.hasChannel) return;
-    if (this.#isResumable) this.#shown.add(event);
+    if (this.#isResumable()) this.#shown.add(event);
     this.#leg.page.show(event);
   }
 
@@ -219,11 +234,13 @@ export class WebRtcTransport implements Transport {
     requirePosition(positionSamples);
     if (this.#end) return;
     const { sentSamples, queuedSamples } = this.#outbound;
+    // What the lost connection carried is sent again.
+    if (this.#isLost && positionSamples > this.#lostAtSamples) return this.#marks.watch(positionSamples);
     // The end of a fully sent queue counts as sent; the same position with unsent audio after it does not.
     if (positionSamples < sentSamples || sentSamples === queuedSamples)
       this.#marks.watchSent(positionSamples, this.#outbound.playMsOf(positionSamples));
     else this.#marks.watch(positionSamples);
-    this.#setMarkTimer();
+    this.#due.arm();
   }
 
   pause(): Promise<Heard> {
@@ -244,8 +261,13 @@ export class WebRtcTransport implements Transport {
     const heard = this.#paused ?? Promise.resolve({ positionSamples: sent, origin: 'estimated' } as const);
     this.#paused = null;
     this.#marks.drop();
-    this.#setMarkTimer();
+    this.#due.arm();
     return heard;
+  }
+
+  /** Ends the call as the caller does. */
+  hangUp(): void {
+    this.#finish('hangup');
   }
 
   async close(): Promise<void> {
@@ -254,7 +276,8 @@ export class WebRtcTransport implements Transport {
   }
 
   async #take(connection: MediaConnection): Promise<void> {
-    this.#leg = await CallLeg.create(connection, { clock: this.#clock, listener: this.#legListener() });
+    const options = { clock: this.#clock, budgets: this.#budgets, listener: this.#legListener() };
+    this.#leg = await CallLeg.create(connection, options);
   }
 
   #legListener(): CallLegListener {
@@ -263,7 +286,11 @@ export class WebRtcTransport implements Transport {
         const { isDoubted } = this.#liveness;
         this.#liveness.sign(what);
         if (this.#isLost && !this.#isGivenUp) this.#back();
-        if (isDoubted) this.#setMarkTimer();
+        if (isDoubted) this.#due.arm();
+        if (what === 'message') {
+          this.#onProven?.();
+          this.#onProven = null;
+        }
         if (what === 'audio') this.#media.heard();
       },
       onFrame: (frame) => this.#onFrame(frame),
@@ -276,7 +303,6 @@ export class WebRtcTransport implements Transport {
 
   /** The present connection carries the call from now on. */
   #begin(): void {
-    // The listener may have ended the call.
     if (this.#end) return;
     const { connection } = this.#leg;
     this.#liveness.sign('message');
@@ -295,12 +321,7 @@ export class WebRtcTransport implements Transport {
   }
 
   #onFrame(frame: AudioFrame): void {
-    const endMs = this.#clock.nowMs();
-    this.#edges.push(frame.samples, ({ type, position }) => {
-      const behindMs = ((this.#edges.position - position) / inboundRateHz) * 1000;
-      this.#speechDelay.atRelay(type, endMs - behindMs);
-      this.#typed = false;
-    });
+    this.#delay.heard(frame.samples, this.#clock.nowMs());
     this.#tell((listener) => listener.onAudio(frame));
   }
 
@@ -309,13 +330,12 @@ export class WebRtcTransport implements Transport {
       case 'speech_start':
       case 'speech_end': {
         const atMs = this.#leg.page.clocks.toRelayMs(report.pageMs);
-        if (atMs !== null) this.#speechDelay.atPage(report.type === 'speech_start' ? 'begin' : 'end', atMs);
-        return;
+        return this.#delay.atPage(report.type === 'speech_start' ? 'begin' : 'end', atMs);
       }
       case 'audible': {
         const atMs = this.#leg.page.clocks.toRelayMs(report.pageMs);
         if (atMs !== null) this.#marks.audible(atMs);
-        this.#setMarkTimer();
+        this.#due.arm();
         return;
       }
       case 'stats':
@@ -326,7 +346,7 @@ export class WebRtcTransport implements Transport {
         );
         return;
       case 'text':
-        this.#typed = true;
+        this.#delay.typed();
         this.#tell((listener) => listener.onTypedText(report.text));
         return;
       case 'bye':
@@ -334,29 +354,9 @@ export class WebRtcTransport implements Transport {
     }
   }
 
-  /** Delay of the caller's latest words to the relay; for a typed turn half a round trip. */
-  #inputDelayMs(): number {
-    const oneWayMs = (this.#leg.page.clocks.roundTripMs ?? 0) / 2;
-    return this.#typed ? oneWayMs : (this.#speechDelay.delayMs ?? oneWayMs);
-  }
-
-  #setMarkTimer(): void {
-    this.#markTimer?.cancel();
-    this.#markTimer = null;
-    const { dueMs } = this.#marks;
-    if (this.#end || dueMs === null) return;
-    this.#markTimer = this.#clock.setTimer(dueMs - this.#clock.nowMs(), () => {
-      if (this.#liveness.isDoubted) return;
-      // Use at least the due time: rounding must not make the timer fire again and again without effect.
-      for (const mark of this.#marks.takeDue(Math.max(dueMs, this.#clock.nowMs())))
-        this.#tell((listener) => listener.onHeard(mark));
-      this.#setMarkTimer();
-    });
-  }
-
   #onConnectionEnd(reason: 'hangup' | 'failed' | 'closed', cause?: Error): void {
-    // A page that has lost its connection closes it before it comes back.
-    const isGone = reason === 'failed' || (reason === 'hangup' && this.#isLost);
+    // A page may close a connection that it has lost, or of which it does not know that it is up.
+    const isGone = reason === 'failed' || (reason === 'hangup' && (this.#isLost || this.#onProven !== null));
     if (!isGone) return this.#finish('hangup');
     this.lose(cause ?? new TransportError('The connection to the browser was lost.'));
   }
@@ -382,14 +382,15 @@ export class WebRtcTransport implements Transport {
   #finish(reason: TransportEndReason, cause?: Error): void {
     if (this.#end) return;
     this.#end = { reason, cause };
-    this.#markTimer?.cancel();
+    this.#due.close();
     this.#liveness.stop();
     this.#media.stop();
     this.#leg.close();
     this.#outbound.close();
     this.#encoder.close();
     // Close later, since the session sends its last event to the page now.
-    setImmediate(() => this.#leg.connection.close());
+    const { connection } = this.#leg;
+    setImmediate(() => connection.close());
     try {
       this.#listener?.onEnd(reason, cause);
     } catch {

@@ -40,6 +40,8 @@ export class Call {
   /** The lost connection of a call that should go on. */
   #lost: Connection | null = null;
   #givingUp: number | undefined;
+  /** Runs while no attempt is under way. */
+  #retry: number | null = null;
   #ears: EarWatch | null = null;
 
   /** The agent speaks through `voice`. */
@@ -64,7 +66,7 @@ export class Call {
 
   /** The network is back: a call that should go on asks at once. */
   networkBack(): void {
-    if (this.#state.phase === 'resuming') this.#input({ type: 'retry_due' });
+    if (this.#state.phase === 'resuming' && this.#retry !== null) this.#input({ type: 'retry_due' });
   }
 
   /** Hangs up because the page is closing. */
@@ -161,6 +163,7 @@ export class Call {
 
   /** Offers again for the call whose connection was lost. */
   #resume(): void {
+    this.#stopRetry();
     if (!this.#lost) {
       this.#lost = this.#connection;
       const failure = { kind: 'connection_lost' } as const;
@@ -217,6 +220,7 @@ export class Call {
     this.#lost?.close();
     this.#lost = null;
     clearTimeout(this.#givingUp);
+    this.#stopRetry();
     this.#graph?.close();
     this.#voice.srcObject = null;
     this.#ears = this.#connection = this.#graph = null;
@@ -228,7 +232,15 @@ export class Call {
 
   #awaitRetry(): void {
     const afterMs = this.#state.phase === 'resuming' ? resumeAgainAfterMs : retryAfterMs;
-    const timer = setTimeout(() => this.#input({ type: 'retry_due' }), afterMs);
-    this.#attempt.signal.addEventListener('abort', () => clearTimeout(timer));
+    this.#stopRetry();
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      this.#input({ type: 'retry_due' });
+    }, afterMs);
+  }
+
+  #stopRetry(): void {
+    clearTimeout(this.#retry ?? undefined);
+    this.#retry = null;
   }
 }

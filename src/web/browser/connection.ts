@@ -51,7 +51,8 @@ export class Connection {
   #events = 0;
   #answer = '';
   #opened = false;
-  #heardMs = 0;
+  /** When the relay last sent something; its silence counts from then on. */
+  #heardMs = Infinity;
 
   private constructor(
     track: MediaStreamTrack | null,
@@ -212,7 +213,8 @@ export class Connection {
       'open',
       () => {
         this.#opened = true;
-        this.#heardMs = performance.now();
+        // A session that is made slowly is no silence; a call that goes on has its session.
+        if (this.#resumption) this.#heardMs = performance.now();
         this.#listener.onOpen();
       },
       once,

@@ -4,6 +4,7 @@ import { AttendedRelay } from '../../../../test/harness/attended-relay.js';
 import type { OfferAnswer } from '../../../../test/harness/offer-post.js';
 import { eventually } from '../../../../test/harness/peer-recorder.js';
 import type { WebRtcVisitor } from '../../../../test/harness/webrtc-visitor.js';
+import type { WebRtcTransport } from '../../../transport/webrtc/webrtc-transport.js';
 import { offerConnection, type OfferedConnection } from '../../../transport/webrtc/offering-peer.js';
 
 let relay: AttendedRelay;
@@ -36,8 +37,15 @@ async function comeBack(token: string): Promise<string> {
   offered.accept(answer.json.sdp!);
   expect(await offered.connection.connected).toBe(true);
   await eventually(() => count('session.reconnected') > times);
+  // The page's first message shows that it knows the connection to be up.
+  await eventually(() => offered.connection.sendText('{"type":"speech_end","pageMs":1}'));
+  await eventually(() => wireOf(visitor.session?.transport).received > 0);
   expect(answer.json.callId).toBe(visitor.answer.json.callId);
   return answer.json.resume!;
+}
+
+function wireOf(transport: unknown): { readonly received: number } {
+  return (transport as WebRtcTransport).wire;
 }
 
 function count(type: string): number {
@@ -74,6 +82,34 @@ describe('an offer of a page that comes back', () => {
     offers[1]!.connection.close();
     await eventually(() => relay.sessions.length === 1);
     expect((await offerAgain(used)).answer.status).toBe(404);
+  });
+
+  it('goes on also if the page gives the new connection up before it has sent anything', async () => {
+    const token = visitor.answer.json.resume!;
+    const { offered, answer } = await offerAgain(token);
+    offered.accept(answer.json.sdp!);
+    await eventually(() => count('session.reconnected') > 0);
+    offered.connection.close();
+    await eventually(() => count('session.reconnecting') > 1);
+    // It may have the new token by now, or still the old one.
+    await comeBack(token);
+    expect(count('session.end')).toBe(0);
+  });
+
+  it('may be ended by any address that the call has had', async () => {
+    const { id, resume } = visitor.answer.json;
+    await comeBack(resume!);
+    expect(await relay.delete(id!)).toBe(204);
+    await eventually(() => relay.sessions.length === 1);
+    expect(visitor.endReason).toBe('hangup');
+  });
+
+  it('needs the data channel', async () => {
+    const offered = await offerConnection({ clock: relay.light.clock, withChannel: false });
+    offers.push(offered);
+    const body = { type: 'offer', sdp: offered.offer, resume: { token: visitor.answer.json.resume! } };
+    expect((await relay.postBody(JSON.stringify(body))).status).toBe(400);
+    expect(count('session.reconnecting')).toBe(0);
   });
 
   it('is no way into a call of a client that cannot come back', async () => {

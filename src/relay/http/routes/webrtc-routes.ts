@@ -24,6 +24,7 @@ import { authorise } from '../authorise.js';
 import { ifMatch } from '../entity-tag.js';
 import { refuseRequest } from '../refusal.js';
 import { BrowserCalls, type BrowserCall } from '../../browser-calls.js';
+import type { Session } from '../../../session/session.js';
 import type { RelayContext } from '../../relay-context.js';
 import type { Reservation } from '../../reserved-places.js';
 
@@ -47,6 +48,8 @@ interface OpenCall {
   readonly etag: string;
   /** The client's ICE user fragment. */
   readonly iceUfrag: string;
+  /** Ends the call, also where it goes on over another connection; absent before its session begins. */
+  hangUp?: () => void;
 }
 
 export function webRtcRoutes(
@@ -92,6 +95,8 @@ export function webRtcRoutes(
     const known = resume ? resumable.get(resume.token) : null;
     if (resume && !known) return refuseRequest(reply, 404, overRemedy);
     if (resume && known && !known.admits(resume.token)) return refuseRequest(reply, 409, usedRemedy);
+    if (known && !reading.offer.hasChannel)
+      return refuseRequest(reply, 400, 'A call goes on only with the data channel that it had.');
     const place = known ? noPlace : relay.reserve('webrtc');
     if (!place) {
       const message = 'The relay is busy: it has no session for this call. Its log says why.';
@@ -106,6 +111,11 @@ export function webRtcRoutes(
       return refuseRequest(reply, thrown instanceof NoLocalAddressError ? 500 : 400, messageOf(thrown));
     }
     const { answer: sdp, connection } = answered;
+    // Another offer with the same token may have been faster.
+    if (resume && known && !known.admits(resume.token)) {
+      connection.close();
+      return refuseRequest(reply, 409, usedRemedy);
+    }
     // If the client left before it read the answer, free its place at once.
     const closeUnanswered = (): void => {
       if (!reply.raw.writableFinished) connection.close();
@@ -117,11 +127,13 @@ export function webRtcRoutes(
     const etag = `"${randomBytes(8).toString('hex')}"`;
     const isWhip = isOf(request, sdpType);
     const token = isWhip || !connection.hasChannel ? null : BrowserCalls.newToken();
-    calls.set(id, { answered, etag, iceUfrag: reading.offer.iceUfrag });
+    const call: OpenCall = { answered, etag, iceUfrag: reading.offer.iceUfrag };
+    if (known) call.hangUp = () => known.hangUp();
+    calls.set(id, call);
     const served =
       known && resume && token !== null
         ? serveAgain(answered, known, token, resume.eventsSeen)
-        : serve(answered, { callId, place, token });
+        : serve(call, { callId, place, token });
     void served.then(() => calls.delete(id));
     const servers = stunServers(relay.options.webrtc);
     if (servers.length > 0) void reply.header('link', servers);
@@ -139,6 +151,7 @@ export function webRtcRoutes(
   app.delete('/webrtc/:id', { preHandler }, async (request, reply) => {
     const call = calls.get(idOf(request));
     if (!call) return refuseUnknown(reply);
+    call.hangUp?.();
     call.answered.connection.close();
     return reply.code(204).send();
   });
@@ -222,14 +235,16 @@ export function webRtcRoutes(
 
   /** Runs the call of a connection. Resolves when the connection is closed; never rejects. */
   async function serve(
-    answered: AnsweredConnection,
+    open: OpenCall,
     {
       callId,
       place,
       token,
     }: { readonly callId: string; readonly place: Reservation; readonly token: string | null },
   ): Promise<void> {
+    const { answered } = open;
     const { connection } = answered;
+    let session: Session | null = null;
     try {
       if (!(await comesUp(answered, callId))) return;
       const call = { callId, parameters: {} };
@@ -237,17 +252,19 @@ export function webRtcRoutes(
         clock: relay.clock,
         opus: relay.options.opus,
         call,
-        resumable: token !== null,
+        resumable: () => token !== null && session?.waitsForCaller !== false,
       });
+      open.hangUp = () => transport.hangUp();
       place.release();
-      const session = await relay.claim({ transport: 'webrtc', ...call });
+      session = await relay.claim({ transport: 'webrtc', ...call });
       if (!session) {
         await transport.close();
         return;
       }
       session.on('*', (event) => transport.show(event));
       await relay.connect(session, transport);
-      const known = token === null ? null : resumable.add(callId, transport, token);
+      const known =
+        token === null || !session.waitsForCaller ? null : resumable.add(callId, transport, token);
       await session.closed;
       known?.close();
     } catch (thrown) {
