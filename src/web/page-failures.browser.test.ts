@@ -17,6 +17,12 @@ afterEach(() => site.end());
 
 afterAll(() => site.close());
 
+/** Lets the page's time pass as if the relay had sent nothing, after it has sent something. */
+async function loseTheRelay(visitor: PageVisit): Promise<void> {
+  await visitor.page.locator('#log > li').first().waitFor({ state: 'attached' });
+  await visitor.page.clock.fastForward(4000);
+}
+
 describe('what goes wrong', () => {
   it('is shown if the address gets no microphone, and typing still works', async () => {
     // Not a loopback name: browsers do not trust this origin over plain HTTP.
@@ -71,17 +77,32 @@ describe('what goes wrong', () => {
     await visitor.says(/^Not connected$/);
   });
 
-  it('is repaired by a new call, which says so, if the relay has ended the lost one', async () => {
+  it('is repaired by a new call, which says so, if the relay no longer has the lost one', async () => {
+    await site.start();
+    const visitor = await site.visit();
+    await visitor.page.clock.install();
+    await visitor.connect();
+    await visitor.page.route('**/webrtc/offer', (route) =>
+      route.request().postData()?.includes('"resume"')
+        ? route.fulfill({ status: 404, json: { error: 'The call has ended.' } })
+        : route.continue(),
+    );
+    await loseTheRelay(visitor);
+    await visitor.says(/^Live: a new call, since the one before was lost$/);
+    expect(new Set(site.events.map(({ sessionId }) => sessionId)).size).toBe(2);
+    // The refused request for the lost call is all that the browser complains of.
+    expect(visitor.complaints.filter((complaint) => !complaint.includes('404'))).toEqual([]);
+  });
+
+  it('is no failure if another client ends the call', async () => {
     await site.start();
     const visitor = await site.visit();
     const offered = visitor.page.waitForResponse(/webrtc\/offer$/);
     await visitor.connect();
     const { id } = (await (await offered).json()) as OfferResponse;
     await fetch(`${site.relay.url}/webrtc/${id}`, { method: 'DELETE' });
-    await visitor.says(/^Live: a new call, since the one before was lost$/);
-    expect(new Set(site.events.map(({ sessionId }) => sessionId)).size).toBe(2);
-    // The refused request for the lost call is all that the browser complains of.
-    expect(visitor.complaints.filter((complaint) => !complaint.includes('404'))).toEqual([]);
+    await visitor.says(/^Call ended: you hung up$/);
+    expect(site.count('session.start')).toBe(1);
   });
 
   it('is repaired within the same call if the connection breaks, and costs no line of the log', async () => {
@@ -90,8 +111,7 @@ describe('what goes wrong', () => {
     await visitor.page.clock.install();
     await visitor.connect();
     const back = site.next('session.reconnected');
-    // As if the relay had sent nothing for so long.
-    await visitor.page.clock.fastForward(4000);
+    await loseTheRelay(visitor);
     await back;
     await visitor.says(/^Live$/);
     const answered = site.next('turn.end');
@@ -111,7 +131,7 @@ describe('what goes wrong', () => {
     await visitor.page.clock.install();
     await visitor.connect();
     await visitor.page.route('**/webrtc/offer', (route) => route.abort());
-    await visitor.page.clock.fastForward(4000);
+    await loseTheRelay(visitor);
     await visitor.says(/^Connection lost: reconnecting$/);
     expect(await visitor.problems()).toEqual([]);
     await visitor.page.clock.fastForward(25_000);
