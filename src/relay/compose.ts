@@ -95,7 +95,6 @@ export class Providers {
       agent: config.agent,
       turnTaking: { ...defaultTurnTaking, digitWords, finalTimeoutMs, ...config.turnTaking },
       limits: config.limits,
-      reconnect: config.reconnect,
     };
   }
 

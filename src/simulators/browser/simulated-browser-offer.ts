@@ -27,9 +27,8 @@ export interface CalledRelay {
   readonly token: string | undefined;
 }
 
-/** The relay's answer, the reason why it takes no call now, or that a call that should go on is over. */
-export type OfferOutcome =
-  OfferResponse | { readonly type: 'busy'; readonly reason: string } | { readonly type: 'over' };
+/** The relay's answer, or the reason why it takes no call now. */
+export type OfferOutcome = OfferResponse | { readonly type: 'busy'; readonly reason: string };
 
 /**
  * Offers a call to a relay. Rejects with a TransportError that names a remedy if there is no answer, and with the signal's
@@ -37,7 +36,7 @@ export type OfferOutcome =
  */
 export async function postOffer(
   { relayUrl, clock, token }: CalledRelay,
-  { sdp, resume }: Pick<OfferRequest, 'sdp' | 'resume'>,
+  sdp: string,
   signal: AbortSignal,
 ): Promise<OfferOutcome> {
   const url = routeUrl(relayUrl, '/webrtc/offer').href;
@@ -47,10 +46,9 @@ export async function postOffer(
     Accept: 'application/json',
     ...authorization(token),
   };
-  const offer: OfferRequest = { sdp, type: 'offer', ...(resume && { resume }) };
+  const offer: OfferRequest = { sdp, type: 'offer' };
   const body = JSON.stringify(offer);
   const { status, text } = await httpRequest({ clock, url, headers, body, limits, signal, called });
-  if (resume && (status === 404 || status === 409)) return { type: 'over' };
   if (busyStatuses.has(status)) return { type: 'busy', reason: refusalIn(text) || 'busy' };
   const answer = status >= 200 && status < 300 ? parseOfferResponse(text) : null;
   if (answer) return answer;

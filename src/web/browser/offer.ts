@@ -2,19 +2,9 @@
 import type { OfferRequest, OfferResponse } from '../../transport/webrtc/page-protocol.js';
 import { refusalFailure, type Failure } from '../model/failures.js';
 
-/** A call that goes on: the relay's token for it, and how many of its events the page has got. */
-export type Resumption = NonNullable<OfferRequest['resume']>;
-
-/**
- * Posts the offer; resolves with the relay's answer, a failure, or `call_over` if the call that should go on no longer
- * exists. Rejects only if the signal aborts.
- */
-export async function postOffer(
-  sdp: string,
-  resume: Resumption | null,
-  signal: AbortSignal,
-): Promise<OfferResponse | Failure | 'call_over'> {
-  const request: OfferRequest = { type: 'offer', sdp, ...(resume && { resume }) };
+/** Posts the offer; resolves with the relay's answer or a failure. Rejects only if the signal aborts. */
+export async function postOffer(sdp: string, signal: AbortSignal): Promise<OfferResponse | Failure> {
+  const request: OfferRequest = { type: 'offer', sdp };
   let response: Response;
   try {
     response = await fetch('webrtc/offer', {
@@ -27,7 +17,6 @@ export async function postOffer(
     signal.throwIfAborted();
     return { kind: 'relay_gone' };
   }
-  if (resume && (response.status === 404 || response.status === 409)) return 'call_over';
   if (response.ok) return (await response.json()) as OfferResponse;
   return refusalFailure(response.status, await errorIn(response));
 }
