@@ -15,20 +15,8 @@ export interface VisibleText {
  */
 const entities: Readonly<Record<string, string>> = {
   ...{ amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: ' ', ensp: ' ', emsp: ' ', thinsp: ' ' },
-  ...{ NonBreakingSpace: ' ', numsp: ' ', hairsp: ' ' },
-  ...{
-    shy: '',
-    ZeroWidthSpace: '',
-    NoBreak: '',
-    zwj: '',
-    zwnj: '',
-    lrm: '',
-    rlm: '',
-    ndash: '–',
-    mdash: '—',
-    minus: '−',
-    hellip: '…',
-  },
+  ...{ NonBreakingSpace: ' ', numsp: ' ', hairsp: ' ', ndash: '–', mdash: '—', minus: '−', hellip: '…' },
+  ...{ shy: '', ZeroWidthSpace: '', NoBreak: '', zwj: '', zwnj: '', lrm: '', rlm: '' },
   ...{ lsquo: '‘', rsquo: '’', sbquo: '‚', ldquo: '“', rdquo: '”', bdquo: '„', laquo: '«', raquo: '»' },
   ...{ copy: '©', reg: '®', trade: '™', deg: '°', euro: '€', pound: '£', yen: '¥', cent: '¢', sect: '§' },
   ...{ plusmn: '±', times: '×', divide: '÷', le: '≤', ge: '≥', ne: '≠', asymp: '≈', rarr: '→', larr: '←' },

@@ -57,7 +57,7 @@ describe('readCharacterTimes', () => {
   });
 
   it.each([[[0, 0, 0, 0]], [[7, 7, 7, 7]], [[0, 1e8, 2e8, 3e8]]])(
-    'finds none in %j, since nobody speaks like that',
+    'finds none in %j, since no voice speaks like that',
     (charStartTimesMs) => {
       expect(readCharacterTimes({ chars: spoken.chars, charStartTimesMs })).toEqual([]);
     },

@@ -63,9 +63,9 @@ function passesOf(entries: readonly Entry[]): CharacterTimes[] {
 
 /** The pass in milliseconds, also where its names promise them but its times are seconds; none if no unit fits. */
 function inMilliseconds(pass: CharacterTimes): CharacterTimes[] {
+  if (pass.chars.length < leastCharacters) return [pass];
   const last = pass.startMs.length - 1;
   const eachMs = ((pass.startMs[last] ?? 0) - (pass.startMs[0] ?? 0)) / last;
-  if (pass.chars.length < leastCharacters) return [pass];
   const factor = [1, 1000, 0.001].find(
     (one) => eachMs * one >= characterMs.least && eachMs * one <= characterMs.most,
   );

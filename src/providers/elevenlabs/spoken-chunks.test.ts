@@ -242,7 +242,7 @@ const seen = elevenLabsTimings.map((name): [string, Timing] => [
   (pieces, contextMs) => timingOf(name, pieces, contextMs),
 ]);
 const guessed = ['none', 'no_characters', 'nonsense'];
-/** Variations that nobody has reported. */
+/** Variations of which no report is known. */
 const unseen: [string, Timing][] = [
   ['all with the first piece, relative to the context', (pieces, ms) => onlyWith(0, pieces, ms)],
   ['all with the last piece', (pieces) => onlyWith(pieces.length - 1, pieces, 0)],

@@ -5,21 +5,10 @@ import { tagAt } from './text-tag.js';
 type Mode = 'speech' | 'reasoning' | 'header';
 
 /** Names of reasoning tags. */
-const names = [
-  ...[
-    'think',
-    'thinking',
-    'thought',
-    'thoughts',
-    'reason',
-    'reasoning',
-    'reflection',
-    'analysis',
-    'scratchpad',
-  ],
-  ...['inner_monologue', 'internal_monologue', 'inner_thoughts', 'antthinking', 'longcat_think'],
-  ...['seed:think', 'mm:think'],
-];
+const names = (
+  'think thinking thought thoughts reason reasoning reflection analysis scratchpad inner_monologue internal_monologue ' +
+  'inner_thoughts antthinking longcat_think seed:think mm:think'
+).split(' ');
 /** The `<|channel>` markers are Gemma 4's; the name of the channel counts as reasoning. */
 const opening = [
   '[think]',

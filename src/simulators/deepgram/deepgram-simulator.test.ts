@@ -376,7 +376,7 @@ describe('the simulated Deepgram with a real recogniser', () => {
     expect(final).toMatchObject({ channel: { alternatives: [{ transcript: 'reschedule for friday' }] } });
   });
 
-  it('keeps the words of audio that comes in one burst, in whatever order a pause and Finalize end it', async () => {
+  it('keeps the words of audio that comes in one burst, ended by a pause or by Finalize first', async () => {
     const speech = await callerSpeech('reschedule for friday');
     const spoken = [...framesOf(speech, 8000)].map(({ samples }) => encodeMulaw(samples));
     for (const pauseMs of [20, 400]) {
