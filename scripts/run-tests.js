@@ -5,24 +5,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism, constants, setPriority } from 'node:os';
+import { jestCommand } from './jest/command.js';
 
-// With more room for young objects, much less is collected: each suite loads its modules anew.
-const jest = [
-  '--max-semi-space-size=32',
-  '--experimental-vm-modules',
-  '--disable-warning=ExperimentalWarning',
-  '--require=./scripts/plain-test-context.cjs',
-  'node_modules/jest/bin/jest.js',
-];
-/** The niceness of the unit tests: they still get at least a tenth of the processor's time. */
-const unitNiceness = 10;
+/** The niceness of the unit tests: they get what time the others leave. */
+const unitNiceness = 19;
 const running = new Set();
 
 /** Runs Jest; resolves with its exit code. */
 async function run(args, { niceness = 0, stdio = 'inherit' } = {}) {
   // Jest colours what it writes to a terminal, and this process may stand between the two.
   const env = process.stdout.isTTY ? { FORCE_COLOR: '1', ...process.env } : process.env;
-  const child = spawn(process.execPath, [...jest, ...args], { stdio, env });
+  const child = spawn(process.execPath, [...jestCommand, ...args], { stdio, env });
   if (niceness > 0) setPriority(child.pid, niceness);
   running.add(child);
   for (const name of ['stdout', 'stderr']) child[name]?.pipe(process[name], { end: false });
@@ -44,15 +37,13 @@ if (chosen.length > 0) {
   const cores = availableParallelism();
   // The output of the projects mixes; Jest names the project in each line about a suite.
   const stdio = ['ignore', 'pipe', 'pipe'];
+  const unit = run(['--selectProjects=unit', `--maxWorkers=${cores + 1}`], { stdio, niceness: unitNiceness });
   // One browser at a time: two on two cores are late with their audio, and together take as long as one after the other.
   const browsers = await run(['--selectProjects=browser', '--maxWorkers=1'], { stdio });
-  // A signal may have ended it.
-  if (process.exitCode === undefined) {
-    const [calls, unit] = await Promise.all([
-      // Calls mostly wait, so one for each core still leaves time to spare; more would be late.
-      run(['--selectProjects=call', `--maxWorkers=${Math.min(2, cores)}`], { stdio }),
-      run(['--selectProjects=unit', `--maxWorkers=${cores + 1}`], { stdio, niceness: unitNiceness }),
-    ]);
-    process.exitCode ||= unit || calls || browsers;
-  }
+  // Calls mostly wait, so one for each core still leaves time to spare; more would be late. A signal may have ended it all.
+  const calls =
+    process.exitCode === undefined
+      ? await run(['--selectProjects=call', `--maxWorkers=${Math.min(2, cores)}`], { stdio })
+      : 0;
+  process.exitCode ||= (await unit) || calls || browsers;
 }

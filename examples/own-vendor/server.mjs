@@ -4,6 +4,7 @@
 //   node examples/own-vendor/server.mjs [port]
 import { Buffer } from 'node:buffer';
 import { once } from 'node:events';
+import { realpathSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -136,7 +137,7 @@ function speechOf({ text, rate, speed = 1 }) {
   );
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const { baseUrl, apiKey } = await startAcme({ port: Number(process.argv[2] ?? 8899) });
   console.log(`ACME_BASE_URL=${baseUrl} ACME_API_KEY=${apiKey}`);
 }

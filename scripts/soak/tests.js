@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { jestCommand } from '../jest/command.js';
 
 /** The most workers of a project: browsers and calls run in real time. */
 const most = { browser: 1, call: 2 };
@@ -33,9 +34,7 @@ async function jest(projects, outputFile, silent) {
   const child = spawn(
     process.execPath,
     [
-      '--experimental-vm-modules',
-      '--disable-warning=ExperimentalWarning',
-      'node_modules/jest/bin/jest.js',
+      ...jestCommand,
       `--selectProjects`,
       ...projects,
       `--maxWorkers=${Math.min(most[projects[0]] ?? Infinity, availableParallelism())}`,

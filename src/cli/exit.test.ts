@@ -54,9 +54,11 @@ describe('a command', () => {
       process.listenerCount(name),
     );
   let before: number[] = [];
+  let watching: NodeJS.UncaughtExceptionListener[] = [];
 
   beforeEach(() => {
     before = listeners();
+    watching = process.listeners('uncaughtException');
   });
   afterEach(() => expect(listeners()).toEqual(before));
 
@@ -116,6 +118,19 @@ describe('a command', () => {
     const signal = (name: NodeJS.Signals, afterMs = 1000): void => {
       clock.advance(afterMs);
       process.emit(name, name);
+    };
+
+    /** An error of this package, which nothing catches. */
+    const crash = (error: Error): void => {
+      error.stack = `${String(error)}\n    at turn (${new URL('../relay/relay.js', import.meta.url).href}:1:1)`;
+      // Jest takes such errors for failures of the test.
+      const others = process.listeners('uncaughtException').filter((listener) => watching.includes(listener));
+      for (const listener of others) process.off('uncaughtException', listener);
+      try {
+        process.emit('uncaughtException', error);
+      } finally {
+        for (const listener of others) process.on('uncaughtException', listener);
+      }
     };
 
     it.each([
@@ -219,7 +234,7 @@ describe('a command', () => {
         },
       });
       if (what === 'SIGQUIT') signal('SIGQUIT');
-      else process.emit('uncaughtException', new TypeError('x is not a function'));
+      else crash(new TypeError('x is not a function'));
       while (exits.length === 0) await Promise.resolve();
       expect(undone).toBe(true);
       expect(exits).toEqual([what === 'SIGQUIT' ? 131 : 1]);

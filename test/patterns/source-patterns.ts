@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
 import { glob } from 'tinyglobby';
 import ts from 'typescript';
 
@@ -11,7 +11,8 @@ export interface SourcePattern {
   readonly isLiteral: boolean;
 }
 
-const root = fileURLToPath(new URL('../../src/', import.meta.url));
+/** The sources themselves: tests run from what was made of them. */
+const root = resolve('src');
 
 /** The source files whose patterns may process text from outside: all but tests and their helpers. */
 export async function sourceFiles(): Promise<{ readonly file: string; readonly text: string }[]> {
@@ -23,7 +24,7 @@ export async function sourceFiles(): Promise<{ readonly file: string; readonly t
   ];
   const files = await glob(['**/*.ts', '**/*.tsx'], { cwd: root, ignore });
   return Promise.all(
-    files.sort().map(async (file) => ({ file, text: await readFile(`${root}${file}`, 'utf8') })),
+    files.sort().map(async (file) => ({ file, text: await readFile(resolve(root, file), 'utf8') })),
   );
 }
 
