@@ -45,6 +45,12 @@ describe("the agent's file", () => {
     expect(() => findAgentFile(name, directory)).toThrow(problem);
   });
 
+  it('that disappears before it is read is an error with its name, not a crash', async () => {
+    const path = await write('mine.mts', agent('mine'));
+    await rm(path);
+    await expect(loadAgentFile(path, systemClock)).rejects.toThrow(/^mine\.mts cannot be read: ENOENT/);
+  });
+
   it('is TypeScript, and may import the engine, zod and its own sources', async () => {
     await write('hours.ts', `export const hours: string = 'nine to five';\n`);
     const path = await write(
@@ -348,6 +354,15 @@ export default { agent: { systemPrompt: 'one', tools } };`,
     });
     await mkdir(join(directory, 'parts'));
     await change(`${name}.ts`, `export default { text: 'two' };`, { prompt: 'two' });
+  });
+
+  it('may bring what an import lacked long after its folder was made', async () => {
+    await follow(await write('mine.ts', agent('one')), { prompt: 'one' });
+    const lacking = { prompt: 'one', problem: expect.stringContaining("Cannot find module './parts/x/late'") };
+    await change('mine.ts', imports('./parts/x/late'), lacking);
+    await tells(lacking, () => mkdir(join(directory, 'parts')));
+    await tells(lacking, () => mkdir(join(directory, 'parts/x')));
+    await change('parts/x/late.ts', `export default { text: 'two' };`, { prompt: 'two' });
   });
 
   it('may be in the .env beside it; the shell takes precedence', async () => {

@@ -1,6 +1,6 @@
 /** Finds the user's agent file, loads it (TypeScript or JavaScript), checks it, and reloads it when it changes. */
-import { existsSync, realpathSync } from 'node:fs';
-import { basename, dirname, extname, resolve } from 'node:path';
+import { existsSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Clock } from '../../core/clock.js';
 import { messageOf } from '../../core/errors.js';
 import { configForAnyCall, resolveConfig, type RelaySessionConfig } from '../../relay/config/config.js';
@@ -51,6 +51,8 @@ export class AgentFile {
   #loading: Promise<void> = Promise.resolve();
   /** Whether the last saved version could not be loaded. */
   #isBroken = false;
+  /** Folders made since it broke: what it lacks may come into one of them. */
+  #newFolders: string[] = [];
 
   constructor(path: string, reading: Reading, environment: EnvironmentFile, clock: Clock) {
     this.path = path;
@@ -72,7 +74,9 @@ export class AgentFile {
       onChange: () => this.#reload(listener),
       // Imported since it was loaded, or perhaps what its last version lacks.
       onOther: (path) => {
-        if (this.#isBroken || isImported(path)) this.#reload(listener);
+        if (!this.#isBroken && !isImported(path)) return;
+        if (this.#isBroken && isFolder(path)) this.#newFolders.push(path);
+        this.#reload(listener);
       },
       onProblem: (message) => listener.onProblem(message),
     });
@@ -81,14 +85,18 @@ export class AgentFile {
 
   close(): void {
     this.#watcher?.close();
+    this.#watcher = null;
   }
 
   #follow(files: readonly string[]): void {
-    this.#watcher?.follow([this.path, this.#environment.path, ...files]);
+    const inFolders = this.#newFolders.map((folder) => join(folder, 'index.ts'));
+    this.#watcher?.follow([this.path, this.#environment.path, ...inFolders, ...files]);
   }
 
   #reload(listener: AgentFileListener): void {
     this.#loading = this.#loading.then(async () => {
+      // Closed meanwhile.
+      if (this.#watcher === null) return;
       const environment = this.#environment.read();
       if (environment?.failed) listener.onProblem(environment.message);
       // Its folder is still watched: a file that comes back is loaded.
@@ -98,9 +106,12 @@ export class AgentFile {
         );
         return;
       }
+      // Before it is read, so that nothing that comes meanwhile is missed.
+      if (this.#newFolders.length > 0) this.#follow(this.#reading.files);
       const reading = await readAgent(this.path);
       this.#isBroken = !('session' in reading);
       if ('session' in reading) {
+        this.#newFolders = [];
         this.#reading = reading;
         this.#follow(reading.files);
         listener.onReload();
@@ -139,10 +150,24 @@ interface FailedReading {
   readonly cause?: unknown;
 }
 
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
 async function readAgent(path: string): Promise<Reading | FailedReading> {
   const name = basename(path);
-  // As Node does: what a program behind a link imports lies beside the program.
-  const real = realpathSync(path);
+  let real: string;
+  try {
+    // As Node does: what a program behind a link imports lies beside the program.
+    real = realpathSync(path);
+  } catch (cause) {
+    // It may have been removed just now.
+    return { problem: `${name} cannot be read: ${messageOf(cause)}`, files: [], cause };
+  }
   const { files, outcome } = await loadModule(real);
   if ('thrown' in outcome)
     return {
