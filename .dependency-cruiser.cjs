@@ -103,7 +103,7 @@ module.exports = {
       {
         path: '^src/',
         pathNot:
-          '^src/(dashboard|events|metrics)/|^src/transport/registry\\.ts$|^src/core/clock\\.ts$|^src/call-view/|^src/workers/worker-entry\\.ts$',
+          '^src/(dashboard|events|metrics)/|^src/transport/registry\\.ts$|^src/core/clock\\.ts$|^src/call-view/',
       },
     ),
     only(

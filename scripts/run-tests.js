@@ -1,10 +1,10 @@
-// `npm test`: first the browsers, alone, since their audio must not be late and they need much of the machine; then the other two
-// projects of Jest at once. Calls run in real time, too, so the unit tests, which wait for events and not for the clock, get the
-// time that the calls leave over. `npm test -- FILE…` runs only the suites whose path has one of these in it; other arguments go to
-// Jest as they are.
+// `npm test`: the browsers, then the calls, in real time: what they need must not be late. Beside both the unit tests, which wait for
+// events and not for the clock, get what time is left. `npm test -- FILE…` runs only the suites whose path has one of these in it;
+// other arguments go to Jest as they are.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { availableParallelism, constants, setPriority } from 'node:os';
+import buildTests from './jest/build-tests.js';
 import { jestCommand } from './jest/command.js';
 
 /** The niceness of the unit tests: they get what time the others leave. */
@@ -30,6 +30,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
     for (const child of running) child.kill(signal);
   });
 
+// Each Jest does so, too, but finds nothing left to do: two at once would disturb each other.
+await buildTests();
 const chosen = process.argv.slice(2);
 if (chosen.length > 0) {
   process.exitCode ||= await run(chosen);

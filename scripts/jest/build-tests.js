@@ -44,7 +44,9 @@ async function bring(path) {
 async function manifest() {
   const own = JSON.parse(await readFile(join(projectFolder, 'package.json'), 'utf8'));
   own.imports = { '#src/*': './src/*', '#jest-globals': './scripts/jest/globals.js' };
-  await writeFile(join(testFolder, 'package.json'), JSON.stringify(own));
+  const target = join(testFolder, 'package.json');
+  const old = await readFile(target, 'utf8').catch(() => undefined);
+  if (old !== JSON.stringify(own)) await writeFile(target, JSON.stringify(own));
 }
 
 async function link(from, to) {

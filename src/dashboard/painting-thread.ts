@@ -1,5 +1,4 @@
 import { MessageChannel, Worker, type MessagePort } from 'node:worker_threads';
-import { workerEntry } from '../workers/worker-entry.js';
 import type { FromPainter, PainterData, ToPainter } from './dashboard-messages.js';
 import type { DashboardRequest } from './model/key-press.js';
 
@@ -39,7 +38,7 @@ export class PaintingThread {
   #start(predecessor: MessagePort | null): Worker {
     const { data, nowMs, onRequest, onFailed } = this.#options;
     const workerData: PainterData = { ...data, nowMs: nowMs(), predecessor };
-    const worker = new Worker(workerEntry(import.meta.url, './painter-entry.js'), {
+    const worker = new Worker(new URL('./painter-entry.js', import.meta.url), {
       workerData,
       transferList: predecessor ? [predecessor] : [],
       // React's development build keeps every render. Ink reads CI, which does not apply to this terminal, and

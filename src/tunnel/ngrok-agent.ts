@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { workerEntry } from '../workers/worker-entry.js';
 import type { FromNgrokProcess, ToNgrokProcess } from './ngrok-messages.js';
 import { TunnelAgentError, type TunnelAgent, type TunnelRequest } from './tunnel-agent.js';
 
@@ -15,7 +14,7 @@ export class NgrokAgent implements TunnelAgent {
   #isOver = false;
 
   constructor() {
-    const entry = workerEntry(import.meta.url, './ngrok-process.js');
+    const entry = new URL('./ngrok-process.js', import.meta.url);
     // Without output, and without this process's flags.
     this.#child = fork(fileURLToPath(entry), { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: [] });
     this.ended = once(this.#child, 'exit').then(

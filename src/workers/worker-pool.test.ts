@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { InvalidStateError } from '../core/errors.js';
-import { workerEntry } from './worker-entry.js';
 import { WorkerPool } from './worker-pool.js';
 import { WorkerCrashedError } from './worker-thread.js';
 
@@ -18,7 +17,7 @@ interface TestService {
 const entry = new URL(
   `data:text/javascript,${encodeURIComponent(`
     import { threadId } from 'node:worker_threads';
-    import { serveWorker } from '${workerEntry(import.meta.url, './serve-worker.js').href}';
+    import { serveWorker } from '${new URL('./serve-worker.js', import.meta.url).href}';
     let total = 0;
     serveWorker({
       double: (n) => 2 * n,

@@ -11,7 +11,7 @@ import type { Argument, Reply, WorkerService } from './worker-messages.js';
 export interface WorkerPoolOptions {
   /** The pool's name in thread names and errors. */
   readonly name: string;
-  /** The file that the threads run, see `workerEntry`. It calls `serveWorker`. */
+  /** The file that the threads run. It calls `serveWorker`. */
   readonly entry: URL;
   /**
    * Maximum number of threads. A thread starts when work needs it and stays.

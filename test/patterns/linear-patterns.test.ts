@@ -13,7 +13,6 @@ const mostStepsPerCharacter = 3000;
 /** Patterns that may take longer, each with its reason: its text does not come from outside, or is read once. */
 const excused: Readonly<Record<string, string>> = {
   'providers/local/stt/dictionary.ts \\/\\*': "the grammar of the user's own config, once at start",
-  'workers/worker-entry.ts \\/src': "the path of this package's own file",
 };
 /** Files that build a pattern when they are called: from the user's own words, for our own names. */
 const putTogetherLater = ['cli/logs/log-filter.ts'];

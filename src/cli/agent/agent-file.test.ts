@@ -154,10 +154,7 @@ export default defineAgent({
   });
 });
 
-/**
- * Follows agents in a process of its own, as the command line does: Jest's modules have a cache of their own, which hides
- * the one that a reload empties.
- */
+/** Follows agents in a process of its own, as the command line does: a reload empties Node's cache of modules. */
 const follower = `
 import { dirname } from 'node:path';
 import { loadAgentFile } from ${JSON.stringify(new URL('../../../dist/cli/agent/agent-file.js', import.meta.url).href)};
@@ -358,7 +355,10 @@ export default { agent: { systemPrompt: 'one', tools } };`,
 
   it('may bring what an import lacked long after its folder was made', async () => {
     await follow(await write('mine.ts', agent('one')), { prompt: 'one' });
-    const lacking = { prompt: 'one', problem: expect.stringContaining("Cannot find module './parts/x/late'") };
+    const lacking = {
+      prompt: 'one',
+      problem: expect.stringContaining("Cannot find module './parts/x/late'"),
+    };
     await change('mine.ts', imports('./parts/x/late'), lacking);
     await tells(lacking, () => mkdir(join(directory, 'parts')));
     await tells(lacking, () => mkdir(join(directory, 'parts/x')));

@@ -2,7 +2,6 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { workerEntry } from '../../workers/worker-entry.js';
 
 export type SelfTestName = 'opus' | 'webrtc' | 'ngrok';
 
@@ -24,7 +23,7 @@ export async function runSelfTest(
   name: SelfTestName,
   options: { readonly signal: AbortSignal; readonly env: Readonly<Record<string, string | undefined>> },
 ): Promise<SelfTestResult> {
-  const entry = fileURLToPath(workerEntry(import.meta.url, './self-test.js'));
+  const entry = fileURLToPath(new URL('./self-test.js', import.meta.url));
   const child = spawn(process.execPath, [entry, name], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: options.env,

@@ -19,11 +19,8 @@ const contentTypes: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** The folder of the built page, relative to this module, which runs from `dist` or (under Jest) from `src`. */
-const builtPage = new URL(
-  import.meta.url.endsWith('.ts') ? '../../../dist/page/' : '../../page/',
-  import.meta.url,
-);
+/** The folder of the built page. */
+const builtPage = new URL('../../page/', import.meta.url);
 
 /**
  * Reads the whole page into memory (about 70 KB). Requests are looked up among these paths, so they cannot reach any

@@ -5,7 +5,6 @@ import { speechToTextContract } from '../../../simulators/contracts/speech-to-te
 import { ProviderError } from '../../../core/errors.js';
 import { callerSpeech, framesOf, noise } from '../../../simulators/caller-speech.js';
 import { fliteVoices } from '../tts/flite.js';
-import { workerEntry } from '../../../workers/worker-entry.js';
 import { WorkerPool } from '../../../workers/worker-pool.js';
 import type { SpeechToText, SpeechToTextStream, SttEvent } from '../../speech-to-text.js';
 import { DecoderPool } from './decoder-pool.js';
@@ -152,7 +151,7 @@ describe('the local speech to text', () => {
   });
 
   it('hears an utterance whose worker crashes again from the start', async () => {
-    const entry = workerEntry(import.meta.url, './recognition-worker.js').href;
+    const entry = new URL('./recognition-worker.js', import.meta.url).href;
     const mortal = `import '${entry}'; import { parentPort } from 'node:worker_threads';
       parentPort.on('message', ({ method }) => method === 'crash' && process.exit(3));`;
     const workers = new WorkerPool<RecognitionService & { crash(nothing: null): void }>({

@@ -1,6 +1,5 @@
 import type { AudioFormats } from '../../../audio/audio-frame.js';
 import { ProviderError } from '../../../core/errors.js';
-import { workerEntry } from '../../../workers/worker-entry.js';
 import { WorkerPool } from '../../../workers/worker-pool.js';
 import type { SpeechToText, SpeechToTextStream, SttStreamOptions } from '../../speech-to-text.js';
 import { appointmentDeskGrammar } from './appointment-desk-grammar.js';
@@ -48,7 +47,7 @@ export class LocalSpeechToText implements SpeechToText {
       throw new RangeError(`${maxDecoders} decoders cannot recognise anything: use 1 or more.`);
     this.#workers = new WorkerPool({
       name: 'speech-to-text',
-      entry: workerEntry(import.meta.url, './recognition-worker.js'),
+      entry: new URL('./recognition-worker.js', import.meta.url),
       ...(workers !== undefined && { size: workers }),
     });
     this.#decoders = new DecoderPool({ workers: this.#workers, settings: { grammar, words }, maxDecoders });

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { describeContract } from '../../../../test/contracts/describe-contract.js';
 import { textToSpeechContract } from '../../../simulators/contracts/text-to-speech-contract.js';
 import { ProviderError } from '../../../core/errors.js';
-import { workerEntry } from '../../../workers/worker-entry.js';
 import { WorkerPool } from '../../../workers/worker-pool.js';
 import type { TextToSpeech, TtsEvent } from '../../text-to-speech.js';
 import type { FliteVoice } from './flite.js';
@@ -142,7 +141,7 @@ describe('the local text to speech', () => {
   });
 
   it('fails the stream whose worker crashes, as something that may be tried again, and serves the next one', async () => {
-    const entry = workerEntry(import.meta.url, './synthesis-worker.js').href;
+    const entry = new URL('./synthesis-worker.js', import.meta.url).href;
     const crashing = `import '${entry}'; import { parentPort } from 'node:worker_threads';
       parentPort.on('message', ({ argument }) => argument.text === 'Crash.' && process.exit(3));`;
     const pool = new WorkerPool<SynthesisService>({

@@ -1,5 +1,4 @@
 import type { AudioFormats } from '../../../audio/audio-frame.js';
-import { workerEntry } from '../../../workers/worker-entry.js';
 import { WorkerPool } from '../../../workers/worker-pool.js';
 import type {
   TextToSpeech,
@@ -44,7 +43,7 @@ export class LocalTextToSpeech implements TextToSpeech {
     this.#stretch = stretch;
     this.#pool = new WorkerPool({
       name: 'text-to-speech',
-      entry: workerEntry(import.meta.url, './synthesis-worker.js'),
+      entry: new URL('./synthesis-worker.js', import.meta.url),
       ...(workers !== undefined && { size: workers }),
     });
   }
