@@ -9,6 +9,7 @@ import type { MediaConnection } from '#src/transport/webrtc/media-connection.js'
 import { readOffer } from '#src/transport/webrtc/offer.js';
 import type { OfferResponse, PageMessage, RelayMessage } from '#src/transport/webrtc/page-protocol.js';
 import { parseRtpPacket, writeRtpPacket, type RtpPacket } from '#src/transport/webrtc/rtp-packet.js';
+import { webRtcUnused } from './webrtc-unused.js';
 
 /** A request that reached the line. */
 export interface LineRequest {
@@ -146,9 +147,10 @@ export async function openBrowserLine(options: BrowserLineOptions): Promise<Brow
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     call,
-    close: () => {
+    close: async () => {
       for (const connection of connections) connection.close();
-      return new Promise((resolve) => server.close(() => resolve()));
+      await new Promise((resolve) => server.close(resolve));
+      await webRtcUnused();
     },
   };
 }

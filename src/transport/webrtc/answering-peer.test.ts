@@ -1,22 +1,27 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { TransportError } from '../../core/errors.js';
 import { eventually, PeerRecorder, rtpPacket, settle } from '../../../test/harness/peer-recorder.js';
+import { webRtcUnused } from '../../../test/harness/webrtc-unused.js';
 import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { answerOffer } from './answering-peer.js';
 import { resolveWebRtcOptions, type WebRtcOptions } from './ice-options.js';
-import { leaseWebRtc, webRtcUse } from './native-webrtc.js';
+import { leaseWebRtc, webRtcUse, type WebRtcLease } from './native-webrtc.js';
 import { readOffer, type Offer } from './offer.js';
 import { offerConnection, type OfferedConnection } from './offering-peer.js';
 import { ForeignMachineError } from './peer-connection.js';
 import { ThisMachine, type Machine } from './this-machine.js';
 
-const lease = leaseWebRtc();
+let lease: WebRtcLease;
 const open: { close(): void }[] = [];
 
 afterEach(() => {
   for (const connection of open.splice(0)) connection.close();
+});
+beforeAll(async () => {
+  await webRtcUnused();
+  lease = leaseWebRtc();
 });
 afterAll(() => lease.release());
 

@@ -1,13 +1,18 @@
-import { afterAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { PeerRecorder } from '../../../test/harness/peer-recorder.js';
+import { webRtcUnused } from '../../../test/harness/webrtc-unused.js';
 import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { answerOffer } from './answering-peer.js';
 import { resolveWebRtcOptions } from './ice-options.js';
-import { leaseWebRtc, webRtcUse } from './native-webrtc.js';
+import { leaseWebRtc, webRtcUse, type WebRtcLease } from './native-webrtc.js';
 import { readOffer } from './offer.js';
 import { offerConnection } from './offering-peer.js';
 
-const last = leaseWebRtc();
+let last: WebRtcLease;
+beforeAll(async () => {
+  await webRtcUnused();
+  last = leaseWebRtc();
+});
 afterAll(() => last.release());
 
 async function connect() {

@@ -1,19 +1,22 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { TransportError } from '../../core/errors.js';
 import { eventually, PeerRecorder, rtpPacket } from '../../../test/harness/peer-recorder.js';
+import { webRtcUnused } from '../../../test/harness/webrtc-unused.js';
 import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { answerOffer } from './answering-peer.js';
 import { resolveWebRtcOptions, type WebRtcOptions } from './ice-options.js';
-import { leaseWebRtc, webRtcUse, type WebRtcLibrary } from './native-webrtc.js';
+import { leaseWebRtc, webRtcUse, type WebRtcLease, type WebRtcLibrary } from './native-webrtc.js';
 import { readOffer, type Offer } from './offer.js';
 import { offerConnection, type OfferOptions } from './offering-peer.js';
 import type { PeerConnection } from './peer-connection.js';
 
-const lease = leaseWebRtc();
+let lease: WebRtcLease;
 let library: WebRtcLibrary;
 const open: PeerConnection[] = [];
 
 beforeAll(async () => {
+  await webRtcUnused();
+  lease = leaseWebRtc();
   library = await lease.load();
 });
 afterEach(() => {
