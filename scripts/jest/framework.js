@@ -9,6 +9,20 @@ import { projectFolder, testFolder } from './build-tests.js';
 import { forgetTests, setGlobals } from './globals.js';
 import './property-seed.js';
 
+// What the engine imports when first used: files take time to be read, for which the virtual time of a test would not wait.
+const firstUsed = [
+  '@deepgram/sdk',
+  '@echogarden/fvad-wasm',
+  '@elevenlabs/elevenlabs-js',
+  '@evan/opus',
+  'node-datachannel',
+  'openai',
+  'proper-lockfile',
+  'twilio/lib/twiml/VoiceResponse.js',
+  'undici',
+];
+await Promise.all(firstUsed.map((name) => import(name)));
+
 const require = createRequire(import.meta.url);
 const plainConsole = globalThis.console;
 const environment = { ...process.env };
