@@ -4,7 +4,7 @@ const contracts =
   '^src/(events|metrics)/|^src/vad/voice-activity-detector\\.ts$|^src/transport/(transport|transport-definition|registry|[^/]+/[^/]+-definition)\\.ts$|^src/providers/(speech-to-text|language-model|text-to-speech)\\.ts$';
 /** What rooms may share: threads, connections, a watch over media, and what all vendors' adapters are made of. */
 const shared =
-  '^src/(workers|network)/|^src/transport/media-watch\\.ts$|^src/providers/(?!registry)[^/]+\\.ts$';
+  '^src/(workers|network)/|^src/transport/(media-watch|playout-position)\\.ts$|^src/providers/(?!registry)[^/]+\\.ts$';
 const below = `${core}|${contracts}|${shared}`;
 const tests = '\\.test\\.tsx?$';
 const only = (name, from, to) => ({ name, severity: 'error', from, to });

@@ -13,6 +13,7 @@
  * - `held`: audio is ready, but the gate is closed: it is not due yet, or the caller makes a sound;
  * - `speaking`: the agent is audible;
  * - `paused`: playout is paused because of the caller;
+ * - `reconnecting`: the connection was lost, and the caller may come back;
  * - `ended`.
  */
 export type SessionActivity =
@@ -29,4 +30,5 @@ export type SessionActivity =
   | 'held'
   | 'speaking'
   | 'paused'
+  | 'reconnecting'
   | 'ended';

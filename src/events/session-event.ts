@@ -17,6 +17,8 @@ export type SessionEndReason =
   | 'idle_timeout'
   | 'max_duration'
   | 'transport_error'
+  /** The connection was lost and the caller did not come back in time. */
+  | 'connection_lost'
   | 'provider_error'
   /** The relay is shutting down. */
   | 'shutdown';
@@ -110,6 +112,10 @@ export interface SessionEventFields {
     /** The vendor's id of the failed request, if known. */
     readonly requestId?: string;
   };
+  /** The connection was lost; the session waits `windowMs` for the caller to come back. */
+  'session.reconnecting': { readonly cause: string; readonly windowMs: number };
+  /** The caller is back after `gapMs`; the conversation goes on where it broke off. */
+  'session.reconnected': { readonly gapMs: number };
   /** The last event of every session. */
   'session.end': { readonly reason: SessionEndReason; readonly durationMs: number };
 }
@@ -155,5 +161,7 @@ export const sessionEventTypes = [
   'media.resumed',
   'warning',
   'error',
+  'session.reconnecting',
+  'session.reconnected',
   'session.end',
 ] as const satisfies readonly SessionEventType[];

@@ -83,17 +83,17 @@ function lineOf(event: SessionEvent): LogLine {
     case 'provider.recovered':
       return info(`provider.recovered: ${event.kind} ${event.provider}`);
     case 'media.resumed':
-      return info(
-        `media.resumed: the caller’s audio arrives again after ${(event.gapMs / 1000).toFixed(1)}s`,
-      );
+      return info(`media.resumed: the caller’s audio arrives again after ${seconds(event.gapMs)}`);
     case 'warning':
       return warn(`${event.code}: ${event.message}`);
     case 'error':
       return { tag: 'ERR', text: errorText(event), detail: false };
+    case 'session.reconnecting':
+      return warn(`session.reconnecting: ${event.cause} Waiting ${seconds(event.windowMs)} for the caller.`);
+    case 'session.reconnected':
+      return info(`session.reconnected: the caller is back after ${seconds(event.gapMs)}`);
     case 'session.end':
-      return info(
-        `session ${event.sessionId} ended: ${event.reason} after ${(event.durationMs / 1000).toFixed(1)}s`,
-      );
+      return info(`session ${event.sessionId} ended: ${event.reason} after ${seconds(event.durationMs)}`);
   }
 }
 
@@ -131,6 +131,10 @@ function warn(text: string): LogLine {
 
 function ms(value: number): string {
   return `${value.toFixed(0)}ms`;
+}
+
+function seconds(durationMs: number): string {
+  return `${(durationMs / 1000).toFixed(1)}s`;
 }
 
 function quote(text: string): string {

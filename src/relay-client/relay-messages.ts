@@ -20,6 +20,7 @@ const relayMessage: z.ZodType<RelayMessage> = z.discriminatedUnion('type', [
 const offerResponse: z.ZodType<OfferResponse> = z.object({
   id: z.string().regex(/^[0-9a-f]+$/),
   callId: z.string(),
+  resume: z.string().optional(),
   sdp: z.string(),
   type: z.literal('answer'),
 });

@@ -68,16 +68,12 @@ export class Admission {
   }
 
   /**
-   * Whether a call of this transport would get a session. `inPlaceOfOne`: it replaces a call that has one. Reports the
-   * reason of a refusal.
+   * Whether a call of this transport would get a session. Reports the reason of a refusal.
    */
-  canTake(
-    transport: TransportType,
-    { inPlaceOfOne = false }: { readonly inPlaceOfOne?: boolean } = {},
-  ): boolean {
+  canTake(transport: TransportType): boolean {
     if (this.#closed) return this.#refuse(stopping);
     const { maxSessions, session } = this.#options.options;
-    if (this.#options.inCalls() + this.#coming - (inPlaceOfOne ? 1 : 0) >= maxSessions)
+    if (this.#options.inCalls() + this.#coming >= maxSessions)
       return this.#refuse(`${maxSessions} sessions are in calls already (maxSessions).`);
     if (typeof session === 'object' && session.inbound && session.inbound.type !== transport)
       return this.#refuse(

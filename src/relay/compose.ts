@@ -95,6 +95,7 @@ export class Providers {
       agent: config.agent,
       turnTaking: { ...defaultTurnTaking, digitWords, finalTimeoutMs, ...config.turnTaking },
       limits: config.limits,
+      reconnect: config.reconnect,
     };
   }
 

@@ -18,7 +18,7 @@ export interface RelayContext {
   readonly refusals: RefusalLog;
   readonly sessions: readonly Session[];
   readonly draining: boolean;
-  canTake(transport: TransportType, options?: { readonly inPlaceOfOne?: boolean }): boolean;
+  canTake(transport: TransportType): boolean;
   reserve(transport: TransportType): Reservation | null;
   claim(call: IncomingCall): Promise<Session | null>;
   connect(session: Session, transport: Transport): Promise<void>;

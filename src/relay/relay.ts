@@ -177,8 +177,8 @@ export class Relay implements RelayContext {
   }
 
   /** See {@link Admission.canTake}. */
-  canTake(transport: TransportType, options: { readonly inPlaceOfOne?: boolean } = {}): boolean {
-    return this.#admission.canTake(transport, options);
+  canTake(transport: TransportType): boolean {
+    return this.#admission.canTake(transport);
   }
 
   /** See {@link Admission.reserve}; release the reservation just before you claim the call. */

@@ -71,10 +71,14 @@ describe('a visitor', () => {
     await child.connected;
     await eventually(() => relay.sessions.length === 2);
     await child.kill();
-    for (let second = 0; second < 9 && relay.sessions.length > 1; second++) await relay.pass(1000);
+    const has = (type: string): boolean => relay.events.some((event) => event.type === type);
+    for (let second = 0; second < 4 && !has('session.reconnecting'); second++) await relay.pass(1000);
+    expect(has('session.reconnecting')).toBe(true);
+    // It does not come back.
+    for (let second = 0; second < 16 && !has('session.end'); second++) await relay.pass(1000);
     await eventually(() => relay.sessions.length === 1);
     const reasons = relay.events.flatMap((event) => (event.type === 'session.end' ? [event.reason] : []));
-    expect(reasons).toEqual(['transport_error']);
+    expect(reasons).toEqual(['connection_lost']);
   });
 
   it('that sends garbage over the data channel gets one warning per kind and stays', async () => {

@@ -91,6 +91,12 @@ export interface Caller {
   /** Sets the state of the microphone's path from now on. @default 'open' */
   setUplink(uplink: Uplink): void;
 
+  /**
+   * Loses the connection in the middle of the call, as when the carrier's socket breaks or a visitor changes networks, and
+   * comes back as the carrier or the page does.
+   */
+  dropConnection(): void;
+
   /** Hangs up. Idempotent; resolves when the call is over. */
   hangUp(): Promise<CallEnd>;
 

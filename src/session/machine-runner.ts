@@ -37,6 +37,11 @@ export class MachineRunner {
     return this.#state;
   }
 
+  /** The open turn, else the last one. */
+  get currentTurn(): number {
+    return this.#state.agent?.turn ?? Math.max(0, this.#state.nextTurn - 1);
+  }
+
   /** The latest steps. */
   get trace(): Omit<SessionTrace, 'sessionId'> {
     return { droppedSteps: this.#steps.dropped, steps: this.#steps.steps };

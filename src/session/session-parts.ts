@@ -8,6 +8,7 @@ import type { InboundQuality, TransportType } from '../transport/transport.js';
 import type { TextToSpeech } from '../providers/text-to-speech.js';
 import type { VoiceActivityDetection } from '../vad/voice-activity-detector.js';
 import type { AgentTools } from './agent-tools.js';
+import type { ReconnectLimits } from './reconnection.js';
 import type { SessionState } from './turn-taking/session-state.js';
 import type { TurnMetrics } from './turn-record.js';
 import type { TurnTaking } from './turn-taking/turn-taking.js';
@@ -66,6 +67,8 @@ export interface SessionParts {
   readonly agent: SessionAgent | null;
   readonly turnTaking: TurnTaking;
   readonly limits: SessionLimits;
+  /** What happens when the connection is lost. */
+  readonly reconnect: ReconnectLimits;
 }
 
 /** Result of `Session.getMetrics()`. */

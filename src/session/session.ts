@@ -20,6 +20,7 @@ import { Playout } from './output/playout.js';
 import { matchRates, type MatchedProviders } from './rate-matching.js';
 import type { MachineEffect, SessionState, TimerName } from './turn-taking/session-state.js';
 import type { SessionMetrics, SessionParts, Speakable, SpeakResult } from './session-parts.js';
+import { Reconnection } from './reconnection.js';
 import { sessionStart } from './session-start.js';
 import { SessionReporter, toMicroseconds } from './session-reporter.js';
 import { unsayableTexts } from './unsayable-texts.js';
@@ -32,7 +33,6 @@ const recoveryPollMs = 250;
 
 /** Time until a failed recogniser is tried again, if the call goes on. */
 const listenAgainMs = 30_000;
-
 /** Longest wait for the apology after the recogniser has failed; then the call ends without it. */
 const apologyWithinMs = 15_000;
 
@@ -49,6 +49,9 @@ export class Session {
   readonly #abort = new AbortController();
   readonly #timers: NamedTimers<TimerName | 'idle' | 'max_duration' | 'listen_again'>;
   readonly #machine: MachineRunner;
+  readonly #reconnection: Reconnection;
+  /** Whether it outlives a lost connection. */
+  readonly waitsForCaller: boolean;
   #input: InputPipeline | null = null;
   #transport: Transport | null = null;
   #providers: MatchedProviders | null = null;
@@ -71,22 +74,33 @@ export class Session {
       sessionId: parts.id,
       nowMs: () => this.#nowMs(),
       wallMs: () => wallMsOf(parts.clock),
-      turn: () => this.#currentTurn(),
+      turn: () => this.#machine.currentTurn,
       onEvent: (event) => this.#noteEvent(event),
     });
     this.#turns = new TurnRunner({
       parts,
       reporter: this.#reporter,
       nowMs: () => this.#nowMs(),
-      currentTurn: () => this.#currentTurn(),
+      currentTurn: () => this.#machine.currentTurn,
+      isLost: () => this.#reconnection.isLost,
       speechLikely: () => this.#input?.speechLikely ?? false,
       dispatch: (input) => this.#machine.dispatch(input),
       sessionSignal: this.#abort.signal,
       onTurnEnd: (failed) => this.#turnEnded(failed),
     });
-    this.closed = new Promise((resolve) => {
-      this.#resolveClosed = resolve;
+    this.#reconnection = new Reconnection({
+      limits: parts.reconnect,
+      clock: parts.clock,
+      reporter: this.#reporter,
+      nowMs: () => this.#nowMs(),
+      currentTurn: () => this.#machine.currentTurn,
+      input: () => this.#input,
+      dispatch: (input) => this.#machine.dispatch(input),
+      onChange: () => this.#restartIdle(),
+      onGivenUp: () => void this.end('connection_lost'),
     });
+    this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
+    this.waitsForCaller = parts.reconnect.windowMs > 0;
   }
 
   get state(): SessionState {
@@ -285,11 +299,16 @@ export class Session {
       onMediaResumed: (gapMs) =>
         this.#reporter.emit({
           type: 'media.resumed',
-          turn: this.#currentTurn(),
+          turn: this.#machine.currentTurn,
           gapMs: toMicroseconds(gapMs),
         }),
+      onLost: (cause) => this.#reconnection.lost(cause),
+      onBack: () => this.#reconnection.back(),
       onEnd: (reason, cause) => {
-        if (reason === 'transport_error') this.#reporter.error({ message: this.#transportProblem(cause) });
+        if (reason === 'transport_error')
+          this.#reporter.error({
+            message: `The ${this.#parts.transportType} connection failed: ${cause?.message ?? 'no reason given'}`,
+          });
         const endReason = reason === 'closed' ? 'ended' : reason;
         this.#machine.dispatch({ type: 'end', atMs: this.#nowMs(), reason: endReason });
       },
@@ -335,12 +354,13 @@ export class Session {
   #endSession(reason: SessionEndReason): void {
     this.#abort.abort();
     this.#timers.close();
+    this.#reconnection.close();
     this.#turns.stop();
     const down = Promise.allSettled([this.#input?.close(), this.#transport?.close()]);
     this.#providers?.close();
     this.#reporter.emit({
       type: 'session.end',
-      turn: this.#currentTurn(),
+      turn: this.#machine.currentTurn,
       reason,
       durationMs: toMicroseconds(this.#nowMs()),
     });
@@ -358,27 +378,19 @@ export class Session {
     return this.#abort.signal.aborted;
   }
 
-  #currentTurn(): number {
-    return this.#machine.state.agent?.turn ?? Math.max(0, this.#machine.state.nextTurn - 1);
-  }
-
   #nowMs(): number {
     return this.#parts.clock.nowMs() - this.#startedMs;
   }
 
   /** Restarts the idle timeout: one side speaks or has just spoken. */
   #restartIdle(): void {
+    if (this.#reconnection.isLost) return this.#timers.cancel('idle');
     const { idleTimeoutMs } = this.#parts.limits;
     this.#timers.set('idle', idleTimeoutMs, () => {
-      const agentIsBusy =
-        this.#machine.state.agent !== null && this.#machine.state.agent.phase !== 'awaiting';
-      if (agentIsBusy || this.#machine.state.caller?.speaking) return this.#restartIdle();
+      const { agent, caller } = this.#machine.state;
+      if ((agent !== null && agent.phase !== 'awaiting') || caller?.speaking) return this.#restartIdle();
       void this.end('idle_timeout');
     });
-  }
-
-  #transportProblem(cause: Error | undefined): string {
-    return `The ${this.#parts.transportType} connection failed: ${cause?.message ?? 'no reason given'}`;
   }
 
   #noteEvent(event: SessionEvent): void {

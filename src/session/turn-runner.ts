@@ -55,6 +55,8 @@ export interface TurnRunnerOptions {
   readonly nowMs: () => number;
   /** The open turn, else the last one. */
   readonly currentTurn: () => number;
+  /** Whether the connection is lost, so that nothing can be played. */
+  readonly isLost: () => boolean;
   /** Whether the caller makes a sound that may become speech. */
   readonly speechLikely: () => boolean;
   /** Sends an input to the state machine. */
@@ -308,9 +310,11 @@ export class TurnRunner {
 
   #resume(turn: number): void {
     const { playout } = this.#live();
+    // When the connection is back, the turn is resumed again.
+    if (this.#options.isLost()) return;
     void playout.resume((positionSamples) => {
       const pipeline = this.#recordOf(turn)?.pipeline;
-      return pipeline ? pipeline.speech.resumePosition(positionSamples) : positionSamples;
+      return pipeline?.speech.released ? pipeline.speech.resumePosition(positionSamples) : positionSamples;
     });
   }
 

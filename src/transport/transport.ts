@@ -48,6 +48,13 @@ export interface TransportListener {
   onWarning(warning: TransportWarning): void;
   /** Caller audio arrives again after a `media_stopped`, after a gap of `gapMs`. */
   onMediaResumed?(gapMs: number): void;
+  /**
+   * The connection is gone, but the far end may come back. Playout is paused at the position that `pause()` resolves
+   * with. {@link onBack} or {@link onEnd} follows. Without this callback a lost connection ends the call.
+   */
+  onLost?(cause: string): void;
+  /** The far end is back on a new connection. Playout stays paused until `resume()`. */
+  onBack?(): void;
   /** The call is over; nothing is delivered afterwards. Called exactly once, also after `close()`. */
   onEnd(reason: TransportEndReason, cause?: Error): void;
 }

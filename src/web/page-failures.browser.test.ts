@@ -1,5 +1,6 @@
 /** What the test page shows in a real browser when something goes wrong, in real time. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { formatLogLine, sysLogLine } from '../events/sys-log.js';
 import { PageRelay } from '../../test/harness/page-relay.js';
 import { PageVisit } from '../../test/harness/page-visit.js';
 import { drawn } from '../../test/harness/thorough.js';
@@ -15,6 +16,12 @@ beforeAll(async () => {
 afterEach(() => site.end());
 
 afterAll(() => site.close());
+
+/** Lets the page's time pass as if the relay had sent nothing, after it has sent something. */
+async function loseTheRelay(visitor: PageVisit): Promise<void> {
+  await visitor.page.locator('#log > li').first().waitFor({ state: 'attached' });
+  await visitor.page.clock.fastForward(4000);
+}
 
 describe('what goes wrong', () => {
   it('is shown if the address gets no microphone, and typing still works', async () => {
@@ -70,26 +77,69 @@ describe('what goes wrong', () => {
     await visitor.says(/^Not connected$/);
   });
 
-  it('is repaired by a second call if the connection breaks', async () => {
+  it('is repaired by a new call, which says so, if the relay no longer has the lost one', async () => {
+    await site.start();
+    const visitor = await site.visit();
+    await visitor.page.clock.install();
+    await visitor.connect();
+    await visitor.page.route('**/webrtc/offer', (route) =>
+      route.request().postData()?.includes('"resume"')
+        ? route.fulfill({ status: 404, json: { error: 'The call has ended.' } })
+        : route.continue(),
+    );
+    await loseTheRelay(visitor);
+    await visitor.says(/^Live: a new call, since the one before was lost$/);
+    expect(new Set(site.events.map(({ sessionId }) => sessionId)).size).toBe(2);
+    // The refused request for the lost call is all that the browser complains of.
+    expect(visitor.complaints.filter((complaint) => !complaint.includes('404'))).toEqual([]);
+  });
+
+  it('is no failure if another client ends the call', async () => {
     await site.start();
     const visitor = await site.visit();
     const offered = visitor.page.waitForResponse(/webrtc\/offer$/);
     await visitor.connect();
     const { id } = (await (await offered).json()) as OfferResponse;
     await fetch(`${site.relay.url}/webrtc/${id}`, { method: 'DELETE' });
-    await visitor.says(/^Connection lost: calling again$/);
-    await visitor.says(/^Live$/);
-    expect(site.count('session.start')).toBe(2);
-    expect(new Set(site.events.map(({ sessionId }) => sessionId)).size).toBe(2);
+    await visitor.says(/^Call ended: you hung up$/);
+    expect(site.count('session.start')).toBe(1);
   });
 
-  it('is noticed if the relay goes silent without closing the connection', async () => {
+  it('is repaired within the same call if the connection breaks, and costs no line of the log', async () => {
     await site.start();
     const visitor = await site.visit();
     await visitor.page.clock.install();
     await visitor.connect();
-    await visitor.page.clock.fastForward(6000);
-    await visitor.says(/^Connection lost: calling again$/);
+    const back = site.next('session.reconnected');
+    await loseTheRelay(visitor);
+    await back;
+    await visitor.says(/^Live$/);
+    const answered = site.next('turn.end');
+    await visitor.type('hello there');
+    expect((await answered).heardText).toBe('hello there');
+    await visitor.shows('listening');
+    const times = ['session.start', 'session.reconnecting', 'session.reconnected'] as const;
+    expect(times.map((type) => site.count(type))).toEqual([1, 1, 1]);
+    await visitor.page.getByText('details').click();
+    expect(await visitor.lines('log')).toEqual(site.events.map(sysLogLine).map(formatLogLine));
+    expect(visitor.complaints).toEqual([]);
+  });
+
+  it('is said, once and with one way out, while the relay does not answer', async () => {
+    await site.start();
+    const visitor = await site.visit();
+    await visitor.page.clock.install();
+    await visitor.connect();
+    await visitor.page.route('**/webrtc/offer', (route) => route.abort());
+    await loseTheRelay(visitor);
+    await visitor.says(/^Connection lost: reconnecting$/);
+    expect(await visitor.problems()).toEqual([]);
+    await visitor.page.clock.fastForward(25_000);
+    await visitor.page.getByText('The connection was lost').waitFor();
+    await visitor.says(/^Not connected$/);
+    expect(await visitor.problems()).toEqual(['The connection was lost']);
+    await visitor.page.unroute('**/webrtc/offer');
+    await visitor.button('Call again').first().click();
     await visitor.says(/^Live$/);
   });
 

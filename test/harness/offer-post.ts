@@ -7,6 +7,7 @@ export interface OfferAnswer {
   readonly json: {
     readonly id?: string;
     readonly callId?: string;
+    readonly resume?: string;
     readonly sdp?: string;
     readonly error?: string;
   };

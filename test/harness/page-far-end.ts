@@ -43,6 +43,7 @@ export class PageFarEnd implements MediaConnection {
   readonly audio;
   readonly hasChannel: boolean;
   readonly connected = Promise.resolve(true);
+  readonly over: Promise<void>;
   bufferedBytes = 0;
   /** Set to ignore clock messages, like a crashed tab. */
   isDead = false;
@@ -57,6 +58,7 @@ export class PageFarEnd implements MediaConnection {
   readonly #heardEdges = new SoundEdges({ sampleRateHz: rateHz, endsAfterMs: soundEndsAfterMs });
   readonly #saidEdges = new SoundEdges({ sampleRateHz: rateHz, endsAfterMs: soundEndsAfterMs });
   #listener: MediaConnectionListener | null = null;
+  #settleOver: () => void = () => undefined;
   #ended = false;
   /** When all received audio will have been played. */
   #playedMs = 0;
@@ -78,6 +80,7 @@ export class PageFarEnd implements MediaConnection {
     this.#decoder = decoder;
     this.#encoder = encoder;
     this.hasChannel = this.#options.hasChannel;
+    this.over = new Promise((resolve) => (this.#settleOver = resolve));
     this.audio = { payloadType: 111, ssrc: 4711, receives: this.#options.receives, sends: true };
   }
 
@@ -225,6 +228,7 @@ export class PageFarEnd implements MediaConnection {
     this.#ended = true;
     for (const timer of this.#timers) timer.cancel();
     this.#timers.clear();
+    this.#settleOver();
     this.#listener?.onEnd(reason);
   }
 }

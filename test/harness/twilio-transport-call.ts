@@ -21,6 +21,10 @@ export interface Call {
   readonly warnings: TransportWarning[];
   /** Warnings that the caller's media has stopped. */
   readonly stops: TransportWarning[];
+  /** Why the connection was lost, each time; if the listener waits for it. */
+  readonly losses: string[];
+  /** How often it came back. */
+  returns: number;
   readonly ends: { readonly reason: string; readonly cause: Error | undefined }[];
   /** Plays the next `samples` of the content. */
   play(samples: number): void;
@@ -31,6 +35,8 @@ export interface Call {
 export function makeCall(
   delays: { readonly thereMs?: number; readonly backMs?: number } = {},
   options: Partial<MediaStreamOptions> = {},
+  /** Whether the listener waits for a lost connection. */
+  { waits = false }: { readonly waits?: boolean } = {},
 ): Call {
   const clock = new VirtualClock();
   const far = new TwilioFarEnd(clock, delays);
@@ -44,6 +50,8 @@ export function makeCall(
     digits: [],
     warnings: [],
     stops: [],
+    losses: [],
+    returns: 0,
     ends: [],
     play(samples) {
       const bytes = content(transport.queuedSamples, transport.queuedSamples + samples);
@@ -56,7 +64,8 @@ export function makeCall(
       for (let i = 0; i < 5; i++) await Promise.resolve();
     },
   };
-  transport.start(listenerOf(call));
+  const listener = listenerOf(call);
+  transport.start(waits ? { ...listener, ...waiting(call) } : listener);
   return call;
 }
 
@@ -69,6 +78,13 @@ function listenerOf(call: Call): TransportListener {
     // The far end sends no silence of itself, so its media stops in most of these calls.
     onWarning: (warning) => (warning.code === 'media_stopped' ? call.stops : call.warnings).push(warning),
     onEnd: (reason, cause) => call.ends.push({ reason, cause }),
+  };
+}
+
+function waiting(call: Call): Pick<TransportListener, 'onLost' | 'onBack'> {
+  return {
+    onLost: (cause) => call.losses.push(cause),
+    onBack: () => (call.returns += 1),
   };
 }
 

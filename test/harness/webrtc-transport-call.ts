@@ -24,21 +24,30 @@ export interface Call {
   readonly warnings: TransportWarning[];
   readonly typed: string[];
   readonly ends: { readonly reason: string; readonly cause: Error | undefined }[];
+  /** The causes for which the connection was lost, and how often it came back. */
+  readonly losses: string[];
+  returns: number;
   play(ms: number): void;
   pass(ms: number): Promise<void>;
 }
 
 export async function pairUp(
   options: PageFarEndOptions = {},
+  resumable = false,
 ): Promise<{ readonly clock: VirtualClock; readonly far: PageFarEnd; readonly transport: WebRtcTransport }> {
   const clock = new VirtualClock();
   const far = await PageFarEnd.create(clock, options);
-  const transport = await WebRtcTransport.create(far, { clock, call: { callId: 'WR1', parameters: {} } });
+  const transport = await WebRtcTransport.create(far, {
+    clock,
+    call: { callId: 'WR1', parameters: {} },
+    resumable: () => resumable,
+  });
   return { clock, far, transport };
 }
 
-export async function connect(options: PageFarEndOptions = {}): Promise<Call> {
-  const { clock, far, transport } = await pairUp(options);
+/** `resumable`: the page can come back after its connection was lost. */
+export async function connect(options: PageFarEndOptions = {}, resumable = false): Promise<Call> {
+  const { clock, far, transport } = await pairUp(options, resumable);
   const call: Call = {
     clock,
     far,
@@ -48,6 +57,8 @@ export async function connect(options: PageFarEndOptions = {}): Promise<Call> {
     warnings: [],
     typed: [],
     ends: [],
+    losses: [],
+    returns: 0,
     play(ms) {
       const from = transport.queuedSamples;
       transport.play({ samples: content(from, from + (ms * rateHz) / 1000), sampleRateHz: rateHz });
@@ -66,6 +77,8 @@ export async function connect(options: PageFarEndOptions = {}): Promise<Call> {
     onDtmf: () => undefined,
     onTypedText: (text) => call.typed.push(text),
     onWarning: (warning) => call.warnings.push(warning),
+    onLost: (cause) => call.losses.push(cause),
+    onBack: () => call.returns++,
     onEnd: (reason, cause) => call.ends.push({ reason, cause }),
   });
   return call;

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ConfigError, type ConfigProblem } from '../../core/errors.js';
 import { embedded } from '../../providers/registry.js';
+import { defaultReconnectLimits } from '../../session/reconnection.js';
 import { defaultApology, defaultSessionLimits, resolveConfig, type SessionConfig } from './config.js';
 
 const inbound = { type: 'twilio' } as const;
@@ -45,6 +46,7 @@ describe('a config', () => {
       apologyVoice: { definition: embedded.tts, config: { provider: 'local' } },
       turnTaking: {},
       limits: defaultSessionLimits,
+      reconnect: defaultReconnectLimits,
     });
   });
 
@@ -71,6 +73,11 @@ describe('a config', () => {
     });
     expect(config.turnTaking).toEqual({ endSilenceMs: 300 });
     expect(config.limits).toEqual({ ...defaultSessionLimits, idleTimeoutMs: 5000 });
+    expect(resolveConfig({ inbound, reconnect: { windowMs: 5000 } }).reconnect).toEqual({
+      windowMs: 5000,
+      maxTimes: 20,
+    });
+    expect(resolveConfig({ inbound, reconnect: false }).reconnect.windowMs).toBe(0);
   });
 
   it("takes the user's own objects and functions as they are", () => {

@@ -4,6 +4,7 @@ import { ConfigError, messageOf, type ConfigProblem } from '../../core/errors.js
 import type { LanguageModel } from '../../providers/language-model.js';
 import type { ModelFunction } from '../../providers/function-model.js';
 import type { AgentTools, ToolSchemas } from '../../session/agent-tools.js';
+import { defaultReconnectLimits, type ReconnectLimits } from '../../session/reconnection.js';
 import type { SessionAgent, SessionLimits } from '../../session/session-parts.js';
 import type { TurnTaking } from '../../session/turn-taking/turn-taking.js';
 import {
@@ -84,6 +85,8 @@ export interface SessionConfig<Schemas extends ToolSchemas = ToolSchemas> {
   readonly agent?: AgentConfig<Schemas>;
   readonly turnTaking?: Partial<TurnTaking>;
   readonly limits?: Partial<SessionLimits>;
+  /** What happens when the caller's connection is lost. False ends the call at once. */
+  readonly reconnect?: false | Partial<ReconnectLimits>;
 }
 
 /**
@@ -185,6 +188,11 @@ const turnTaking = z.strictObject({
 
 const limits = z.strictObject({ maxDurationMs: limitMs, idleTimeoutMs: limitMs });
 
+const reconnect = z.strictObject({
+  windowMs: milliseconds,
+  maxTimes: z.number().int().nonnegative(),
+} satisfies Record<keyof ReconnectLimits, z.ZodType>);
+
 const direction = z.strictObject({ type: transportType });
 
 const shape = z.strictObject({
@@ -198,6 +206,7 @@ const shape = z.strictObject({
   agent: agent.optional(),
   turnTaking: turnTaking.partial().optional(),
   limits: limits.partial().optional(),
+  reconnect: z.union([z.literal(false), reconnect.partial()]).optional(),
 });
 
 /** A config with every default filled in. */
@@ -214,6 +223,7 @@ export interface ResolvedConfig {
   /** What was given; the rest depends on the providers. */
   readonly turnTaking: Partial<TurnTaking>;
   readonly limits: SessionLimits;
+  readonly reconnect: ReconnectLimits;
 }
 
 /** Checks a config and fills in environment and defaults. Throws one ConfigError that lists every problem. */
@@ -244,7 +254,13 @@ export function resolveConfig(
     apologyVoice,
     turnTaking: defined(config.turnTaking ?? {}),
     limits: { ...defaultSessionLimits, ...defined(config.limits ?? {}) },
+    reconnect: reconnectOf(config.reconnect),
   };
+}
+
+function reconnectOf(given: SessionConfig['reconnect']): ReconnectLimits {
+  if (given === false) return { windowMs: 0, maxTimes: 0 };
+  return { ...defaultReconnectLimits, ...defined(given ?? {}) };
 }
 
 function agentOf(given: AgentConfig): SessionAgent {

@@ -65,6 +65,8 @@ function tappedListener(listener: TransportListener, sink: TransportSink): Trans
     onTypedText: (text) => listener.onTypedText(text),
     onWarning: (warning) => listener.onWarning(warning),
     onMediaResumed: (gapMs) => listener.onMediaResumed?.(gapMs),
+    ...(listener.onLost && { onLost: (cause: string) => listener.onLost?.(cause) }),
+    onBack: () => listener.onBack?.(),
     onEnd: (reason, cause) => listener.onEnd(reason, cause),
   };
 }

@@ -102,6 +102,16 @@ export class InputPipeline {
     );
   }
 
+  /** The connection was lost. Speech so far goes on when it is back: a gap is not silence. */
+  lost(): void {
+    this.#lineSilence.stop();
+  }
+
+  /** The connection is back. */
+  back(): void {
+    if (this.#segmenter.isSpeaking) this.#lineSilence.watch();
+  }
+
   speechStarted(): void {
     this.#stream?.speechStarted?.();
   }

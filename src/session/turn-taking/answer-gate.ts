@@ -25,8 +25,8 @@ export class AnswerGate {
 
   /** Releases the answer if it is due and the caller is not speaking; else sets a timer to check again. */
   releaseIfAllowed(speechLikely: boolean): void {
-    const { agent, caller } = this.#step.state;
-    if (agent?.phase !== 'ready') return;
+    const { agent, caller, lostAtMs } = this.#step.state;
+    if (agent?.phase !== 'ready' || lostAtMs !== null) return;
     if (this.#step.nowMs < agent.releaseAtMs) return this.#step.setTimer('release', agent.releaseAtMs);
     if ((caller?.speaking || caller?.awaitingFinal) && this.#isHeldBack(caller.speaking, agent)) return;
     if (speechLikely && this.#step.nowMs < agent.releaseAtMs + longestDoubtMs) {
@@ -70,8 +70,8 @@ export class AnswerGate {
 
   /** A sound that held the answer back had no words. The next sound needs more evidence to hold it back again. */
   heardNothing(reason: FalsePauseReason): void {
-    const { agent } = this.#step.state;
-    if (agent?.phase !== 'ready' || this.#step.nowMs < agent.releaseAtMs) return;
+    const { agent, lostAtMs } = this.#step.state;
+    if (agent?.phase !== 'ready' || lostAtMs !== null || this.#step.nowMs < agent.releaseAtMs) return;
     if (!this.#bargeIn.isSpeechAfter(reason)) this.#release(agent);
   }
 }

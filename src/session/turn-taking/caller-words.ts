@@ -254,10 +254,18 @@ export class CallerWords {
     );
   }
 
-  /** Commits the words so far as a turn, without the words of current speech. */
-  commitUtterance(): void {
+  /** The connection is back: uncommitted words wait for what was left of their silence when it was lost. */
+  lineBack(lostAtMs: number): void {
     const { caller } = this.#step.state;
-    if (!caller || caller.segments.length === 0) return;
+    if (!caller || caller.segments.length === 0 || caller.speaking || caller.awaitingFinal) return;
+    const leftMs = this.#commitWait(caller, textOf(caller)).untilMs - lostAtMs;
+    this.#step.setTimer('commit', this.#step.nowMs + Math.max(0, leftMs));
+  }
+
+  /** Commits the words so far as a turn, without the words of current speech. While the line is lost it waits. */
+  commitUtterance(): void {
+    const { caller, lostAtMs } = this.#step.state;
+    if (!caller || caller.segments.length === 0 || lostAtMs !== null) return;
     const timing = caller.timing ?? timingOf(caller, this.#step.nowMs);
     this.#dropUtterance();
     this.#floor.commit({ text: textOf(caller), timing, typed: false });

@@ -14,6 +14,7 @@ export function initialState(managed: boolean): MachineState {
     falsePauses: 0,
     guesses: false,
     agentSaid: '',
+    lostAtMs: null,
   };
 }
 
@@ -21,6 +22,7 @@ export function initialState(managed: boolean): MachineState {
 export function describeState(state: MachineState): SessionState {
   if (state.phase === 'waiting') return 'waiting';
   if (state.phase === 'ended') return 'ended';
+  if (state.lostAtMs !== null) return 'reconnecting';
   switch (state.agent?.phase) {
     case 'playing':
       return 'speaking';
@@ -38,8 +40,9 @@ export function describeState(state: MachineState): SessionState {
 }
 
 /** What the session does or waits for in this state. */
-export function describeActivity({ phase, agent, caller }: MachineState): SessionActivity {
+export function describeActivity({ phase, agent, caller, lostAtMs }: MachineState): SessionActivity {
   if (phase !== 'live') return phase;
+  if (lostAtMs !== null) return 'reconnecting';
   const floor = agent && agentActivity(agent);
   if (floor) return floor;
   if (caller?.speaking) return 'hearing';

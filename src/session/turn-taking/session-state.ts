@@ -9,7 +9,8 @@ import type { Origin } from '../../transport/transport.js';
 import type { CallerUtterance, UtteranceTiming } from './caller-utterance.js';
 
 /** The session's state, for display. */
-export type SessionState = 'waiting' | 'listening' | 'thinking' | 'speaking' | 'paused' | 'ended';
+export type SessionState =
+  'waiting' | 'listening' | 'thinking' | 'speaking' | 'paused' | 'reconnecting' | 'ended';
 
 /**
  * Phase of the agent's turn:
@@ -71,6 +72,8 @@ export interface MachineState {
   readonly guesses: boolean;
   /** The heard text of the agent's latest turn. */
   readonly agentSaid: string;
+  /** When the connection was lost; null while there is one. */
+  readonly lostAtMs: number | null;
 }
 
 export interface PendingCommit {
@@ -118,6 +121,9 @@ export type MachineInput = { readonly atMs: number } & (
   /** The application called `speak()`: an answer to the awaiting turn, or an unprompted turn. */
   | { readonly type: 'speak' }
   | { readonly type: 'interrupt' }
+  /** The connection is gone, but the far end may come back. */
+  | { readonly type: 'line_lost' }
+  | { readonly type: 'line_back' }
   | { readonly type: 'end'; readonly reason: SessionEndReason }
 );
 

@@ -6,6 +6,7 @@ import { AgentFloor } from './agent-floor.js';
 import { AnswerGate } from './answer-gate.js';
 import { BargeIn } from './barge-in.js';
 import { CallerWords } from './caller-words.js';
+import { LostLine } from './lost-line.js';
 import { MachineStep } from './machine-step.js';
 import type { MachineInput, MachineState, Transition } from './session-state.js';
 import type { TurnTaking } from './turn-taking.js';
@@ -17,7 +18,8 @@ export function transition(state: MachineState, input: MachineInput, turnTaking:
   const bargeIn = new BargeIn(step);
   const gate = new AnswerGate(step, bargeIn);
   const floor = new AgentFloor(step);
-  apply(input, { step, floor, gate, bargeIn, caller: new CallerWords(step, floor, gate, bargeIn) });
+  const caller = new CallerWords(step, floor, gate, bargeIn);
+  apply(input, { step, floor, gate, bargeIn, caller, line: new LostLine(step, gate, caller) });
   return { state: step.state, effects: step.effects };
 }
 
@@ -28,6 +30,7 @@ interface Rules {
   readonly gate: AnswerGate;
   readonly bargeIn: BargeIn;
   readonly caller: CallerWords;
+  readonly line: LostLine;
 }
 
 function apply(input: MachineInput, rules: Rules): void {
@@ -65,6 +68,10 @@ function apply(input: MachineInput, rules: Rules): void {
       return floor.speak();
     case 'interrupt':
       return floor.interrupt('api');
+    case 'line_lost':
+      return rules.line.lost();
+    case 'line_back':
+      return rules.line.back();
     case 'end':
       return floor.end(input.reason);
   }

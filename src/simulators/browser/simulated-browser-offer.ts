@@ -27,8 +27,9 @@ export interface CalledRelay {
   readonly token: string | undefined;
 }
 
-/** The relay's answer, or the reason why it takes no call now. */
-export type OfferOutcome = OfferResponse | { readonly type: 'busy'; readonly reason: string };
+/** The relay's answer, the reason why it takes no call now, or that a call that should go on is over. */
+export type OfferOutcome =
+  OfferResponse | { readonly type: 'busy'; readonly reason: string } | { readonly type: 'over' };
 
 /**
  * Offers a call to a relay. Rejects with a TransportError that names a remedy if there is no answer, and with the signal's
@@ -36,7 +37,7 @@ export type OfferOutcome = OfferResponse | { readonly type: 'busy'; readonly rea
  */
 export async function postOffer(
   { relayUrl, clock, token }: CalledRelay,
-  sdp: string,
+  { sdp, resume }: Pick<OfferRequest, 'sdp' | 'resume'>,
   signal: AbortSignal,
 ): Promise<OfferOutcome> {
   const url = routeUrl(relayUrl, '/webrtc/offer').href;
@@ -46,9 +47,10 @@ export async function postOffer(
     Accept: 'application/json',
     ...authorization(token),
   };
-  const offer: OfferRequest = { sdp, type: 'offer' };
+  const offer: OfferRequest = { sdp, type: 'offer', ...(resume && { resume }) };
   const body = JSON.stringify(offer);
   const { status, text } = await httpRequest({ clock, url, headers, body, limits, signal, called });
+  if (resume && (status === 404 || status === 409)) return { type: 'over' };
   if (busyStatuses.has(status)) return { type: 'busy', reason: refusalIn(text) || 'busy' };
   const answer = status >= 200 && status < 300 ? parseOfferResponse(text) : null;
   if (answer) return answer;

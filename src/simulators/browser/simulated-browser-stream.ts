@@ -42,26 +42,34 @@ export interface BrowserStreamEnd {
   readonly cause?: Error | undefined;
 }
 
-/** The connection is up but not started; the codecs run at {@link browserRateHz} and are closed with the stream. */
-export interface BrowserStreamParts extends VisitorVoiceParts {
+/** The connection is up but not started; the codecs run at {@link browserRateHz} and are closed with it. */
+export interface BrowserLinkParts extends VisitorVoiceParts {
   readonly decoder: OpusDecoder;
+}
+
+export interface BrowserStreamParts extends BrowserLinkParts {
   readonly listener: BrowserStreamListener;
 }
 
 /**
- * The visitor's end of one connection, like a page in a browser. It sends Opus frames of 20 ms, also silence, on deadlines
+ * The visitor's end of one call, like a page in a browser. It sends Opus frames of 20 ms, also silence, on deadlines
  * that do not drift; plays received audio in real time behind a small jitter buffer; answers the relay's clock messages; and
- * reports what is said and heard. It begins when it is created and ends with its connection, without leaving a timer.
+ * reports what is said and heard. It begins when it is created and ends with its connection, without leaving a timer;
+ * after {@link drop} it goes on over another connection.
  */
 export class SimulatedBrowserStream {
   /** Resolves when the connection is down. */
   readonly ended: Promise<BrowserStreamEnd>;
   readonly faults: CallFault[] = [];
-  readonly #connection: MediaConnection;
+  #connection!: MediaConnection;
   readonly #clock: Clock;
-  readonly #voice: VisitorVoice;
+  #voice!: VisitorVoice;
   readonly #listener: BrowserStreamListener;
-  readonly #inbound: InboundAudio;
+  #inbound!: InboundAudio;
+  /** Whether the page has given up the connection, and has no other yet. */
+  #isDropped = false;
+  #uplink: Uplink = 'open';
+  #eventsSeen = 0;
   readonly #startMs: number;
   readonly #playout = new BrowserPlayout(playoutDelayMs * samplesPerMs);
   readonly #caller = new AudioTrack();
@@ -78,10 +86,8 @@ export class SimulatedBrowserStream {
   #resolveEnded: (end: BrowserStreamEnd) => void = () => undefined;
 
   constructor(parts: BrowserStreamParts) {
-    const { connection, clock, decoder, listener } = parts;
-    this.#connection = connection;
+    const { clock, listener } = parts;
     this.#clock = clock;
-    this.#voice = new VisitorVoice(parts);
     this.#listener = listener;
     this.#startMs = clock.nowMs();
     this.ended = new Promise((resolve) => {
@@ -92,21 +98,30 @@ export class SimulatedBrowserStream {
       pageMsOf: (position) => pageAgeMs + position / samplesPerMs,
       onReport: (report) => this.#tell(report),
     });
-    this.#inbound = new InboundAudio({
-      clock,
-      decoder,
-      payloadType: connection.audio.payloadType,
-      onFrame: ({ samples }) => this.#play(samples),
-      onMalformed: (what) =>
-        this.#complain(`A packet arrived that is not ${what === 'rtp' ? 'RTP' : 'Opus'}.`),
-    });
-    connection.start({
-      onRtp: (packet) => this.#inbound.push(packet),
-      onChannelOpen: () => undefined,
-      onText: (text) => this.#onText(text),
-      onEnd: (reason, cause) => this.#onEnd(reason, cause),
-    });
+    this.#attach(parts);
     this.#scheduleFrame();
+  }
+
+  /** How many events the relay has sent to the page. */
+  get eventsSeen(): number {
+    return this.#eventsSeen;
+  }
+
+  /** Gives the connection up, like a page that has lost its network: nothing is sent or heard over it any more. */
+  drop(): void {
+    if (this.#lengthSamples !== null) return;
+    this.#isDropped = true;
+  }
+
+  /** Goes on over another connection, and closes the former one. */
+  reattach(parts: BrowserLinkParts): void {
+    const former = { connection: this.#connection, voice: this.#voice, inbound: this.#inbound };
+    this.#isDropped = false;
+    this.#greeted = false;
+    this.#attach(parts);
+    former.voice.close();
+    former.inbound.close();
+    former.connection.close();
   }
 
   /** RTP packets and data-channel messages in each direction. */
@@ -143,6 +158,7 @@ export class SimulatedBrowserStream {
 
   /** Sets what happens to the microphone's audio from now on. */
   setUplink(uplink: Uplink): void {
+    this.#uplink = uplink;
     this.#voice.setUplink(uplink);
   }
 
@@ -157,15 +173,24 @@ export class SimulatedBrowserStream {
     this.#leaving = true;
     const told = this.#tell({ type: 'bye' });
     this.#stop();
+    if (this.#isDropped) this.#resolveEnded({ by: 'caller' });
     // Closing the connection at once would lose the goodbye.
     if (told) this.#closeTimer = this.#clock.setTimer(closeWithinMs, () => this.#connection.close());
     else this.#connection.close();
+  }
+
+  /** Ends a call that could not go on: the relay no longer has it, or the network failed. */
+  end(cause?: Error): void {
+    this.#stop();
+    this.#connection.close();
+    this.#resolveEnded({ by: cause ? 'network' : 'relay', cause });
   }
 
   /** Closes the connection without a goodbye, like a page that is closed. */
   vanish(): void {
     this.#leaving = true;
     this.#connection.close();
+    if (this.#isDropped) this.#onEnd('closed');
   }
 
   recording(): CallRecording {
@@ -175,6 +200,35 @@ export class SimulatedBrowserStream {
       caller: this.#caller.samples(length),
       agent: this.#agent.samples(length),
     };
+  }
+
+  #attach(parts: BrowserLinkParts): void {
+    const { connection, clock, decoder } = parts;
+    const isCurrent = (): boolean => this.#connection === connection;
+    this.#connection = connection;
+    this.#voice = new VisitorVoice(parts);
+    this.#voice.setUplink(this.#uplink);
+    const inbound = new InboundAudio({
+      clock,
+      decoder,
+      payloadType: connection.audio.payloadType,
+      onFrame: ({ samples }) => this.#play(samples),
+      onMalformed: (what) =>
+        this.#complain(`A packet arrived that is not ${what === 'rtp' ? 'RTP' : 'Opus'}.`),
+    });
+    this.#inbound = inbound;
+    connection.start({
+      onRtp: (packet) => {
+        if (isCurrent() && !this.#isDropped) inbound.push(packet);
+      },
+      onChannelOpen: () => undefined,
+      onText: (text) => {
+        if (isCurrent() && !this.#isDropped) this.#onText(text);
+      },
+      onEnd: (reason, cause) => {
+        if (isCurrent() && !this.#isDropped) this.#onEnd(reason, cause);
+      },
+    });
   }
 
   #scheduleFrame(): void {
@@ -193,7 +247,7 @@ export class SimulatedBrowserStream {
     const end = start + frameSamples;
     const samples = this.#caller.read(start, end);
     this.#nextFrame += 1;
-    this.#voice.send(samples);
+    if (!this.#isDropped) this.#voice.send(samples);
     this.#reports.said(samples);
     while (this.#waiting[0] && this.#waiting[0].samples <= end) this.#waiting.shift()?.resolve();
   }
@@ -228,6 +282,7 @@ export class SimulatedBrowserStream {
       return;
     }
     if (message.type === 'event') {
+      this.#eventsSeen++;
       this.#listener.onEvent?.(message.event);
       return;
     }
@@ -237,7 +292,9 @@ export class SimulatedBrowserStream {
   }
 
   #tell(message: PageMessage): boolean {
-    return this.#lengthSamples === null && this.#connection.sendText(JSON.stringify(message));
+    return (
+      this.#lengthSamples === null && !this.#isDropped && this.#connection.sendText(JSON.stringify(message))
+    );
   }
 
   /** Reports each kind of fault once: a faulty relay repeats it fifty times a second. */

@@ -3,6 +3,7 @@ import { createOpusEncoder } from '../../audio/opus-encoder.js';
 import type { Clock } from '../../core/clock.js';
 import { messageOf, TransportError } from '../../core/errors.js';
 import { offerConnection, type OfferedConnection } from '../../transport/webrtc/offering-peer.js';
+import type { OfferRequest } from '../../transport/webrtc/page-protocol.js';
 import type {
   CallEnd,
   Caller,
@@ -17,6 +18,7 @@ import { postOffer, withdrawOffer } from './simulated-browser-offer.js';
 import {
   browserRateHz,
   SimulatedBrowserStream,
+  type BrowserLinkParts,
   type BrowserStreamListener,
 } from './simulated-browser-stream.js';
 
@@ -56,6 +58,8 @@ export class SimulatedBrowser implements Caller {
   #callId: string | null = null;
   #stream: SimulatedBrowserStream | null = null;
   #connecting = false;
+  /** With it the page comes back after its connection was lost. */
+  #token: string | null = null;
   #resolveEnded: (end: CallEnd) => void = () => undefined;
   #onAnswered: () => void = () => undefined;
 
@@ -111,6 +115,16 @@ export class SimulatedBrowser implements Caller {
     return this.ended;
   }
 
+  /**
+   * Loses the connection, as when the visitor's network changes. The page notices, and asks the relay for another one
+   * `afterMs` later.
+   */
+  dropConnection({ afterMs = 0 }: { readonly afterMs?: number } = {}): void {
+    this.#requireStream().drop();
+    if (afterMs === 0) void this.#comeBack();
+    else this.#options.clock.setTimer(afterMs, () => void this.#comeBack());
+  }
+
   /** Closes the connection without a goodbye, like a page that is closed. Resolves when the call is over. */
   vanish(): Promise<CallEnd> {
     this.#stream?.vanish();
@@ -154,9 +168,36 @@ export class SimulatedBrowser implements Caller {
     }
   }
 
-  /** Brings the connection up. Resolves with a reason if the relay takes no call. */
+  /** Begins the call. Resolves with a reason if the relay takes no call. */
   async #connect(): Promise<SimulatedBrowserStream | { readonly reason: string }> {
-    const { relayUrl, clock, token, network, listener = {} } = this.#options;
+    const { listener = {} } = this.#options;
+    const link = await this.#link();
+    return 'connection' in link ? new SimulatedBrowserStream({ ...link, listener }) : link;
+  }
+
+  /** Goes on with the call over another connection. */
+  async #comeBack(): Promise<void> {
+    const stream = this.#requireStream();
+    if (this.#hangUp.signal.aborted) return;
+    if (this.#token === null) {
+      stream.end(new TransportError('The relay gave no token to come back with.'));
+      return;
+    }
+    this.#connecting = true;
+    try {
+      const link = await this.#link({ token: this.#token, eventsSeen: stream.eventsSeen });
+      if ('connection' in link) stream.reattach(link);
+      else stream.end();
+    } catch (thrown) {
+      stream.end(thrown instanceof Error ? thrown : new TransportError(messageOf(thrown)));
+    } finally {
+      this.#connecting = false;
+    }
+  }
+
+  /** Brings a connection up. Resolves with a reason if the relay takes no call, or no longer has the one to go on with. */
+  async #link(resume?: OfferRequest['resume']): Promise<BrowserLinkParts | { readonly reason: string }> {
+    const { relayUrl, clock, token, network } = this.#options;
     const { signal } = this.#hangUp;
     // A relay on this machine needs no other network.
     const isLocal = loopbackHosts.has(new URL(relayUrl).hostname);
@@ -168,12 +209,13 @@ export class SimulatedBrowser implements Caller {
     signal.addEventListener('abort', onAbort, { once: true });
     try {
       signal.throwIfAborted();
-      const outcome = await postOffer(relay, offered.offer, signal);
-      if (outcome.type === 'busy') {
+      const outcome = await postOffer(relay, { sdp: offered.offer, ...(resume && { resume }) }, signal);
+      if (outcome.type !== 'answer') {
         connection.close();
-        return { reason: outcome.reason };
+        return { reason: outcome.type === 'busy' ? outcome.reason : 'The call is over.' };
       }
       this.#callId = outcome.callId;
+      this.#token = outcome.resume ?? null;
       secretId = outcome.id;
       // Load both codecs while the connection comes up.
       const codecs = Promise.all([
@@ -185,8 +227,7 @@ export class SimulatedBrowser implements Caller {
       await up(offered, outcome.sdp);
       const [encoder, decoder] = await codecs;
       signal.throwIfAborted();
-      const rough = new RoughNetwork(network);
-      return new SimulatedBrowserStream({ connection, clock, encoder, decoder, network: rough, listener });
+      return { connection, clock, encoder, decoder, network: new RoughNetwork(network) };
     } catch (thrown) {
       connection.close();
       if (secretId !== null) await withdrawOffer(relay, secretId);

@@ -42,8 +42,16 @@ export interface PhoneStreamListener {
 
 /** Which side ended a stream. */
 export interface StreamEnd {
-  readonly by: 'caller' | 'relay';
+  readonly by: 'caller' | 'relay' | 'network';
   readonly closeCode: number;
+}
+
+/** Speech that is being sent, in samples of the recording. */
+interface Speech {
+  readonly start: number;
+  readonly end: number;
+  /** Takes the number of samples that were sent. */
+  readonly resolve: (sent: number) => void;
 }
 
 export interface PhoneStreamIdentity {
@@ -66,11 +74,12 @@ export class SimulatedPhoneStream {
   readonly #clock: Clock;
   readonly #identity: PhoneStreamIdentity;
   readonly #listener: PhoneStreamListener;
-  readonly #startMs: number;
+  /** When the stream began, on the clock. */
+  readonly startMs: number;
   readonly #buffer = new PlayoutBuffer(maxQueuedSamples);
   readonly #caller = new AudioTrack();
   readonly #agent = new AudioTrack();
-  #waiting: { readonly samples: number; readonly resolve: () => void }[] = [];
+  #waiting: Speech[] = [];
   #sequenceNumber = 0;
   #uplink: Uplink = 'open';
   /** Media that waits for the uplink. */
@@ -79,7 +88,7 @@ export class SimulatedPhoneStream {
   #sent = 0;
   #received = 0;
   #lengthSamples: number | null = null;
-  #hungUp = false;
+  #by: StreamEnd['by'] = 'relay';
   #frameTimer: Timer | null = null;
   #markTimer: Timer | null = null;
   #closeTimer: Timer | null = null;
@@ -90,7 +99,7 @@ export class SimulatedPhoneStream {
     this.#clock = clock;
     this.#identity = identity;
     this.#listener = listener;
-    this.#startMs = clock.nowMs();
+    this.startMs = clock.nowMs();
     socket.on('message', (data: Buffer, isBinary) => this.#onMessage(data, isBinary));
     // The close that follows an error is handled.
     socket.on('error', () => undefined);
@@ -98,15 +107,16 @@ export class SimulatedPhoneStream {
       socket.on('close', (closeCode) => {
         this.#stop();
         this.#closeTimer?.cancel();
-        resolve({ by: this.#hungUp ? 'caller' : 'relay', closeCode });
+        resolve({ by: this.#by, closeCode });
       });
     });
     this.#announce();
     this.#scheduleFrame();
   }
 
-  /** Messages over the socket in each direction. */
+  /** Messages over the socket in each direction; none once the connection is broken. */
   get wire(): WireCount {
+    if (this.#by === 'network') return { sent: 0, received: 0 };
     return { sent: this.#sent, received: this.#received };
   }
 
@@ -115,22 +125,22 @@ export class SimulatedPhoneStream {
     const queuedSamples = this.#buffer.queuedSamples(nowSamples);
     return {
       queuedMs: queuedSamples / samplesPerMs,
-      idleSinceMs: queuedSamples > 0 ? null : this.#startMs + this.#buffer.endSamples / samplesPerMs,
+      idleSinceMs: queuedSamples > 0 ? null : this.startMs + this.#buffer.endSamples / samplesPerMs,
       heardSamples: this.#buffer.heardSamples(nowSamples),
     };
   }
 
   /**
    * Queues speech after any that is still being sent, aligned to frames, so that the same samples always make the same
-   * frames. Resolves when the last frame was sent, or when the call ends before that.
+   * frames. Resolves with the number of samples sent when the last frame was sent, or when the stream ends before that.
    */
-  say(samples: Int16Array): Promise<void> {
-    if (this.#lengthSamples !== null || samples.length === 0) return Promise.resolve();
+  say(samples: Int16Array): Promise<number> {
+    if (this.#lengthSamples !== null || samples.length === 0) return Promise.resolve(0);
     const nextFrame = Math.max(this.#nextFrame, Math.ceil(this.#nowSamples() / frameSamples));
     const start = Math.max(this.#caller.length, nextFrame * frameSamples);
     // The track holds the samples as sent: after mu-law coding.
     this.#caller.write(start, decodeMulaw(encodeMulaw(samples)));
-    return new Promise((resolve) => this.#waiting.push({ samples: start + samples.length, resolve }));
+    return new Promise((resolve) => this.#waiting.push({ start, end: start + samples.length, resolve }));
   }
 
   /** Sets what happens to the media from now on. */
@@ -148,13 +158,22 @@ export class SimulatedPhoneStream {
   /** Hangs up: `stop`, then the socket closes. */
   hangUp(): void {
     if (this.#lengthSamples !== null) return;
-    this.#hungUp = true;
+    this.#by = 'caller';
     const { accountSid, callSid } = this.#identity;
     this.#sendSequenced('stop', { stop: { accountSid, callSid } });
     this.#stop();
     this.#socket.close(1000);
     // Do not wait for a relay that does not answer the close.
     this.#closeTimer = this.#clock.setTimer(1000, () => this.#socket.terminate());
+  }
+
+  /** The connection breaks: no `stop`, no close frame. What Twilio had queued is not played any more. */
+  drop(): void {
+    if (this.#lengthSamples !== null) return;
+    this.#by = 'network';
+    this.#buffer.clear(this.#nowSamples());
+    this.#stop();
+    this.#socket.terminate();
   }
 
   recording(): CallRecording {
@@ -183,7 +202,7 @@ export class SimulatedPhoneStream {
 
   #scheduleFrame(): void {
     // Each deadline counts from the start of the stream: a late timer delays one frame, not all later ones.
-    const dueMs = this.#startMs + (this.#nextFrame + 1) * frameMs;
+    const dueMs = this.startMs + (this.#nextFrame + 1) * frameMs;
     this.#frameTimer = this.#clock.setTimer(dueMs - this.#clock.nowMs(), () => {
       const nowSamples = this.#nowSamples();
       while ((this.#nextFrame + 1) * frameSamples <= nowSamples) this.#sendFrame();
@@ -200,7 +219,13 @@ export class SimulatedPhoneStream {
     const media = { track: 'inbound', chunk: String(this.#nextFrame), timestamp, payload };
     if (this.#uplink === 'open') this.#sendSequenced('media', { media });
     else if (this.#uplink === 'stalled') this.#held.push(media);
-    while (this.#waiting[0] && this.#waiting[0].samples <= end) this.#waiting.shift()?.resolve();
+    while (this.#waiting[0] && this.#waiting[0].end <= end) this.#tellSent(this.#waiting.shift());
+  }
+
+  #tellSent(speech: Speech | undefined): void {
+    if (!speech) return;
+    const { start, end, resolve } = speech;
+    resolve(Math.max(0, Math.min(end, this.#nextFrame * frameSamples) - start));
   }
 
   #onMessage(data: Buffer, isBinary: boolean): void {
@@ -256,7 +281,7 @@ export class SimulatedPhoneStream {
     this.#markTimer?.cancel();
     const dueSamples = this.#buffer.nextMarkSamples;
     if (dueSamples === null) return;
-    const dueMs = this.#startMs + dueSamples / samplesPerMs;
+    const dueMs = this.startMs + dueSamples / samplesPerMs;
     this.#markTimer = this.#clock.setTimer(dueMs - this.#clock.nowMs(), () => {
       this.#echoDueMarks();
       this.#scheduleMark();
@@ -276,7 +301,7 @@ export class SimulatedPhoneStream {
 
   /** Position on the recording's timeline. The margin keeps the rounding of milliseconds from losing a sample. */
   #nowSamples(): number {
-    return Math.floor((this.#clock.nowMs() - this.#startMs) * samplesPerMs + 1e-6);
+    return Math.floor((this.#clock.nowMs() - this.startMs) * samplesPerMs + 1e-6);
   }
 
   #sendSequenced(event: string, fields: object): void {
@@ -298,7 +323,7 @@ export class SimulatedPhoneStream {
     this.#markTimer?.cancel();
     this.#caller.cut(this.#lengthSamples);
     this.#agent.cut(this.#lengthSamples);
-    for (const { resolve } of this.#waiting.splice(0)) resolve();
+    for (const speech of this.#waiting.splice(0)) this.#tellSent(speech);
   }
 }
 

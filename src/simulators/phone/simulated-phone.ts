@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { WebSocket } from 'ws';
 import { delay, type Clock } from '../../core/clock.js';
 import { messageOf, TransportError } from '../../core/errors.js';
+import { AudioTrack } from '../../replay/audio-track.js';
 import type { CallEnd, Caller, CallRecording, Playout, Uplink, WireCount } from '../../replay/caller.js';
 import {
   phoneRateHz,
@@ -78,11 +79,13 @@ export class SimulatedPhone implements Caller {
   readonly #hangUp = new AbortController();
   readonly #verbs: string[] = [];
   readonly #said: string[] = [];
-  #stream: SimulatedPhoneStream | null = null;
+  /** The streams so far; the last is the present one. */
+  readonly #streams: SimulatedPhoneStream[] = [];
   #closeCode: number | undefined;
   #requests = 0;
   #resolveEnded: (end: PhoneCallEnd) => void = () => undefined;
   #onAnswered: () => void = () => undefined;
+  readonly #awaitNext: (() => void)[] = [];
 
   /** Does not dial yet; {@link placeCall} also dials. */
   constructor(options: PlaceCallOptions) {
@@ -101,12 +104,12 @@ export class SimulatedPhone implements Caller {
 
   /** Whether a media stream was opened. */
   get answered(): boolean {
-    return this.#stream !== null;
+    return this.#streams.length > 0;
   }
 
   /** Messages over the media socket in each direction. */
   get wire(): WireCount {
-    return this.#stream?.wire ?? { sent: 0, received: 0 };
+    return this.#streams.at(-1)?.wire ?? { sent: 0, received: 0 };
   }
 
   /** Whether a webhook has yet to answer or a socket to open: pending work that the clock does not know. */
@@ -115,17 +118,26 @@ export class SimulatedPhone implements Caller {
   }
 
   get playout(): Playout {
-    return this.#requireStream().playout;
+    const { playout } = this.#requireStream();
+    const heardSamples = this.#streams.reduce((sum, stream) => sum + stream.playout.heardSamples, 0);
+    return { ...playout, heardSamples };
   }
 
   /** The faults that Twilio would have reported. */
   get faults(): readonly WireFault[] {
-    return this.#stream?.faults ?? [];
+    return this.#streams.flatMap(({ faults }) => faults);
   }
 
-  /** Sends samples at 8 kHz; resolves when the last frame was sent, or when the call ends before that. */
-  say(samples: Int16Array): Promise<void> {
-    return this.#requireStream().say(samples);
+  /**
+   * Sends samples at 8 kHz; resolves when the last frame was sent, or when the call ends before that. If the connection
+   * breaks, the rest is said when it is back.
+   */
+  async say(samples: Int16Array): Promise<void> {
+    for (let rest = samples; rest.length > 0;) {
+      const stream = this.#requireStream();
+      rest = rest.subarray(await stream.say(rest));
+      if (rest.length > 0 && !(await this.#followed(stream))) return;
+    }
   }
 
   /** Sets what happens to the media from now on. */
@@ -138,6 +150,14 @@ export class SimulatedPhone implements Caller {
     this.#requireStream().digit(digit);
   }
 
+  /**
+   * Breaks the media stream's connection. As Twilio does, the phone then asks the `<Connect>`'s action what to do, and
+   * opens another stream if the answer says so.
+   */
+  dropConnection(): void {
+    this.#requireStream().drop();
+  }
+
   /** Hangs up. Idempotent; resolves when the call is over. */
   hangUp(): Promise<PhoneCallEnd> {
     this.#hangUp.abort(new TransportError('The caller hung up.'));
@@ -146,7 +166,17 @@ export class SimulatedPhone implements Caller {
 
   /** Both sides of the call so far, or of the whole call once it has ended. */
   recording(): CallRecording {
-    return this.#requireStream().recording();
+    const first = this.#streams[0] ?? this.#requireStream();
+    const [caller, agent] = [new AudioTrack(), new AudioTrack()];
+    let length = 0;
+    for (const stream of this.#streams) {
+      const at = Math.round((stream.startMs - first.startMs) * (phoneRateHz / 1000));
+      const part = stream.recording();
+      caller.write(at, part.caller);
+      agent.write(at, part.agent);
+      length = at + part.caller.length;
+    }
+    return { sampleRateHz: phoneRateHz, caller: caller.samples(length), agent: agent.samples(length) };
   }
 
   /** Starts the call; see {@link placeCall}. */
@@ -284,7 +314,8 @@ export class SimulatedPhone implements Caller {
       parameters,
     };
     const stream = new SimulatedPhoneStream(socket, clock, identity, listener);
-    this.#stream = stream;
+    this.#streams.push(stream);
+    for (const tell of this.#awaitNext.splice(0)) tell();
     const { signal } = this.#hangUp;
     const onHangUp = (): void => stream.hangUp();
     signal.addEventListener('abort', onHangUp, { once: true });
@@ -340,9 +371,18 @@ export class SimulatedPhone implements Caller {
     });
   }
 
+  /** Whether another stream has followed this one; waits for it, or for the end of the call. */
+  async #followed(stream: SimulatedPhoneStream): Promise<boolean> {
+    const isPresent = (): boolean => this.#streams.at(-1) === stream;
+    if (isPresent())
+      await Promise.race([new Promise<void>((next) => this.#awaitNext.push(next)), this.ended]);
+    return !isPresent();
+  }
+
   #requireStream(): SimulatedPhoneStream {
-    if (!this.#stream) throw new TransportError('The call was not answered: there is no media stream.');
-    return this.#stream;
+    const stream = this.#streams.at(-1);
+    if (!stream) throw new TransportError('The call was not answered: there is no media stream.');
+    return stream;
   }
 }
 

@@ -84,7 +84,7 @@ const meanings: Readonly<Record<InboundFault, string>> = {
  */
 export class InboundGuard {
   readonly #wire: MediaStreamWire;
-  readonly #streamId: string;
+  #streamId: string;
   readonly #limits: InboundLimits;
   readonly #isAwaitedMark: (name: string) => boolean;
   readonly #onWarning: (warning: TransportWarning) => void;
@@ -114,6 +114,12 @@ export class InboundGuard {
     this.#onIntolerable = options.onIntolerable;
     this.#allowance = 2 * options.limits.maxMessagesPerSecond;
     this.#allowanceAtMs = options.nowMs;
+  }
+
+  /** The call goes on in another stream, whose `start` was its message number 1. */
+  follow(streamId: string): void {
+    this.#streamId = streamId;
+    this.#lastSequence = 1;
   }
 
   /** Count of each fault; faults that did not occur are absent. */

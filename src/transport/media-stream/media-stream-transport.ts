@@ -3,6 +3,7 @@ import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
 import type { Clock, Timer } from '../../core/clock.js';
 import { TransportError } from '../../core/errors.js';
 import { mediaStoppedAfterMs, MediaWatch } from '../media-watch.js';
+import { requirePosition } from '../playout-position.js';
 import type {
   CallInfo,
   Heard,
@@ -12,6 +13,7 @@ import type {
   TransportListener,
   TransportType,
 } from '../transport.js';
+import { AwaitedCuts } from './awaited-cuts.js';
 import {
   defaultInboundLimits,
   InboundGuard,
@@ -20,7 +22,7 @@ import {
 } from './inbound-guard.js';
 import type { MediaStart } from './media-handshake.js';
 import type { CallMessage, MediaStreamWire } from './media-stream-wire.js';
-import { PlayoutLedger, type PendingCut } from './playout-ledger.js';
+import { PlayoutLedger } from './playout-ledger.js';
 import type { SocketInbox } from './socket-inbox.js';
 
 export interface MediaStreamOptions {
@@ -35,19 +37,13 @@ export interface MediaStreamOptions {
   readonly maxBufferedBytes?: number;
 }
 
-/** A pause is answered within this time: measured, else estimated. */
-const sentinelTimeoutMs = 250;
-
-interface AwaitedCut {
-  readonly resolve: (heard: Heard) => void;
-  readonly timer: Timer;
-}
+/** Length of the audio in one message. */
+const frameMs = 20;
 
 /**
  * One phone call over a carrier's media stream. Audio is sent at once and buffered at the carrier; echoed marks tell
  * what was heard. A pause sends a `clear` and a mark, the sentinel; its echo tells how far playout got. Audio that was
- * not heard is sent again on resume. {@link PlayoutLedger} tracks playout, {@link InboundGuard} checks inbound
- * messages.
+ * not heard is sent again on resume. {@link PlayoutLedger} tracks playout, {@link InboundGuard} checks messages.
  */
 export class MediaStreamTransport implements Transport {
   readonly type: TransportType;
@@ -56,16 +52,19 @@ export class MediaStreamTransport implements Transport {
   readonly outputFormat: AudioFormat;
   readonly #wire: MediaStreamWire;
   readonly #clock: Clock;
-  readonly #inbox: SocketInbox;
-  readonly #streamId: string;
+  #inbox: SocketInbox;
+  #streamId: string;
   readonly #maxBufferedBytes: number;
   readonly #ledger: PlayoutLedger;
   readonly #guard: InboundGuard;
   readonly #media: MediaWatch;
   #listener: TransportListener | null = null;
   #end: { readonly reason: TransportEndReason; readonly cause?: Error | undefined } | null = null;
+  /** Whether the socket is gone and the call may come back on another. */
+  #isLost = false;
+  #lastMessageMs: number;
   #pause: Promise<Heard> | null = null;
-  readonly #awaitedCuts = new Map<PendingCut, AwaitedCut>();
+  readonly #cuts: AwaitedCuts;
   #timer: Timer | null = null;
 
   /** Takes over the socket of an accepted stream; messages are held until {@link start}. */
@@ -76,7 +75,9 @@ export class MediaStreamTransport implements Transport {
     this.outputFormat = wire.format;
     this.#wire = wire;
     this.#ledger = new PlayoutLedger({ sampleRateHz: wire.format.sampleRateHz });
+    this.#cuts = new AwaitedCuts(clock, this.#ledger, (heard) => this.#report(heard));
     this.#clock = clock;
+    this.#lastMessageMs = clock.nowMs();
     this.#inbox = start.inbox;
     this.#streamId = start.streamId;
     this.#maxBufferedBytes = options.maxBufferedBytes ?? 4 * 1024 * 1024;
@@ -116,9 +117,9 @@ export class MediaStreamTransport implements Transport {
     return this.#guard.stats;
   }
 
-  /** Messages sent and received on this socket, including the two of the handshake. */
+  /** Messages sent and received on the present socket, including the two of the handshake. */
   get wire(): { readonly sent: number; readonly received: number } {
-    return this.#inbox.counts;
+    return this.#isLost ? { sent: 0, received: 0 } : this.#inbox.counts;
   }
 
   start(listener: TransportListener): void {
@@ -127,12 +128,44 @@ export class MediaStreamTransport implements Transport {
       listener.onEnd(this.#end.reason, this.#end.cause);
       return;
     }
-    this.#media.start();
-    this.#inbox.handOver({
-      onMessage: (text, bytes) => this.#onMessage(text, bytes),
-      onError: (error) => this.#onSocketError(error),
-      onClose: () => this.#finish('hangup', 1000),
-    });
+    this.#listen(this.#inbox);
+  }
+
+  /**
+   * The carrier has given up the stream, and the call may come back with {@link reattach}: pauses playout and closes the
+   * socket. Without a listener for lost connections the call ends. Idempotent.
+   */
+  lose(cause: string): void {
+    if (this.#end || this.#isLost) return;
+    if (!this.#listener?.onLost) return this.#finish('hangup', 1000);
+    this.#isLost = true;
+    this.#timer?.cancel();
+    this.#media.stop();
+    void this.#inbox.close(this.#clock, 1000);
+    this.#cuts.settleAll();
+    if (!this.#pause) {
+      // What the far end sent last tells until when it played.
+      const { at, heard } = this.#ledger.lost(Math.min(this.#clock.nowMs(), this.#lastMessageMs + frameMs));
+      this.#pause = Promise.resolve(at);
+      this.#report(heard);
+    }
+    this.#tell((listener) => listener.onLost?.(cause));
+  }
+
+  /** The call goes on in another stream. Returns false if it has ended. */
+  reattach(start: MediaStart): boolean {
+    if (this.#end || !this.#listener) return false;
+    this.lose('The call has a new media stream.');
+    if (!this.#isLost || this.#hasEnded()) return false;
+    this.#isLost = false;
+    this.#inbox = start.inbox;
+    this.#streamId = start.streamId;
+    this.#guard.follow(start.streamId);
+    this.#lastMessageMs = this.#clock.nowMs();
+    this.#tell((listener) => listener.onBack?.());
+    this.#listen(start.inbox);
+    this.#pump();
+    return true;
   }
 
   /** Throws a TransportError if the frame is not at the stream's rate. */
@@ -169,7 +202,7 @@ export class MediaStreamTransport implements Transport {
   /** Throws a TransportError if the position is not a number. */
   resume(fromSamples: number): void {
     requirePosition(fromSamples);
-    if (!this.#pause || this.#end) return;
+    if (!this.#pause || this.#end || this.#isLost) return;
     this.#pause = null;
     const mark = this.#ledger.resume(fromSamples, this.#clock.nowMs());
     if (mark !== null) this.#send(this.#wire.mark(this.#streamId, mark));
@@ -197,24 +230,12 @@ export class MediaStreamTransport implements Transport {
     if (this.#end) return Promise.resolve(this.#ledger.estimate(cut).at);
     this.#send(this.#wire.clear(this.#streamId));
     this.#send(this.#wire.mark(this.#streamId, cut.sentinel));
-    return new Promise((resolve) => {
-      const timer = this.#clock.setTimer(sentinelTimeoutMs, () =>
-        this.#settle(cut, this.#ledger.estimate(cut)),
-      );
-      this.#awaitedCuts.set(cut, { resolve, timer });
-    });
-  }
-
-  #settle(cut: PendingCut, outcome: { readonly at: Heard; readonly heard: readonly HeardMark[] }): void {
-    const awaited = this.#awaitedCuts.get(cut);
-    this.#awaitedCuts.delete(cut);
-    awaited?.timer.cancel();
-    this.#report(outcome.heard);
-    awaited?.resolve(outcome.at);
+    return this.#cuts.wait(cut);
   }
 
   /** Sends all audio that may be sent now. */
   #pump(): void {
+    if (this.#isLost) return;
     const nowMs = this.#clock.nowMs();
     for (let piece = this.#ledger.take(nowMs); piece; piece = this.#ledger.take(nowMs)) {
       if (piece.markBefore !== null) this.#send(this.#wire.mark(this.#streamId, piece.markBefore));
@@ -226,18 +247,19 @@ export class MediaStreamTransport implements Transport {
   }
 
   #send(message: string): void {
+    if (this.#isLost) return;
     this.#inbox.send(message);
     if (this.#inbox.bufferedBytes <= this.#maxBufferedBytes || this.#end) return;
     const problem = `More than ${this.#maxBufferedBytes} bytes are unsent: the connection to ${this.#wire.title} is stuck.`;
     this.#tell((listener) => listener.onWarning({ code: 'stuck_connection', message: problem }));
-    this.#fail(new TransportError(problem), 1011);
+    this.#break(new TransportError(problem));
   }
 
   /** Sets one timer for both events without a message: an overdue echo, and free room at the far end. */
   #setTimer(): void {
     this.#timer?.cancel();
     this.#timer = null;
-    if (this.#end) return;
+    if (this.#end || this.#isLost) return;
     const nowMs = this.#clock.nowMs();
     const deadlineMs = this.#ledger.deadlineMs() ?? Infinity;
     const nextTakeMs = this.#ledger.nextTakeMs(nowMs) ?? Infinity;
@@ -252,6 +274,7 @@ export class MediaStreamTransport implements Transport {
 
   #onMessage(text: string | null, bytes: number): void {
     if (this.#end) return;
+    this.#lastMessageMs = this.#clock.nowMs();
     const message = this.#guard.admit(text, bytes, this.#clock.nowMs());
     if (message) this.#onCallMessage(message);
   }
@@ -292,7 +315,7 @@ export class MediaStreamTransport implements Transport {
         this.#pump();
         return;
       case 'cut':
-        this.#settle(report.cut, report);
+        this.#cuts.settle(report.cut, report);
         return;
       case 'unknown':
         this.#guard.note('unknown_mark');
@@ -306,10 +329,12 @@ export class MediaStreamTransport implements Transport {
     const { code } = error as { code?: unknown };
     if (code === 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH') this.#guard.note('oversize_message');
     else if (typeof code === 'string' && code.startsWith('WS_ERR_')) this.#guard.note('broken_frame', code);
-    this.#fail(
-      new TransportError(`The connection to ${this.#wire.title} failed: ${error.message}`, { cause: error }),
-      1011,
-    );
+    const cause = new TransportError(`The connection to ${this.#wire.title} failed: ${error.message}`, {
+      cause: error,
+    });
+    // A peer that breaks the protocol would do so again.
+    if (typeof code === 'string' && code.startsWith('WS_ERR_')) this.#fail(cause, 1011);
+    else this.#break(cause);
   }
 
   #report(heard: readonly HeardMark[]): void {
@@ -326,6 +351,35 @@ export class MediaStreamTransport implements Transport {
     }
   }
 
+  #listen(inbox: SocketInbox): void {
+    // The listener may have ended the call.
+    if (this.#end) return;
+    this.#media.start();
+    // An earlier socket may still say something when the call has another.
+    const isCurrent = (): boolean => this.#inbox === inbox && !this.#isLost;
+    inbox.handOver({
+      onMessage: (text, bytes) => {
+        if (isCurrent()) this.#onMessage(text, bytes);
+      },
+      onError: (error) => {
+        if (isCurrent()) this.#onSocketError(error);
+      },
+      onClose: () => {
+        if (isCurrent()) this.lose(`${this.#wire.title} closed the media stream without ending it.`);
+      },
+    });
+  }
+
+  /** The connection is useless: loses it, or ends the call if it cannot come back. */
+  #break(cause: TransportError): void {
+    if (this.#listener?.onLost) this.lose(cause.message);
+    else this.#fail(cause, 1011);
+  }
+
+  #hasEnded(): boolean {
+    return this.#end !== null;
+  }
+
   #fail(cause: Error, closeCode: number): void {
     this.#finish('transport_error', closeCode, cause);
   }
@@ -335,11 +389,7 @@ export class MediaStreamTransport implements Transport {
     this.#end = { reason, cause };
     this.#timer?.cancel();
     this.#media.stop();
-    for (const [cut, { timer, resolve }] of this.#awaitedCuts) {
-      timer.cancel();
-      resolve(this.#ledger.estimate(cut).at);
-    }
-    this.#awaitedCuts.clear();
+    this.#cuts.settleAll();
     void this.#inbox.close(this.#clock, closeCode, cause?.message.slice(0, 100));
     try {
       this.#listener?.onEnd(reason, cause);
@@ -347,9 +397,4 @@ export class MediaStreamTransport implements Transport {
       // The call is over, so the error has no listener; it must not reach other calls.
     }
   }
-}
-
-function requirePosition(positionSamples: number): void {
-  if (Number.isFinite(positionSamples)) return;
-  throw new TransportError(`A playout position must be a finite number of samples, not ${positionSamples}.`);
 }

@@ -188,7 +188,7 @@ export class PlayoutLedger {
     const cut = this.#cuts.get(name);
     if (cut) {
       this.#roundTripMs = nowMs - cut.sentAtMs;
-      return { kind: 'cut', cut, ...this.#settle(cut, nowMs) };
+      return { kind: 'cut', cut, ...this.#settle(cut, { atMs: nowMs, isEcho: true }) };
     }
     const entry = this.#marks.get(name);
     if (!entry) return { kind: this.#wasOurs(name) ? 'stale' : 'unknown' };
@@ -244,7 +244,14 @@ export class PlayoutLedger {
 
   /** Settles a cut whose sentinel was not echoed, by the last measured round trip. */
   estimate(cut: PendingCut): { readonly at: Heard; readonly heard: readonly HeardMark[] } {
-    return this.#settle(cut, null);
+    return this.#settle(cut, { atMs: cut.sentAtMs + this.#roundTripMs, isEcho: false });
+  }
+
+  /** The connection was lost at `nowMs`: stops playout where it had got to by then. Continue as after a {@link cut}. */
+  lost(nowMs: number): { readonly at: Heard; readonly heard: readonly HeardMark[] } {
+    const cut = this.cut(nowMs);
+    if ('origin' in cut) return { at: cut, heard: [] };
+    return this.#settle(cut, { atMs: nowMs, isEcho: false });
   }
 
   /**
@@ -296,15 +303,14 @@ export class PlayoutLedger {
 
   #settle(
     cut: PendingCut,
-    echoedAtMs: number | null,
+    { atMs, isEcho }: { readonly atMs: number; readonly isEcho: boolean },
   ): { readonly at: Heard; readonly heard: readonly HeardMark[] } {
     const { run } = cut;
     this.#cuts.delete(cut.sentinel);
     this.#forget(run.settle(this.#roundTripMs));
-    const heardAtMs = echoedAtMs ?? cut.sentAtMs + this.#roundTripMs;
-    const origin: Origin = echoedAtMs !== null && run.isAnchored ? 'measured' : 'estimated';
+    const origin: Origin = isEcho && run.isAnchored ? 'measured' : 'estimated';
     const heardBefore = cut.heardBeforeDrop ?? this.#heardSamples;
-    const positionSamples = Math.max(heardBefore, run.heardAt(heardAtMs, this.#roundTripMs));
+    const positionSamples = Math.max(heardBefore, run.heardAt(atMs, this.#roundTripMs));
     this.#heardSamples = Math.max(this.#heardSamples, positionSamples);
     const heard = this.#takeReached(positionSamples).map((watch) =>
       this.#report(watch, this.#timeOf(run, watch), origin),

@@ -100,6 +100,20 @@ export class HeardMarks {
     this.#downlink.add(mark.measuredMs - mark.playMs);
   }
 
+  /** What was to be played after this time, without the downlink's delay, was not heard: it will be sent again. */
+  unsend(afterMs: number): void {
+    const isUnheard = ({ playMs }: SentMark): boolean => playMs > afterMs;
+    const again = this.#sent.filter(isUnheard).map(({ positionSamples }) => positionSamples);
+    this.#sent = this.#sent.filter((mark) => !isUnheard(mark));
+    this.#watched = [...again, ...this.#watched].sort((one, other) => one - other);
+  }
+
+  /** The far end has another connection: its delays are not known yet. */
+  forgetDelays(): void {
+    this.#downlink.clear();
+    this.#statedDownlinkMs = null;
+  }
+
   /** Drops every position that was not heard yet. */
   drop(): void {
     this.#watched = [];

@@ -41,6 +41,8 @@ export interface MediaConnection {
   readonly hasChannel: boolean;
   /** Resolves true once media can flow, false if the connection ends before; never rejects. */
   readonly connected: Promise<boolean>;
+  /** Resolves when the connection is over; never rejects. */
+  readonly over: Promise<void>;
   /** Unsent bytes in the data channel. */
   readonly bufferedBytes: number;
   /** RTP packets and data-channel messages so far. Tests on virtual time wait until both ends' counts match. */

@@ -18,11 +18,10 @@ const silentFrames = 10;
 const noticedFrames = 9;
 /** If the pacer is later than this, it was blocked: it skips the lost time and does not catch up. */
 const maxLateMs = 100;
-/** How much sent audio a resume can repeat. */
-const keepMs = 3500;
+/** How much sent audio a resume can repeat: also what was sent until a lost connection was noticed. */
+const keepMs = 6000;
 
 export interface OutboundAudioOptions {
-  readonly connection: MediaConnection;
   readonly clock: Clock;
   readonly encoder: OpusEncoder;
   /**
@@ -45,7 +44,8 @@ interface Run {
  * heard.
  */
 export class OutboundAudio {
-  readonly #connection: MediaConnection;
+  /** Null before {@link attach}, and while the connection is lost. */
+  #connection: MediaConnection | null = null;
   readonly #clock: Clock;
   readonly #encoder: OpusEncoder;
   readonly #onSent: OutboundAudioOptions['onSent'];
@@ -64,10 +64,11 @@ export class OutboundAudio {
   #timestamp: number;
   /** Position after the latest frame's samples, and when they will have been played. */
   #end = { positionSamples: 0, playMs: 0 };
+  /** Where the latest sound without a pause in it begins. */
+  #soundStart = 0;
   #lateFrames = 0;
 
-  constructor({ connection, clock, encoder, onSent, onFailure }: OutboundAudioOptions) {
-    this.#connection = connection;
+  constructor({ clock, encoder, onSent, onFailure }: OutboundAudioOptions) {
     this.#clock = clock;
     this.#encoder = encoder;
     this.#onSent = onSent;
@@ -96,6 +97,24 @@ export class OutboundAudio {
   playMsOf(positionSamples: number): number {
     const { positionSamples: end, playMs } = this.#end;
     return playMs - ((end - positionSamples) / outboundRateHz) * 1000;
+  }
+
+  /** The position that is played at this time at the far end, without network delay; known for the latest sound. */
+  positionAt(ms: number): number {
+    const { positionSamples: end, playMs } = this.#end;
+    const behind = Math.max(0, Math.round(((playMs - ms) / 1000) * outboundRateHz));
+    return Math.max(Math.min(this.#soundStart, this.#playout.sentSamples), end - behind);
+  }
+
+  /** The connection is gone: nothing is sent before {@link attach}. */
+  detach(): void {
+    this.#connection = null;
+  }
+
+  /** Goes on over this connection. */
+  attach(connection: MediaConnection): void {
+    this.#connection = connection;
+    this.#begin();
   }
 
   play(samples: Int16Array): void {
@@ -133,11 +152,11 @@ export class OutboundAudio {
 
   /** Starts a run in a microtask, so that the caller of `play()` can still call `watch()` first. */
   #begin(): void {
-    if (this.#run || this.#pumping || this.#paused || !this.#playout.waits) return;
+    if (this.#run || this.#pumping || this.#isHeld || !this.#playout.waits) return;
     this.#pumping = true;
     queueMicrotask(() => {
       this.#pumping = false;
-      if (this.#run || this.#paused || this.#closed || !this.#playout.waits) return;
+      if (this.#run || this.#isHeld || this.#closed || !this.#playout.waits) return;
       const nowMs = this.#clock.nowMs();
       const idleFrames = Math.max(0, Math.round((nowMs - this.#runEndMs) / frameMs));
       this.#timestamp = (this.#timestamp + idleFrames * timestampStep) >>> 0;
@@ -179,14 +198,19 @@ export class OutboundAudio {
   }
 
   #isOver(): boolean {
-    return this.#silence >= silentFrames && (this.#paused || !this.#playout.waits);
+    return this.#silence >= silentFrames && (this.#isHeld || !this.#playout.waits);
+  }
+
+  get #isHeld(): boolean {
+    return this.#paused || this.#connection === null;
   }
 
   #send(run: Run): void {
     const start = this.#playout.sentSamples;
-    const count = this.#paused ? 0 : this.#playout.take(this.#frame);
+    const count = this.#isHeld ? 0 : this.#playout.take(this.#frame);
     if (count === 0) this.#frame.fill(0);
     const afterSilence = this.#silence >= noticedFrames;
+    if (count > 0 && this.#silence > 0) this.#soundStart = start;
     this.#silence = count === 0 ? this.#silence + 1 : 0;
     const playMs = run.startMs + run.frames * frameMs;
     this.#transmit(run.frames === 0);
@@ -200,9 +224,10 @@ export class OutboundAudio {
   }
 
   #transmit(marker: boolean): void {
-    const { audio } = this.#connection;
-    if (audio.sends) {
-      this.#connection.sendRtp(
+    const connection = this.#connection;
+    if (connection?.audio.sends) {
+      const { audio } = connection;
+      connection.sendRtp(
         writeRtpPacket({
           payloadType: audio.payloadType,
           marker,

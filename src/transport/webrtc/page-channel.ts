@@ -20,7 +20,21 @@ export interface PageChannelListener {
 export interface PageChannelOptions {
   readonly connection: MediaConnection;
   readonly clock: Clock;
+  readonly budgets: PageBudgets;
   readonly listener: PageChannelListener;
+}
+
+/** What a page may send in one call. */
+export interface PageBudgets {
+  readonly messages: Budget;
+  readonly typed: Budget;
+}
+
+export function pageBudgets(clock: Clock): PageBudgets {
+  return {
+    messages: new Budget(clock, messagesPerSecond, messagesPerSecond),
+    typed: new Budget(clock, maxTypedBurst, typedPerSecond),
+  };
 }
 
 /** Misuse of the channel; counted in {@link PageChannel.stats}. */
@@ -29,8 +43,8 @@ export type PageFault = 'malformed_page_message' | 'page_flood' | 'typed_flood' 
 /** The first syncs come faster, so that the clock map is good before the first answer. */
 const firstSyncs = 5;
 const firstSyncEveryMs = 100;
-/** Maximum number of events held until the channel opens. */
-const maxEarlyEvents = 200;
+/** Maximum number of events held until the channel opens; a page that comes back may have missed many. */
+const maxEarlyEvents = 1200;
 /** Above this backlog the page gets no more events until it catches up. */
 const maxBacklogBytes = 1024 * 1024;
 /** Messages per second that a page may send; also the burst. */
@@ -59,15 +73,13 @@ export class PageChannel {
   #syncs = 0;
   #timer: Timer | null = null;
   #heartbeatMs: number | null = null;
-  readonly #messages: Budget;
-  readonly #typed: Budget;
+  readonly #budgets: PageBudgets;
 
-  constructor({ connection, clock, listener }: PageChannelOptions) {
+  constructor({ connection, clock, budgets, listener }: PageChannelOptions) {
     this.#connection = connection;
     this.#clock = clock;
     this.#listener = listener;
-    this.#messages = new Budget(clock, messagesPerSecond, messagesPerSecond);
-    this.#typed = new Budget(clock, maxTypedBurst, typedPerSecond);
+    this.#budgets = budgets;
   }
 
   /** When the page last answered; null before the first time. */
@@ -139,14 +151,14 @@ export class PageChannel {
   }
 
   #withinBudget(): boolean {
-    if (this.#messages.spend()) return true;
+    if (this.#budgets.messages.spend()) return true;
     if (this.#note('page_flood') === maxDropped)
       this.#listener.onIntolerable(`The page sent ${maxDropped} messages too many.`);
     return false;
   }
 
   #mayType(): boolean {
-    if (this.#typed.spend()) return true;
+    if (this.#budgets.typed.spend()) return true;
     if (this.#note('typed_flood') === maxTypedRefused)
       this.#listener.onIntolerable(`The page sent ${maxTypedRefused} typed turns too many.`);
     return false;

@@ -11,7 +11,7 @@ import type { SessionEvent } from '../../events/session-event.js';
 export const pageChannelLabel = 'hzrelay';
 
 /** How often the relay polls the page's clock; the answers are the page's heartbeat. */
-export const syncEveryMs = 1000;
+export const syncEveryMs = 500;
 
 /** Longest typed turn in characters. */
 export const maxTypedLength = 2000;
@@ -60,6 +60,13 @@ export type PageMessage =
 export interface OfferRequest {
   readonly sdp: string;
   readonly type: 'offer';
+  /** Continues a call whose connection was lost. */
+  readonly resume?: {
+    /** From the call's latest answer. */
+    readonly token: string;
+    /** How many events the page has got; it gets the ones behind them. */
+    readonly eventsSeen: number;
+  };
 }
 
 /** Response to an offer; `DELETE /webrtc/<id>` ends the call. */
@@ -68,6 +75,8 @@ export interface OfferResponse {
   readonly id: string;
   /** The call's name in events and logs. */
   readonly callId: string;
+  /** Continues the call, see {@link OfferRequest}; absent for a client without a data channel. */
+  readonly resume?: string;
   readonly sdp: string;
   readonly type: 'answer';
 }

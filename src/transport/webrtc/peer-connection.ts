@@ -68,6 +68,7 @@ export class PeerConnection implements MediaConnection {
   readonly audio: NegotiatedAudio;
   readonly hasChannel: boolean;
   readonly connected: Promise<boolean>;
+  readonly over: Promise<void>;
   readonly #lease: WebRtcLease;
   readonly #peer: NativePeer;
   readonly #track: Track;
@@ -76,6 +77,7 @@ export class PeerConnection implements MediaConnection {
   readonly #connectTimer: Timer;
   readonly #warned = new Set<string>();
   #settleConnected: (isUp: boolean) => void = () => undefined;
+  #settleOver: () => void = () => undefined;
   #channel: DataChannel | null = null;
   #listener: MediaConnectionListener | null = null;
   #early: Delivery[] = [];
@@ -93,6 +95,7 @@ export class PeerConnection implements MediaConnection {
     this.#maxMessageBytes = parts.maxMessageBytes;
     this.#mayTalkTo = parts.mayTalkTo ?? (() => true);
     this.connected = new Promise((resolve) => (this.#settleConnected = resolve));
+    this.over = new Promise((resolve) => (this.#settleOver = resolve));
     this.#connectTimer = parts.clock.setTimer(parts.connectTimeoutMs, () =>
       this.#finish(
         'failed',
@@ -280,6 +283,7 @@ export class PeerConnection implements MediaConnection {
     }
     void this.#lease.release();
     this.#settleConnected(false);
+    this.#settleOver();
     this.#listener?.onEnd(reason, cause);
   }
 }

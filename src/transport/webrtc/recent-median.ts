@@ -20,4 +20,10 @@ export class RecentMedian {
     const sorted = [...this.#values].sort((a, b) => a - b);
     this.#median = sorted[sorted.length >> 1] ?? null;
   }
+
+  /** Forgets all values. */
+  clear(): void {
+    this.#values.length = 0;
+    this.#median = null;
+  }
 }

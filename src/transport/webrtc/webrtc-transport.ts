@@ -1,11 +1,10 @@
 import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
-import { createOpusDecoder, type OpusDecoder } from '../../audio/opus-decoder.js';
 import { createOpusEncoder, type OpusEncoder, type OpusEncoderOptions } from '../../audio/opus-encoder.js';
-import { SoundEdges } from '../../audio/sound-edges.js';
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock } from '../../core/clock.js';
 import { TransportError } from '../../core/errors.js';
 import type { SessionEvent } from '../../events/session-event.js';
-import { mediaStoppedAfterMs, MediaWatch } from '../media-watch.js';
+import { MediaWatch } from '../media-watch.js';
+import { requirePosition } from '../playout-position.js';
 import type {
   CallInfo,
   Heard,
@@ -14,13 +13,16 @@ import type {
   TransportEndReason,
   TransportListener,
 } from '../transport.js';
+import { CallLeg, type CallLegListener } from './call-leg.js';
+import { DueMarks } from './due-marks.js';
 import { HeardMarks } from './heard-marks.js';
-import { InboundAudio } from './inbound-audio.js';
+import { InboundQualities } from './inbound-qualities.js';
 import type { MediaConnection } from './media-connection.js';
 import { OutboundAudio, outboundRateHz } from './outbound-audio.js';
-import { PageChannel, type PageFault, type PageReport } from './page-channel.js';
-import { soundEndsAfterMs } from './page-protocol.js';
-import { SpeechDelay } from './speech-delay.js';
+import { pageBudgets, type PageBudgets, type PageFault, type PageReport } from './page-channel.js';
+import { noAudioMessage, PageLiveness } from './page-liveness.js';
+import { ShownEvents } from './shown-events.js';
+import { VisitorDelay } from './visitor-delay.js';
 import { webRtcDefinition } from './webrtc-definition.js';
 
 export interface WebRtcTransportOptions {
@@ -28,86 +30,83 @@ export interface WebRtcTransportOptions {
   readonly call: CallInfo;
   /** Encoding of the agent's voice. */
   readonly opus?: Partial<Pick<OpusEncoderOptions, 'complexity' | 'bitrateBps'>>;
+  /** Whether the page can come back with {@link WebRtcTransport.reattach} after its connection was lost. @default no */
+  readonly resumable?: () => boolean;
 }
-
-interface Codecs {
-  readonly encoder: OpusEncoder;
-  readonly decoder: OpusDecoder;
-}
-
-const inboundRateHz = webRtcDefinition.hears.sampleRateHz;
-/** How often the transport checks that the page is alive. */
-const checkAliveEveryMs = 1000;
-/** A page counts as gone after this long without heartbeat and audio. */
-const goneAfterMs = 8000;
 
 /**
  * One visitor's call over WebRTC: Opus in both directions, and the page's reports on a data channel. Audio is sent only
- * when it is due, so a pause or a clear takes effect with the next frame, and sent audio counts as heard. The page
- * reports when it was heard, see {@link HeardMarks}; {@link InboundAudio} puts inbound packets in order.
+ * when it is due, so a pause or a clear takes effect with the next frame, and sent audio counts as heard, except on a
+ * connection that was lost. The page reports when it was heard, see {@link HeardMarks}. The call may go on over another
+ * connection: each is a {@link CallLeg}.
  */
 export class WebRtcTransport implements Transport {
   readonly type = webRtcDefinition.type;
   readonly call: CallInfo;
   readonly inputFormat: AudioFormat = webRtcDefinition.hears;
   readonly outputFormat: AudioFormat = webRtcDefinition.plays;
-  readonly #connection: MediaConnection;
   readonly #clock: Clock;
-  readonly #inbound: InboundAudio;
+  readonly #isResumable: () => boolean;
   readonly #outbound: OutboundAudio;
   readonly #encoder: OpusEncoder;
-  readonly #page: PageChannel;
-  readonly #edges = new SoundEdges({ sampleRateHz: inboundRateHz, endsAfterMs: soundEndsAfterMs });
-  readonly #speechDelay = new SpeechDelay();
+  readonly #delay = new VisitorDelay();
   readonly #media: MediaWatch;
   readonly #marks: HeardMarks;
+  readonly #due: DueMarks;
+  readonly #qualities = new InboundQualities();
+  readonly #shown = new ShownEvents();
+  readonly #liveness: PageLiveness;
+  readonly #budgets: PageBudgets;
+  #leg!: CallLeg;
   #listener: TransportListener | null = null;
   #end: { readonly reason: TransportEndReason; readonly cause?: Error | undefined } | null = null;
+  #isLost = false;
+  /** Whether the page has given up the lost connection, so that it is not back when something arrives. */
+  #isGivenUp = false;
+  /** Called with the page's first message on a later connection: until then it may not know that it is up. */
+  #onProven: (() => void) | null = null;
+  #formerHeartbeatMs: number | null = null;
+  #lostAtSamples = 0;
   #paused: Promise<Heard> | null = null;
-  #typed = false;
-  #markTimer: Timer | null = null;
-  #aliveTimer: Timer | null = null;
-  #lastAudioMs = 0;
-  readonly #malformed = new Set<'rtp' | 'opus'>();
 
-  private constructor(connection: MediaConnection, options: WebRtcTransportOptions, codecs: Codecs) {
-    const { clock, call } = options;
-    this.#connection = connection;
+  private constructor(options: WebRtcTransportOptions, encoder: OpusEncoder) {
+    const { clock, call, resumable = () => false } = options;
     this.#clock = clock;
     this.call = call;
-    this.#encoder = codecs.encoder;
-    this.#marks = new HeardMarks({ speechDelayMs: () => this.#inputDelayMs() });
-    this.#inbound = new InboundAudio({
+    this.#isResumable = resumable;
+    this.#encoder = encoder;
+    this.#budgets = pageBudgets(clock);
+    this.#marks = new HeardMarks({
+      speechDelayMs: () => this.#delay.delayMs((this.#leg.page.clocks.roundTripMs ?? 0) / 2),
+    });
+    this.#due = new DueMarks({
       clock,
-      decoder: codecs.decoder,
-      payloadType: connection.audio.payloadType,
-      onFrame: (frame) => this.#onFrame(frame),
-      onMalformed: (what) => this.#onMalformed(what),
+      marks: this.#marks,
+      isHeld: () => this.#liveness.isDoubted,
+      onHeard: (mark) => this.#tell((listener) => listener.onHeard(mark)),
     });
     this.#outbound = new OutboundAudio({
-      connection,
       clock,
-      encoder: this.#encoder,
+      encoder,
       onSent: (start, count, playMs, afterSilence) => {
         this.#marks.sent(start, count, playMs, outboundRateHz, afterSilence);
-        this.#setMarkTimer();
+        this.#due.arm();
       },
       onFailure: (cause) =>
         this.#fail(new TransportError('The voice could not be encoded; the call was ended.', { cause })),
     });
+    this.#liveness = new PageLiveness({
+      clock,
+      isResumable: resumable,
+      heartbeatMs: () => this.#leg.page.heartbeatMs ?? this.#formerHeartbeatMs,
+      sendsAudio: () => this.#leg.connection.audio.receives,
+      onSilent: (why) => this.lose(new TransportError(why)),
+    });
     this.#media = new MediaWatch({
       clock,
-      onStopped: () => this.#onMediaStopped(),
+      onStopped: () =>
+        this.#tell((listener) => listener.onWarning({ code: 'media_stopped', message: noAudioMessage })),
       onResumed: (gapMs) => this.#tell((listener) => listener.onMediaResumed?.(gapMs)),
-    });
-    this.#page = new PageChannel({
-      connection,
-      clock,
-      listener: {
-        onReport: (report) => this.#onReport(report),
-        onWarning: (warning) => this.#tell((listener) => listener.onWarning(warning)),
-        onIntolerable: (message) => this.#fail(new TransportError(`${message} The call was ended.`)),
-      },
     });
   }
 
@@ -120,8 +119,9 @@ export class WebRtcTransport implements Transport {
     options: WebRtcTransportOptions,
   ): Promise<WebRtcTransport> {
     const encoder = await createOpusEncoder({ sampleRateHz: outboundRateHz, ...options.opus });
-    const decoder = await createOpusDecoder({ sampleRateHz: inboundRateHz });
-    return new WebRtcTransport(connection, options, { encoder, decoder });
+    const transport = new WebRtcTransport(options, encoder);
+    await transport.#take(connection);
+    return transport;
   }
 
   get mediaStopped(): boolean {
@@ -134,31 +134,22 @@ export class WebRtcTransport implements Transport {
 
   /** Quality of the visitor's audio. */
   get inboundQuality(): InboundQuality {
-    const { received, lost, concealedSamples, recoveredSamples, totalSamples, jitterMs } =
-      this.#inbound.stats;
-    const share = (samples: number): number => (totalSamples === 0 ? 0 : samples / totalSamples);
-    return {
-      packetsReceived: received,
-      packetsLost: lost,
-      concealedShare: share(concealedSamples),
-      recoveredShare: share(recoveredSamples),
-      jitterMs,
-    };
+    return this.#qualities.with(this.#leg.inbound.stats);
   }
 
-  /** Number of protocol faults of the page, by kind. */
+  /** Number of protocol faults of the page on the present connection, by kind. */
   get pageFaults(): Readonly<Partial<Record<PageFault, number>>> {
-    return this.#page.stats;
+    return this.#leg.page.stats;
   }
 
-  /** Frames of the agent's voice that were sent later than the lead of one frame allows. */
+  /** Frames that were sent later than the lead of one frame allows. */
   get lateFrames(): number {
     return this.#outbound.lateFrames;
   }
 
-  /** RTP packets and data-channel messages in both directions. */
+  /** RTP packets and data-channel messages in both directions on the present connection. */
   get wire(): { readonly sent: number; readonly received: number } {
-    return this.#connection.wire;
+    return this.#leg.connection.wire;
   }
 
   start(listener: TransportListener): void {
@@ -167,22 +158,65 @@ export class WebRtcTransport implements Transport {
       listener.onEnd(this.#end.reason, this.#end.cause);
       return;
     }
-    this.#lastAudioMs = this.#clock.nowMs();
-    this.#checkAlive();
-    if (this.#connection.audio.receives) this.#media.start();
-    this.#connection.start({
-      onRtp: (packet) => this.#onRtp(packet),
-      onChannelOpen: () => this.#page.opened(),
-      onText: (text) => this.#onText(text),
-      onDropped: () => this.#page.dropped(),
-      onWarning: (warning) => this.#tell((listener) => listener.onWarning(warning)),
-      onEnd: (reason, cause) => this.#onConnectionEnd(reason, cause),
-    });
+    this.#liveness.start();
+    this.#begin();
   }
 
-  /** Sends an event of the session to the page, unless the connection is down. */
+  /** Pauses playout until {@link reattach}, or ends the call if the page cannot come back. `byPage`: it has given up. Idempotent. */
+  lose(cause: Error, byPage = false): void {
+    if (this.#end) return;
+    this.#isGivenUp ||= byPage;
+    if (this.#isLost) return;
+    if (!this.#isResumable() || !this.#listener?.onLost) return this.#fail(cause);
+    this.#isLost = true;
+    this.#media.stop();
+    this.#outbound.detach();
+    if (!this.#paused) {
+      // Audio that was sent behind the page's last sign was heard only if the page is still there, which is not known.
+      const heardMs = this.#liveness.lastSignMs - this.#marks.downlinkMs;
+      const positionSamples = this.#outbound.positionAt(heardMs);
+      this.#lostAtSamples = positionSamples;
+      this.#outbound.pause();
+      this.#marks.unsend(heardMs);
+      this.#due.arm();
+      this.#paused = Promise.resolve({ positionSamples, origin: 'estimated' });
+    }
+    this.#tell((listener) => listener.onLost?.(cause.message));
+  }
+
+  /**
+   * The call goes on over this connection, which is up. `eventsSeen`: how many events the page has got so far. Resolves
+   * with false, and leaves the connection to the caller, if the call has ended. `onProven`: the page knows that it is up.
+   */
+  async reattach(connection: MediaConnection, eventsSeen: number, onProven = () => {}): Promise<boolean> {
+    if (this.#end || !this.#listener) return false;
+    this.lose(new TransportError('The page has another connection.'), true);
+    const former = this.#leg;
+    await this.#take(connection);
+    if (this.#hasEnded()) {
+      this.#leg.close();
+      former.connection.close();
+      return false;
+    }
+    this.#onProven = onProven;
+    this.#formerHeartbeatMs = former.page.heartbeatMs ?? this.#formerHeartbeatMs;
+    former.close();
+    former.connection.close();
+    this.#qualities.add(former.inbound.stats);
+    this.#delay.restart();
+    this.#marks.forgetDelays();
+    for (const event of this.#shown.after(eventsSeen)) this.#leg.page.show(event);
+    this.#isLost = this.#isGivenUp = false;
+    this.#tell((listener) => listener.onBack?.());
+    this.#begin();
+    return true;
+  }
+
+  /** Sends an event of the session to the page; if its connection is down, the next one gets it. */
   show(event: SessionEvent): void {
-    if (this.#connection.hasChannel) this.#page.show(event);
+    if (!this.#leg.connection.hasChannel) return;
+    if (this.#isResumable()) this.#shown.add(event);
+    this.#leg.page.show(event);
   }
 
   /** Throws a TransportError if the frame is not at 24 kHz. */
@@ -200,11 +234,13 @@ export class WebRtcTransport implements Transport {
     requirePosition(positionSamples);
     if (this.#end) return;
     const { sentSamples, queuedSamples } = this.#outbound;
+    // What the lost connection carried is sent again.
+    if (this.#isLost && positionSamples > this.#lostAtSamples) return this.#marks.watch(positionSamples);
     // The end of a fully sent queue counts as sent; the same position with unsent audio after it does not.
     if (positionSamples < sentSamples || sentSamples === queuedSamples)
       this.#marks.watchSent(positionSamples, this.#outbound.playMsOf(positionSamples));
     else this.#marks.watch(positionSamples);
-    this.#setMarkTimer();
+    this.#due.arm();
   }
 
   pause(): Promise<Heard> {
@@ -215,7 +251,7 @@ export class WebRtcTransport implements Transport {
   /** Throws a TransportError if the position is not a number. */
   resume(fromSamples: number): void {
     requirePosition(fromSamples);
-    if (!this.#paused || this.#end) return;
+    if (!this.#paused || this.#end || this.#isLost) return;
     this.#paused = null;
     this.#outbound.resume(fromSamples);
   }
@@ -225,8 +261,13 @@ export class WebRtcTransport implements Transport {
     const heard = this.#paused ?? Promise.resolve({ positionSamples: sent, origin: 'estimated' } as const);
     this.#paused = null;
     this.#marks.drop();
-    this.#setMarkTimer();
+    this.#due.arm();
     return heard;
+  }
+
+  /** Ends the call as the caller does. */
+  hangUp(): void {
+    this.#finish('hangup');
   }
 
   async close(): Promise<void> {
@@ -234,63 +275,78 @@ export class WebRtcTransport implements Transport {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  #onRtp(packet: Uint8Array): void {
+  async #take(connection: MediaConnection): Promise<void> {
+    const options = { clock: this.#clock, budgets: this.#budgets, listener: this.#legListener() };
+    this.#leg = await CallLeg.create(connection, options);
+  }
+
+  #legListener(): CallLegListener {
+    return {
+      onSign: (what) => {
+        const { isDoubted } = this.#liveness;
+        this.#liveness.sign(what);
+        if (this.#isLost && !this.#isGivenUp) this.#back();
+        if (isDoubted) this.#due.arm();
+        if (what === 'message') {
+          this.#onProven?.();
+          this.#onProven = null;
+        }
+        if (what === 'audio') this.#media.heard();
+      },
+      onFrame: (frame) => this.#onFrame(frame),
+      onReport: (report) => this.#onReport(report),
+      onWarning: (warning) => this.#tell((listener) => listener.onWarning(warning)),
+      onIntolerable: (message) => this.#fail(new TransportError(`${message} The call was ended.`)),
+      onEnd: (reason, cause) => this.#onConnectionEnd(reason, cause),
+    };
+  }
+
+  /** The present connection carries the call from now on. */
+  #begin(): void {
     if (this.#end) return;
-    this.#lastAudioMs = this.#clock.nowMs();
-    this.#media.heard();
-    this.#inbound.push(packet);
+    const { connection } = this.#leg;
+    this.#liveness.sign('message');
+    if (connection.audio.receives) this.#media.start();
+    this.#outbound.attach(connection);
+    this.#leg.start();
+  }
+
+  /** The connection is back, the same or another. */
+  #back(): void {
+    const { connection } = this.#leg;
+    this.#isLost = false;
+    this.#outbound.attach(connection);
+    if (connection.audio.receives) this.#media.start();
+    this.#tell((listener) => listener.onBack?.());
   }
 
   #onFrame(frame: AudioFrame): void {
-    const endMs = this.#clock.nowMs();
-    this.#edges.push(frame.samples, ({ type, position }) => {
-      const behindMs = ((this.#edges.position - position) / inboundRateHz) * 1000;
-      this.#speechDelay.atRelay(type, endMs - behindMs);
-      this.#typed = false;
-    });
+    this.#delay.heard(frame.samples, this.#clock.nowMs());
     this.#tell((listener) => listener.onAudio(frame));
-  }
-
-  #onMalformed(what: 'rtp' | 'opus'): void {
-    if (this.#malformed.has(what)) return;
-    this.#malformed.add(what);
-    const message = `The browser sent a packet that is not ${what === 'rtp' ? 'RTP' : 'Opus'}; such packets are dropped.`;
-    this.#tell((listener) => listener.onWarning({ code: `malformed_${what}`, message }));
-  }
-
-  #onMediaStopped(): void {
-    const seconds = mediaStoppedAfterMs / 1000;
-    const message = `No audio has arrived from the browser for ${seconds} s although its connection is up. Browsers send audio all the time, also during silence: check that the microphone is on and the page is awake.`;
-    this.#tell((listener) => listener.onWarning({ code: 'media_stopped', message }));
-  }
-
-  #onText(text: string): void {
-    if (!this.#end) this.#page.take(text);
   }
 
   #onReport(report: PageReport): void {
     switch (report.type) {
       case 'speech_start':
       case 'speech_end': {
-        const atMs = this.#page.clocks.toRelayMs(report.pageMs);
-        if (atMs !== null) this.#speechDelay.atPage(report.type === 'speech_start' ? 'begin' : 'end', atMs);
-        return;
+        const atMs = this.#leg.page.clocks.toRelayMs(report.pageMs);
+        return this.#delay.atPage(report.type === 'speech_start' ? 'begin' : 'end', atMs);
       }
       case 'audible': {
-        const atMs = this.#page.clocks.toRelayMs(report.pageMs);
+        const atMs = this.#leg.page.clocks.toRelayMs(report.pageMs);
         if (atMs !== null) this.#marks.audible(atMs);
-        this.#setMarkTimer();
+        this.#due.arm();
         return;
       }
       case 'stats':
         this.#marks.stateDownlink(
-          (report.roundTripMs ?? this.#page.clocks.roundTripMs ?? 0) / 2 +
+          (report.roundTripMs ?? this.#leg.page.clocks.roundTripMs ?? 0) / 2 +
             report.jitterBufferMs +
             report.outputLatencyMs,
         );
         return;
       case 'text':
-        this.#typed = true;
+        this.#delay.typed();
         this.#tell((listener) => listener.onTypedText(report.text));
         return;
       case 'bye':
@@ -298,48 +354,15 @@ export class WebRtcTransport implements Transport {
     }
   }
 
-  /** Delay of the caller's latest words to the relay; for a typed turn half a round trip. */
-  #inputDelayMs(): number {
-    const oneWayMs = (this.#page.clocks.roundTripMs ?? 0) / 2;
-    return this.#typed ? oneWayMs : (this.#speechDelay.delayMs ?? oneWayMs);
-  }
-
-  #setMarkTimer(): void {
-    this.#markTimer?.cancel();
-    this.#markTimer = null;
-    const { dueMs } = this.#marks;
-    if (this.#end || dueMs === null) return;
-    this.#markTimer = this.#clock.setTimer(dueMs - this.#clock.nowMs(), () => {
-      // Use at least the due time: rounding must not make the timer fire again and again without effect.
-      for (const mark of this.#marks.takeDue(Math.max(dueMs, this.#clock.nowMs())))
-        this.#tell((listener) => listener.onHeard(mark));
-      this.#setMarkTimer();
-    });
-  }
-
-  /**
-   * Checks that the page is alive: a crashed tab sends nothing, and ICE takes half a minute to notice. A client that
-   * never answered a sync is not a page and may be silent for any time: ICE keeps checking its consent, and the
-   * connection fails when that expires (RFC 7675, section 5.1: 30 s).
-   */
-  #checkAlive(): void {
-    const nowMs = this.#clock.nowMs();
-    const silentMs = nowMs - this.#lastAudioMs;
-    const { receives } = this.#connection.audio;
-    const { heartbeatMs } = this.#page;
-    const isSilent = !receives || silentMs >= goneAfterMs;
-    if (heartbeatMs !== null && isSilent && nowMs - heartbeatMs >= goneAfterMs) {
-      this.#fail(
-        new TransportError(`The browser is gone: no heartbeat and no audio for ${goneAfterMs / 1000} s.`),
-      );
-      return;
-    }
-    if (!this.#end) this.#aliveTimer = this.#clock.setTimer(checkAliveEveryMs, () => this.#checkAlive());
-  }
-
   #onConnectionEnd(reason: 'hangup' | 'failed' | 'closed', cause?: Error): void {
-    if (reason !== 'failed') return this.#finish('hangup');
-    this.#fail(cause ?? new TransportError('The connection to the browser was lost.'));
+    // A page may close a connection that it has lost, or of which it does not know that it is up.
+    const isGone = reason === 'failed' || (reason === 'hangup' && (this.#isLost || this.#onProven !== null));
+    if (!isGone) return this.#finish('hangup');
+    this.lose(cause ?? new TransportError('The connection to the browser was lost.'));
+  }
+
+  #hasEnded(): boolean {
+    return this.#end !== null;
   }
 
   /** A listener that throws ends only its own call. */
@@ -359,24 +382,19 @@ export class WebRtcTransport implements Transport {
   #finish(reason: TransportEndReason, cause?: Error): void {
     if (this.#end) return;
     this.#end = { reason, cause };
-    this.#markTimer?.cancel();
-    this.#aliveTimer?.cancel();
+    this.#due.close();
+    this.#liveness.stop();
     this.#media.stop();
-    this.#page.close();
+    this.#leg.close();
     this.#outbound.close();
-    this.#inbound.close();
     this.#encoder.close();
     // Close later, since the session sends its last event to the page now.
-    setImmediate(() => this.#connection.close());
+    const { connection } = this.#leg;
+    setImmediate(() => connection.close());
     try {
       this.#listener?.onEnd(reason, cause);
     } catch {
       // The call is over, so the error has no listener; it must not reach other calls.
     }
   }
-}
-
-function requirePosition(positionSamples: number): void {
-  if (Number.isFinite(positionSamples)) return;
-  throw new TransportError(`A playout position must be a finite number of samples, not ${positionSamples}.`);
 }

@@ -2,13 +2,18 @@
 import type { SessionEvent } from '../../events/session-event.js';
 import { callStep, idle, type CallEffect, type CallInput, type CallState } from '../model/call-state.js';
 import type { Failure } from '../model/failures.js';
-import { Connection } from './connection.js';
+import { Connection, type ConnectionListener } from './connection.js';
 import { EarWatch } from './ear-watch.js';
 import { Microphone } from './microphone.js';
+import type { Resumption } from './offer.js';
 import { SoundGraph } from './sound-graph.js';
 
 /** Wait for the network before the page calls again. */
 const retryAfterMs = 1500;
+/** Wait before the page asks again to go on with a call. */
+const resumeAgainAfterMs = 700;
+/** The page gives up going on with a call after this time; the relay keeps it for 15 s if not configured otherwise. */
+const resumeWithinMs = 20_000;
 
 export interface CallListener {
   onState(state: CallState): void;
@@ -32,6 +37,11 @@ export class Call {
   #microphone: Microphone | null = null;
   #graph: SoundGraph | null = null;
   #connection: Connection | null = null;
+  /** The lost connection of a call that should go on. */
+  #lost: Connection | null = null;
+  #givingUp: number | undefined;
+  /** Runs while no attempt is under way. */
+  #retry: number | null = null;
   #ears: EarWatch | null = null;
 
   /** The agent speaks through `voice`. */
@@ -52,6 +62,11 @@ export class Call {
   /** Hangs up, and tells the relay. Idempotent. */
   disconnect(): void {
     this.#input({ type: 'disconnect' });
+  }
+
+  /** The network is back: a call that should go on asks at once. */
+  networkBack(): void {
+    if (this.#state.phase === 'resuming' && this.#retry !== null) this.#input({ type: 'retry_due' });
   }
 
   /** Hangs up because the page is closing. */
@@ -116,6 +131,9 @@ export class Call {
       case 'connect':
         this.#open();
         break;
+      case 'resume':
+        this.#resume();
+        break;
       case 'hang_up':
         this.#hangUp();
         break;
@@ -143,10 +161,26 @@ export class Call {
     this.#input({ type: 'microphone_settled' });
   }
 
-  #open(): void {
+  /** Offers again for the call whose connection was lost. */
+  #resume(): void {
+    this.#stopRetry();
+    if (!this.#lost) {
+      this.#lost = this.#connection;
+      const failure = { kind: 'connection_lost' } as const;
+      this.#givingUp = setTimeout(() => this.#input({ type: 'gave_up', failure }), resumeWithinMs);
+    }
+    this.#open(this.#lost?.resume ?? null);
+  }
+
+  #open(resumption: Resumption | null = null): void {
     const microphone = this.#microphone;
-    const connection = Connection.open(microphone?.track ?? null, {
-      onOpen: () => this.#input({ type: 'connected' }),
+    const listener: ConnectionListener = {
+      onOpen: () => {
+        clearTimeout(this.#givingUp);
+        this.#lost?.drop();
+        this.#lost = null;
+        this.#input({ type: 'connected' });
+      },
       onStream: (stream) => {
         this.#voice.srcObject = stream;
         void this.play();
@@ -159,9 +193,13 @@ export class Call {
           this.#input({ type: 'session_ended', reason: event.reason });
       },
       onFailed: (failure) => this.#input({ type: 'failed', failure }),
-      onLost: () => this.#input({ type: 'lost' }),
-    });
+      onCallOver: () => this.#input({ type: 'call_over' }),
+      onLost: () => this.#input({ type: 'lost', resumable: connection.resume !== null }),
+    };
+    if (this.#connection !== this.#lost) this.#connection?.drop();
+    const connection = Connection.open(microphone?.track ?? null, listener, resumption);
     this.#connection = connection;
+    this.#ears?.close();
     this.#ears = EarWatch.start(connection, this.#graph);
     if (microphone) this.#ears.hearVisitor(microphone, (rms) => this.#listener.onLevel(rms));
   }
@@ -179,6 +217,10 @@ export class Call {
     this.#attempt = new AbortController();
     this.#ears?.close();
     this.#connection?.close();
+    this.#lost?.close();
+    this.#lost = null;
+    clearTimeout(this.#givingUp);
+    this.#stopRetry();
     this.#graph?.close();
     this.#voice.srcObject = null;
     this.#ears = this.#connection = this.#graph = null;
@@ -189,7 +231,16 @@ export class Call {
   }
 
   #awaitRetry(): void {
-    const timer = setTimeout(() => this.#input({ type: 'retry_due' }), retryAfterMs);
-    this.#attempt.signal.addEventListener('abort', () => clearTimeout(timer));
+    const afterMs = this.#state.phase === 'resuming' ? resumeAgainAfterMs : retryAfterMs;
+    this.#stopRetry();
+    this.#retry = setTimeout(() => {
+      this.#retry = null;
+      this.#input({ type: 'retry_due' });
+    }, afterMs);
+  }
+
+  #stopRetry(): void {
+    clearTimeout(this.#retry ?? undefined);
+    this.#retry = null;
   }
 }

@@ -10,14 +10,18 @@ import {
 } from '../../transport/webrtc/page-protocol.js';
 import type { Failure } from '../model/failures.js';
 import { noPathFailure } from '../model/no-path.js';
-import { deleteCall, postOffer } from './offer.js';
+import { deleteCall, postOffer, type Resumption } from './offer.js';
 
 /** Without ICE servers all candidates are known at once; a slow network interface must not delay the call. */
 const gatheringMs = 500;
 /** Time-out from the answer to the open data channel. */
 const connectingMs = 10_000;
+/** Time-out of one attempt to go on with a call, from the offer. */
+const resumingMs = 5000;
 /** A relay that has sent no clock message for this long is gone; ICE alone would need half a minute to notice. */
-const silentMs = 5 * syncEveryMs;
+const silentMs = 3.5 * syncEveryMs;
+/** How often the page looks. */
+const lookEveryMs = 250;
 
 /** Wait for the relay's last message after the goodbye. */
 const farewellMs = 500;
@@ -29,7 +33,9 @@ export interface ConnectionListener {
   onEvent(event: SessionEvent): void;
   /** The connection failed to open. The last callback. */
   onFailed(failure: Failure): void;
-  /** The open connection was lost. The last callback. */
+  /** The relay no longer has the call that should go on. The last callback. */
+  onCallOver(): void;
+  /** The open connection was lost. The last callback; {@link Connection.resume} may go on with the call. */
   onLost(): void;
 }
 
@@ -39,13 +45,22 @@ export class Connection {
   readonly #channel: RTCDataChannel;
   readonly #sender: RTCRtpSender;
   readonly #closing = new AbortController();
+  readonly #resumption: Resumption | null;
   #id: string | null = null;
+  #token: string | null = null;
+  #events = 0;
   #answer = '';
   #opened = false;
-  #heardMs = 0;
+  /** When the relay last sent something; its silence counts from then on. */
+  #heardMs = Infinity;
 
-  private constructor(track: MediaStreamTrack | null, listener: ConnectionListener) {
+  private constructor(
+    track: MediaStreamTrack | null,
+    listener: ConnectionListener,
+    resumption: Resumption | null,
+  ) {
     this.#listener = listener;
+    this.#resumption = resumption;
     this.#peer = new RTCPeerConnection();
     this.#channel = this.#peer.createDataChannel(pageChannelLabel);
     const { sender } = this.#peer.addTransceiver(track ?? 'audio', {
@@ -58,11 +73,31 @@ export class Connection {
    * Connects, and reports the outcome to the listener; without a track the page only listens and types. Close it with
    * {@link close}.
    */
-  static open(track: MediaStreamTrack | null, listener: ConnectionListener): Connection {
-    const connection = new Connection(track, listener);
+  static open(
+    track: MediaStreamTrack | null,
+    listener: ConnectionListener,
+    resumption: Resumption | null = null,
+  ): Connection {
+    const connection = new Connection(track, listener, resumption);
     connection.#watch();
     void connection.#connect();
     return connection;
+  }
+
+  /**
+   * How to go on with the call after the connection was lost; null if the relay cannot. Keep the lost connection until
+   * another one is up, then {@link drop} it: the relay might take its end for the end of the call.
+   */
+  get resume(): Resumption | null {
+    const { token = null, eventsSeen = 0 } = this.#resumption ?? {};
+    const latest = this.#opened ? this.#token : token;
+    return latest === null ? null : { token: latest, eventsSeen: eventsSeen + this.#events };
+  }
+
+  /** Closes a connection whose call goes on over another. */
+  drop(): void {
+    this.#closing.abort();
+    this.#peer.close();
   }
 
   /** Sends a message, if the channel is open. */
@@ -84,7 +119,12 @@ export class Connection {
    * `abruptly`: by an HTTP request, because the page is closing or the connection is dead.
    */
   close(abruptly = false): void {
-    if (this.#closing.signal.aborted) return;
+    if (this.#closing.signal.aborted) {
+      // It was lost, and the call does not go on.
+      if (this.#id !== null && this.#peer.connectionState !== 'closed') deleteCall(this.#id);
+      this.#peer.close();
+      return;
+    }
     this.#closing.abort();
     const { readyState } = this.#channel;
     this.send({ type: 'bye' });
@@ -122,9 +162,18 @@ export class Connection {
     try {
       await this.#peer.setLocalDescription();
       await gathered(this.#peer, signal);
-      const answer = await postOffer(this.#peer.localDescription?.sdp ?? '', signal);
+      if (this.#resumption)
+        after(resumingMs, signal, () => {
+          if (!this.#opened) this.#fail({ kind: 'relay_gone' });
+        });
+      const answer = await postOffer(this.#peer.localDescription?.sdp ?? '', this.#resumption, signal);
       if (signal.aborted) {
-        if ('id' in answer) deleteCall(answer.id);
+        if (answer !== 'call_over' && 'id' in answer && !this.#resumption) deleteCall(answer.id);
+        return;
+      }
+      if (answer === 'call_over') {
+        this.drop();
+        this.#listener.onCallOver();
         return;
       }
       if ('kind' in answer) {
@@ -132,6 +181,7 @@ export class Connection {
         return;
       }
       this.#id = answer.id;
+      this.#token = answer.resume ?? null;
       this.#answer = answer.sdp;
       await this.#peer.setRemoteDescription({ type: 'answer', sdp: answer.sdp });
       after(connectingMs, signal, () => {
@@ -163,7 +213,8 @@ export class Connection {
       'open',
       () => {
         this.#opened = true;
-        this.#heardMs = performance.now();
+        // A session that is made slowly is no silence; a call that goes on has its session.
+        if (this.#resumption) this.#heardMs = performance.now();
         this.#listener.onOpen();
       },
       once,
@@ -172,7 +223,7 @@ export class Connection {
     this.#channel.addEventListener('message', ({ data }: MessageEvent<string>) => this.#take(data), once);
     const heartbeat = setInterval(() => {
       if (this.#opened && performance.now() - this.#heardMs > silentMs) this.#lose();
-    }, syncEveryMs);
+    }, lookEveryMs);
     signal.addEventListener('abort', () => clearInterval(heartbeat));
   }
 
@@ -182,7 +233,10 @@ export class Connection {
     const message = JSON.parse(text) as RelayMessage;
     if (message.type === 'sync')
       this.send({ type: 'sync', id: message.id, receivedPageMs, sentPageMs: performance.now() });
-    else this.#listener.onEvent(message.event);
+    else {
+      this.#events++;
+      this.#listener.onEvent(message.event);
+    }
   }
 
   #failWithoutPath(): void {
@@ -191,13 +245,15 @@ export class Connection {
 
   #fail(failure: Failure): void {
     if (this.#closing.signal.aborted) return;
-    this.close();
+    if (this.#resumption) this.drop();
+    else this.close();
     this.#listener.onFailed(failure);
   }
 
   #lose(): void {
     if (this.#closing.signal.aborted) return;
-    this.close(true);
+    if (this.resume) this.#closing.abort();
+    else this.close(true);
     this.#listener.onLost();
   }
 }

@@ -53,7 +53,7 @@ const typing = new Typing((text) => call.type(text));
 
 function showState(state: CallState): void {
   // Problems of a call do not concern the next one.
-  if (state.phase !== 'connecting' && state.phase !== 'live') problems.clear();
+  if (!['connecting', 'live', 'resuming'].includes(state.phase)) problems.clear();
   if (state.phase === 'failed') problems.add(state.failure);
   typing.enabled = state.phase === 'live';
   status.show(state, activity);
@@ -73,6 +73,7 @@ if (new URLSearchParams(location.search).has('token')) history.replaceState(null
 
 // Not `unload`, which phones skip: `pagehide` is the last event that every browser sends.
 addEventListener('pagehide', () => call.leave());
+addEventListener('online', () => call.networkBack());
 (navigator.mediaDevices as MediaDevices | undefined)?.addEventListener('devicechange', () => {
   void microphonePanel.refresh(microphone);
 });

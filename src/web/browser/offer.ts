@@ -2,9 +2,19 @@
 import type { OfferRequest, OfferResponse } from '../../transport/webrtc/page-protocol.js';
 import { refusalFailure, type Failure } from '../model/failures.js';
 
-/** Posts the offer; resolves with the relay's answer or a failure. Rejects only if the signal aborts. */
-export async function postOffer(sdp: string, signal: AbortSignal): Promise<OfferResponse | Failure> {
-  const request: OfferRequest = { type: 'offer', sdp };
+/** A call that goes on: the relay's token for it, and how many of its events the page has got. */
+export type Resumption = NonNullable<OfferRequest['resume']>;
+
+/**
+ * Posts the offer; resolves with the relay's answer, a failure, or `call_over` if the call that should go on no longer
+ * exists. Rejects only if the signal aborts.
+ */
+export async function postOffer(
+  sdp: string,
+  resume: Resumption | null,
+  signal: AbortSignal,
+): Promise<OfferResponse | Failure | 'call_over'> {
+  const request: OfferRequest = { type: 'offer', sdp, ...(resume && { resume }) };
   let response: Response;
   try {
     response = await fetch('webrtc/offer', {
@@ -17,6 +27,7 @@ export async function postOffer(sdp: string, signal: AbortSignal): Promise<Offer
     signal.throwIfAborted();
     return { kind: 'relay_gone' };
   }
+  if (resume && (response.status === 404 || response.status === 409)) return 'call_over';
   if (response.ok) return (await response.json()) as OfferResponse;
   return refusalFailure(response.status, await errorIn(response));
 }

@@ -6,7 +6,9 @@ const busy = { kind: 'relay_busy' } as const;
 const connect: CallInput = { type: 'connect' };
 const settled: CallInput = { type: 'microphone_settled' };
 const connected: CallInput = { type: 'connected' };
-const lost: CallInput = { type: 'lost' };
+const lost: CallInput = { type: 'lost', resumable: false };
+const lostAwhile: CallInput = { type: 'lost', resumable: true };
+const failed: CallInput = { type: 'failed', failure: busy };
 const retryDue: CallInput = { type: 'retry_due' };
 
 /** The state after these inputs and every effect on the way. */
@@ -53,6 +55,47 @@ describe('a call of the page', () => {
     expect(state).toEqual({ phase: 'failed', failure: { kind: 'connection_lost' } });
   });
 
+  it('goes on over another connection when its own breaks, however often that takes', () => {
+    const { state, effects } = run(
+      connect,
+      settled,
+      connected,
+      lostAwhile,
+      failed,
+      retryDue,
+      lost,
+      retryDue,
+      connected,
+    );
+    expect(state).toEqual({ phase: 'live', automatic: false });
+    expect(effects).toEqual(['ask', 'connect', 'resume', 'await_retry', 'resume', 'await_retry', 'resume']);
+    expect(callStateText(run(connect, settled, connected, lostAwhile).state)).toBe(
+      'Connection lost: reconnecting',
+    );
+  });
+
+  it('begins anew if the relay no longer has the call, once, and says so', () => {
+    const over: CallInput = { type: 'call_over' };
+    const { state, effects } = run(connect, settled, connected, lostAwhile, over, settled, connected);
+    expect(effects).toEqual(['ask', 'connect', 'resume', 'hang_up', 'ask', 'connect']);
+    expect(callStateText(state)).toBe('Live: a new call, since the one before was lost');
+    expect(callStep(callStep(state, lostAwhile).state, over).state).toMatchObject({ phase: 'failed' });
+  });
+
+  it('fails if it could not go on in time', () => {
+    const failure = { kind: 'connection_lost' } as const;
+    const { state, effects } = run(
+      connect,
+      settled,
+      connected,
+      lostAwhile,
+      { type: 'gave_up', failure },
+      retryDue,
+    );
+    expect(state).toEqual({ phase: 'failed', failure });
+    expect(effects.at(-1)).toBe('hang_up');
+  });
+
   it('does not call again if the visitor has hung up meanwhile', () => {
     expect(run(connect, settled, connected, lost, { type: 'disconnect' }, retryDue).state).toBe(idle);
   });
@@ -78,9 +121,12 @@ describe('a call of the page', () => {
       settled,
       connected,
       lost,
+      lostAwhile,
       retryDue,
+      { type: 'call_over' },
+      { type: 'gave_up', failure: busy },
       { type: 'disconnect' },
-      { type: 'failed', failure: busy },
+      failed,
       { type: 'session_ended', reason: 'ended' },
     );
     fc.assert(

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { twilioSignature } from '../../../simulators/phone/simulated-phone-webhook.js';
-import { until } from '../../../../test/harness/light-relay.js';
+import { lightSession, until } from '../../../../test/harness/light-relay.js';
 import { LightRelays } from '../../../../test/harness/light-relays.js';
 import { beginCall, ring } from '../../../../test/harness/media-peer.js';
 import { afterCall, postForm } from '../../../../test/harness/twilio-requests.js';
@@ -61,13 +61,31 @@ describe('the answer to the last request of a call', () => {
     },
   );
 
-  it('is a hang-up if the caller hung up, but not if the call goes on without its stream', async () => {
+  it('is a hang-up if the caller hung up, and ends a session that waits for its stream', async () => {
     const light = await relays.start();
     const peer = await beginCall(light, 'CA1');
     peer.vanish();
-    await until(() => light.relay.sessions.length === 0);
+    await until(() => light.relay.sessions[0]?.state === 'reconnecting');
     expect(await afterCall(light, { CallSid: 'CA1', CallStatus: 'completed' })).toEqual(['Hangup']);
+    await until(() => light.relay.sessions.length === 0);
+    expect(light.events.at(-1)).toMatchObject({ type: 'session.end', reason: 'hangup' });
     expect(await afterCall(light, { CallSid: 'CA1', CallStatus: 'in-progress' })).toEqual(['Say', 'Hangup']);
+  });
+
+  it('is another stream if the connection was lost, and an apology if the session does not wait', async () => {
+    const light = await relays.start();
+    const peer = await beginCall(light, 'CA1');
+    peer.vanish();
+    expect(await afterCall(light, { CallSid: 'CA1', CallStatus: 'in-progress' })).toEqual(['Connect']);
+    await relays.close();
+    const impatient = await relays.start({ session: { ...lightSession(), reconnect: false } });
+    (await beginCall(impatient, 'CA1')).vanish();
+    await until(() => impatient.relay.sessions.length === 0);
+    expect(impatient.events.at(-1)).toMatchObject({ type: 'session.end', reason: 'connection_lost' });
+    expect(await afterCall(impatient, { CallSid: 'CA1', CallStatus: 'in-progress' })).toEqual([
+      'Say',
+      'Hangup',
+    ]);
   });
 
   it('is an apology for a call without a session and for an unknown call', async () => {

@@ -24,7 +24,7 @@ import {
   readWebhookForm,
   type WebhookForm,
 } from '../../../transport/twilio/webhook-form.js';
-import { CallStreams, type CallStream } from '../../call-streams.js';
+import { PhoneCalls, type PhoneCall } from '../../phone-calls.js';
 import { refuseRequest, shown, shownPath } from '../refusal.js';
 import type { RelayContext } from '../../relay-context.js';
 import { relayUrl, signatureShaped, signedByTwilio } from '../twilio-signed.js';
@@ -48,7 +48,7 @@ export function twilioRoutes(
   done: () => void,
 ): void {
   const tokens = new StreamTokens<Caller>({ clock: relay.clock });
-  const streams = new CallStreams();
+  const calls = new PhoneCalls();
   let pendingSockets = 0;
 
   app.addContentTypeParser<string>(
@@ -76,28 +76,32 @@ export function twilioRoutes(
       relay.refusals.note('body', () => `A request to ${shownPath(request)} was refused: ${message}`);
       return refuseRequest(reply, 400, message);
     }
-    // The call may have a stream already: Twilio calls the webhook again if the first answer was late.
-    if (!relay.canTake('twilio', { inPlaceOfOne: streams.has(callSid) }))
-      return sendTwiml(reply, await rejectBusyTwiml());
+    // A call that has a session keeps it: Twilio asks again if the first answer was late.
+    if (!calls.get(callSid) && !relay.canTake('twilio')) return sendTwiml(reply, await rejectBusyTwiml());
     return sendTwiml(reply, await connectTwiml(request, callSid, form));
   });
 
   app.post('/twilio/after', webhook, async (request, reply) => {
     const form = formOf(request);
     const callSid = fieldOf(form, 'CallSid') ?? '';
+    const status = fieldOf(form, 'CallStatus');
+    const isLive = relay.outcomeOf(callSid) === null;
+    const call = isLive ? calls.get(callSid) : null;
+    if (call && isFinal(status)) void call.hangUp();
+    // The relay may not have noticed the loss yet.
+    else call?.lose('Twilio has lost the media stream.');
     const reason = relay.outcomeOf(callSid);
-    // Twilio has lost a stream that still seems open here: open a new one in its place.
-    if (reason === null && streams.has(callSid))
-      return sendTwiml(reply, await connectTwiml(request, callSid, form));
-    const over = isOver(reason, fieldOf(form, 'CallStatus'));
+    if (call && reason === null) return sendTwiml(reply, await connectTwiml(request, callSid, form));
+    const over = isOver(reason, status);
     return sendTwiml(reply, over ? await hangUpTwiml() : await sayAndHangUpTwiml(fallbackText));
   });
 
   app.post('/twilio/status', webhook, async (request, reply) => {
     const form = formOf(request);
-    const callSid = shown(fieldOf(form, 'CallSid') ?? '(no CallSid)').slice(0, 64);
-    const status = shown(fieldOf(form, 'CallStatus') ?? '(no status)').slice(0, 64);
-    relay.notify('info', `twilio call ${callSid}: ${status}`);
+    const callSid = fieldOf(form, 'CallSid') ?? '(no CallSid)';
+    const status = fieldOf(form, 'CallStatus') ?? '(no status)';
+    relay.notify('info', `twilio call ${shown(callSid).slice(0, 64)}: ${shown(status).slice(0, 64)}`);
+    if (isFinal(status)) void calls.get(callSid)?.hangUp();
     return reply.code(204).send();
   });
 
@@ -119,7 +123,7 @@ export function twilioRoutes(
   /** Makes the TwiML that opens a stream for the call; may be called again for the same call. */
   function connectTwiml(request: FastifyRequest, callSid: string, form: WebhookForm): Promise<string> {
     const base = relayUrl(request, relay);
-    const caller = { from: fieldOf(form, 'From'), to: fieldOf(form, 'To'), answer: streams.nextAnswer() };
+    const caller = { from: fieldOf(form, 'From'), to: fieldOf(form, 'To'), answer: calls.nextAnswer() };
     return connectStreamTwiml({
       streamUrl: `${base.replace(/^http/, 'ws')}${mediaPath}`,
       actionUrl: `${base}/twilio/after`,
@@ -149,48 +153,38 @@ export function twilioRoutes(
     pendingSockets--;
     if (!start) return;
     const { callId: callSid, inbox } = start;
-    // If the call could not get a new session, keep its present stream and session.
-    const stays = streams.has(callSid) && !relay.canTake('twilio', { inPlaceOfOne: true });
-    const stream = stays ? null : streams.open(callSid, start.grant.answer);
-    if (!stream) {
-      const why = 'its call keeps the media socket that it has.';
-      relay.refusals.note('media_superseded', () => `A media socket was refused: ${why}`);
-      await inbox.close(relay.clock, 1008, 'superseded');
-      return;
+    const { answer } = start.grant;
+    const known = calls.get(callSid);
+    const outcome = known ? await known.takeOver(start, answer) : 'over';
+    if (outcome === 'goes_on') return;
+    const newer = calls.get(callSid);
+    if (outcome === 'superseded' || (newer && newer !== known)) {
+      relay.refusals.note('media_superseded', () => 'A media socket was refused: its call has a later one.');
+      return inbox.close(relay.clock, 1008, 'superseded');
     }
+    const call = calls.begin(callSid, answer);
     try {
-      await stream.ready;
-      await serveCall(start, stream);
+      await serveCall(start, call);
     } finally {
-      stream.close();
+      call.opened(null);
+      calls.close(callSid, call);
     }
   }
 
   /** Gives the call its session; resolves when the session has ended. */
-  async function serveCall(start: MediaStart<Caller>, stream: CallStream): Promise<void> {
+  async function serveCall(start: MediaStart<Caller>, call: PhoneCall): Promise<void> {
     const { callId, parameters } = start;
     const { from, to } = start.grant;
     const caller = { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
-    const session = stream.replaced
-      ? null
-      : await relay.claim({ transport: 'twilio', callId, parameters, ...caller });
+    const session = await relay.claim({ transport: 'twilio', callId, parameters, ...caller });
     const transport = new TwilioTransport(start, {
       clock: relay.clock,
       limits: { maxMessageBytes: relay.options.maxMessageBytes },
       ...caller,
     });
-    if (!session) {
-      await transport.close();
-      return;
-    }
-    stream.onReplaced(() => {
-      relay.notify(
-        'warn',
-        `Session ${session.id} ends: its call has a new media stream, which gets a new session.`,
-      );
-      void session.end('transport_error');
-    });
+    if (!session) return transport.close();
     await relay.connect(session, transport);
+    call.opened({ session, transport });
     await session.closed;
   }
 
@@ -202,6 +196,7 @@ function isOver(reason: SessionEndReason | null, callStatus: string | undefined)
   switch (reason) {
     case null:
     case 'transport_error':
+    case 'connection_lost':
     case 'provider_error':
       return false;
     case 'hangup':
@@ -214,6 +209,11 @@ function isOver(reason: SessionEndReason | null, callStatus: string | undefined)
     case 'shutdown':
       return true;
   }
+}
+
+/** Whether Twilio reports that the call is over. */
+function isFinal(callStatus: string | undefined): boolean {
+  return ['completed', 'busy', 'failed', 'no-answer', 'canceled'].includes(callStatus ?? '');
 }
 
 /** The request's form; empty if the body is not a form. */

@@ -1,6 +1,7 @@
 /**
  * The browser's routes: the offer arrives over HTTP, all else goes over the WebRTC connection. An offer as
- * `application/sdp` is WHIP (RFC 9725); the answer to an offer as JSON also contains the ids of the call.
+ * `application/sdp` is WHIP (RFC 9725); the answer to an offer as JSON also contains the ids of the call, and a token
+ * with which a page whose connection was lost offers again, see {@link BrowserCalls}.
  */
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
@@ -22,6 +23,8 @@ import { WebRtcTransport } from '../../../transport/webrtc/webrtc-transport.js';
 import { authorise } from '../authorise.js';
 import { ifMatch } from '../entity-tag.js';
 import { refuseRequest } from '../refusal.js';
+import { BrowserCalls, type BrowserCall } from '../../browser-calls.js';
+import type { Session } from '../../../session/session.js';
 import type { RelayContext } from '../../relay-context.js';
 import type { Reservation } from '../../reserved-places.js';
 
@@ -32,7 +35,11 @@ const fragmentType = 'application/trickle-ice-sdpfrag';
 /** After this time a client that found the relay busy may try again. */
 const retryAfterSeconds = 5;
 
-const offerRequest = z.object({ type: z.literal('offer'), sdp: z.string() });
+const offerRequest = z.object({
+  type: z.literal('offer'),
+  sdp: z.string(),
+  resume: z.object({ token: z.string(), eventsSeen: z.int().nonnegative().default(0) }).optional(),
+});
 
 /** An answered call whose connection is still open. */
 interface OpenCall {
@@ -41,6 +48,8 @@ interface OpenCall {
   readonly etag: string;
   /** The client's ICE user fragment. */
   readonly iceUfrag: string;
+  /** Ends the call, also where it goes on over another connection; absent before its session begins. */
+  hangUp?: () => void;
 }
 
 export function webRtcRoutes(
@@ -50,6 +59,7 @@ export function webRtcRoutes(
 ): void {
   /** Calls by the secret id with which their client may change and end them. */
   const calls = new Map<string, OpenCall>();
+  const resumable = new BrowserCalls();
   const lease = leaseWebRtc();
   const preHandler = authorise(relay);
 
@@ -81,7 +91,13 @@ export function webRtcRoutes(
       return refuseRequest(reply.header('accept-post', sdpType), 415, offerRemedy);
     const reading = readOffer(parsed.data.sdp);
     if (!reading.ok) return refuseRequest(reply, 400, reading.problem.message);
-    const place = relay.reserve('webrtc');
+    const { resume } = parsed.data;
+    const known = resume ? resumable.get(resume.token) : null;
+    if (resume && !known) return refuseRequest(reply, 404, overRemedy);
+    if (resume && known && !known.admits(resume.token)) return refuseRequest(reply, 409, usedRemedy);
+    if (known && !reading.offer.hasChannel)
+      return refuseRequest(reply, 400, 'A call goes on only with the data channel that it had.');
+    const place = known ? noPlace : relay.reserve('webrtc');
     if (!place) {
       const message = 'The relay is busy: it has no session for this call. Its log says why.';
       return refuseRequest(reply.header('retry-after', retryAfterSeconds), 503, message);
@@ -95,6 +111,11 @@ export function webRtcRoutes(
       return refuseRequest(reply, thrown instanceof NoLocalAddressError ? 500 : 400, messageOf(thrown));
     }
     const { answer: sdp, connection } = answered;
+    // Another offer with the same token may have been faster.
+    if (resume && known && !known.admits(resume.token)) {
+      connection.close();
+      return refuseRequest(reply, 409, usedRemedy);
+    }
     // If the client left before it read the answer, free its place at once.
     const closeUnanswered = (): void => {
       if (!reply.raw.writableFinished) connection.close();
@@ -102,20 +123,35 @@ export function webRtcRoutes(
     if (reply.raw.destroyed) connection.close();
     else reply.raw.once('close', closeUnanswered);
     const id = randomBytes(16).toString('hex');
-    const callId = `WR${randomBytes(16).toString('hex')}`;
+    const callId = known?.callId ?? `WR${randomBytes(16).toString('hex')}`;
     const etag = `"${randomBytes(8).toString('hex')}"`;
-    calls.set(id, { answered, etag, iceUfrag: reading.offer.iceUfrag });
-    void serve(answered, callId, place).then(() => calls.delete(id));
+    const isWhip = isOf(request, sdpType);
+    const token = isWhip || !connection.hasChannel ? null : BrowserCalls.newToken();
+    const call: OpenCall = { answered, etag, iceUfrag: reading.offer.iceUfrag };
+    if (known) call.hangUp = () => known.hangUp();
+    calls.set(id, call);
+    const served =
+      known && resume && token !== null
+        ? serveAgain(answered, known, token, resume.eventsSeen)
+        : serve(call, { callId, place, token });
+    void served.then(() => calls.delete(id));
     const servers = stunServers(relay.options.webrtc);
     if (servers.length > 0) void reply.header('link', servers);
     void reply.header('etag', etag).header('location', `${relay.access.basePath}/webrtc/${id}`);
-    if (isOf(request, sdpType)) return reply.code(201).type(sdpType).send(sdp);
-    return { id, callId, sdp, type: 'answer' } satisfies OfferResponse;
+    if (isWhip) return reply.code(201).type(sdpType).send(sdp);
+    return {
+      id,
+      callId,
+      sdp,
+      type: 'answer',
+      ...(token !== null && { resume: token }),
+    } satisfies OfferResponse;
   });
 
   app.delete('/webrtc/:id', { preHandler }, async (request, reply) => {
     const call = calls.get(idOf(request));
     if (!call) return refuseUnknown(reply);
+    call.hangUp?.();
     call.answered.connection.close();
     return reply.code(204).send();
   });
@@ -186,37 +222,51 @@ export function webRtcRoutes(
     return { ...webrtc, onlyThisMachine: onlyThisMachine && !isExposed };
   }
 
-  /** Waits for the connection and runs its call. Resolves when the connection is closed; never rejects. */
+  /** Waits for the connection; if it does not come up, says why. */
+  async function comesUp({ connection, answer }: AnsweredConnection, callId: string): Promise<boolean> {
+    if (await connection.connected) return true;
+    const why = whyUnconnected(connection.failure, answer, new ThisMachine());
+    relay.notify(
+      'warn',
+      `A browser's offer was answered (${callId}), but no connection was established. ${why}`,
+    );
+    return false;
+  }
+
+  /** Runs the call of a connection. Resolves when the connection is closed; never rejects. */
   async function serve(
-    { connection, answer }: AnsweredConnection,
-    callId: string,
-    place: Reservation,
+    open: OpenCall,
+    {
+      callId,
+      place,
+      token,
+    }: { readonly callId: string; readonly place: Reservation; readonly token: string | null },
   ): Promise<void> {
+    const { answered } = open;
+    const { connection } = answered;
+    let session: Session | null = null;
     try {
-      const isUp = await connection.connected;
-      if (!isUp) {
-        const why = whyUnconnected(connection.failure, answer, new ThisMachine());
-        relay.notify(
-          'warn',
-          `A browser's offer was answered (${callId}), but no connection was established. ${why}`,
-        );
-        return;
-      }
+      if (!(await comesUp(answered, callId))) return;
       const call = { callId, parameters: {} };
       const transport = await WebRtcTransport.create(connection, {
         clock: relay.clock,
         opus: relay.options.opus,
         call,
+        resumable: () => token !== null && session?.waitsForCaller !== false,
       });
+      open.hangUp = () => transport.hangUp();
       place.release();
-      const session = await relay.claim({ transport: 'webrtc', ...call });
+      session = await relay.claim({ transport: 'webrtc', ...call });
       if (!session) {
         await transport.close();
         return;
       }
       session.on('*', (event) => transport.show(event));
       await relay.connect(session, transport);
+      const known =
+        token === null || !session.waitsForCaller ? null : resumable.add(callId, transport, token);
       await session.closed;
+      known?.close();
     } catch (thrown) {
       relay.notify('error', `A browser's call failed: ${messageOf(thrown)}`);
     } finally {
@@ -225,8 +275,36 @@ export function webRtcRoutes(
     }
   }
 
+  /** Gives a call that goes on its new connection. Resolves when the connection is closed; never rejects. */
+  async function serveAgain(
+    answered: AnsweredConnection,
+    call: BrowserCall,
+    token: string,
+    eventsSeen: number,
+  ): Promise<void> {
+    const { connection } = answered;
+    try {
+      const [isUp, goesOn] = await Promise.all([
+        comesUp(answered, call.callId),
+        call.comeBack(connection, token, eventsSeen),
+      ]);
+      if (isUp && goesOn) await connection.over;
+    } catch (thrown) {
+      relay.notify('error', `A browser's call could not go on: ${messageOf(thrown)}`);
+    } finally {
+      connection.close();
+    }
+  }
+
   done();
 }
+
+/** A call that goes on has its place. */
+const noPlace: Reservation = { release: () => undefined };
+const overRemedy =
+  'The call has ended, or it is another relay’s: offer without "resume" to begin another call.';
+const usedRemedy =
+  'The token of "resume" has been used: take the one of the latest answer, or offer without it to begin another call.';
 
 /**
  * Link headers with the relay's STUN servers for clients (RFC 9725, section 4.6). TURN servers are left out: their
