@@ -112,13 +112,18 @@ module.exports = {
       {
         path: '^src/|^node_modules/',
         pathNot:
-          '^src/(web|call-view)/|^src/events/(session-event|sys-log)\\.ts$|^src/metrics/turn-latency\\.ts$|^src/audio/sound-edges\\.ts$|^src/transport/webrtc/page-protocol\\.ts$',
+          '^src/(web|call-view)/|^src/events/(session-event|sys-log)\\.ts$|^src/metrics/turn-latency\\.ts$|^src/audio/sound-edges\\.ts$|^src/transport/webrtc/page-protocol\\.ts$|^node_modules/react/',
       },
+    ),
+    only(
+      'only-the-hook-takes-react-along',
+      { path: '^src/web/', pathNot: `^src/web/react/|${tests}` },
+      { path: '^node_modules/' },
     ),
     only(
       'page-model-knows-no-browser',
       { path: '^src/(web/model|call-view)/' },
-      { path: '^src/web/browser/' },
+      { path: '^src/web/(browser|client|react)/' },
     ),
     only('nothing-imports-the-page', { path: '^src/', pathNot: `^src/web/|${tests}` }, { path: '^src/web/' }),
     only(

@@ -27,7 +27,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/web/browser/**/*.ts'],
+    files: ['src/web/{browser,client,react}/**/*.{ts,tsx}'],
     languageOptions: { parserOptions: { project: './tsconfig.web.json' } },
   },
   {
@@ -38,7 +38,7 @@ export default tseslint.config(
       'src/core/clock.ts',
       'src/**/*.test.{ts,tsx}',
       'src/{simulators,drills}/**',
-      'src/web/browser/**',
+      'src/web/{browser,client,react}/**',
     ],
     rules: {
       'no-restricted-globals': [

@@ -36,6 +36,8 @@ const read = (name: string): unknown => JSON.parse(readFileSync(`${root}${name}`
 describe('the package, as others install it,', () => {
   it.each([
     ['hzrelay', 'createRelay'],
+    ['hzrelay/browser', 'connect'],
+    ['hzrelay/react', 'useCall'],
     ['hzrelay/testing', 'simulateCall'],
     ['hzrelay/package.json', 'name'],
   ])('gives %s to require() and to import', (name, member) => {

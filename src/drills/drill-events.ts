@@ -1,6 +1,6 @@
 /** Reads a drill's events: what failed, how the session recovered, and how long that took. */
-import type { ProviderKind } from '../core/errors.js';
 import type { SessionEvent, SessionEventType } from '../events/session-event.js';
+import type { FailingPart } from './drill.js';
 import { spokenWords } from './tone-speech.js';
 
 /** A call in which a provider may have failed. */
@@ -34,14 +34,15 @@ export function callProblems({ caller, faultMs }: FaultyCall, rehearsal: FaultyC
   return problems;
 }
 
-function endReason({ events }: FaultyCall['caller']): string | null {
+/** Why the session ended; null if it did not. */
+export function endReason({ events }: FaultyCall['caller']): string | null {
   const end = events.at(-1);
   return end?.type === 'session.end' ? end.reason : null;
 }
 
 /** The expected event types that the log does not show. */
 export function missingFromLog(
-  { kind, shows }: { readonly kind: ProviderKind; readonly shows: readonly SessionEventType[] },
+  { kind, shows }: { readonly kind: FailingPart; readonly shows: readonly SessionEventType[] },
   events: readonly SessionEvent[],
 ): string[] {
   return shows
@@ -55,10 +56,11 @@ export function historyWords(events: readonly SessionEvent[]): string[] {
 }
 
 /** What failed and how the session recovered. */
-export function failureText(kind: ProviderKind, events: readonly SessionEvent[]): string {
+export function failureText(kind: FailingPart, events: readonly SessionEvent[]): string {
   const categories = new Map<string, number>();
   const done = new Set<string>();
   let retries = 0;
+  let returns = 0;
   for (const event of events) {
     if (!concerns(event, kind)) continue;
     if (event.type === 'error') {
@@ -67,13 +69,21 @@ export function failureText(kind: ProviderKind, events: readonly SessionEvent[])
     } else if (event.type === 'provider.reconnect') retries++;
     else if (event.type === 'provider.failover') done.add(`${event.to} took over`);
     else if (event.type === 'warning') done.add(event.code);
+    else if (event.type === 'session.reconnecting') categories.set('lost', (categories.get('lost') ?? 0) + 1);
+    else if (event.type === 'session.reconnected') returns++;
   }
   const what = [...categories].map(([category, count]) => (count > 1 ? `${category} ×${count}` : category));
   if (retries > 0) done.add(retries > 1 ? `retried ×${retries}` : 'retried');
+  if (returns > 0) done.add(returns > 1 ? `came back ×${returns}` : 'came back');
   return [...what, ...done].join(', ') || 'no failure noticed';
 }
 
-const signsOfService: Readonly<Record<ProviderKind, readonly SessionEventType[]>> = {
+/** The event that tells of the failure. */
+const noticed = (kind: FailingPart): SessionEventType =>
+  kind === 'connection' ? 'session.reconnecting' : 'error';
+
+const signsOfService: Readonly<Record<FailingPart, readonly SessionEventType[]>> = {
+  connection: ['session.reconnected'],
   stt: ['transcript.partial', 'transcript.final', 'provider.failover'],
   llm: ['llm.first_token', 'llm.token'],
   tts: ['tts.audio_start'],
@@ -81,10 +91,10 @@ const signsOfService: Readonly<Record<ProviderKind, readonly SessionEventType[]>
 
 /** Time from the fault to the first sign of service; null if there was none, or nothing failed. */
 export function recoveryMs(
-  kind: ProviderKind,
+  kind: FailingPart,
   { caller, faultMs, listeningAgainMs = null }: FaultyCall & { readonly listeningAgainMs?: number | null },
 ): number | null {
-  const noticedAt = caller.events.findIndex((event) => event.type === 'error' && concerns(event, kind));
+  const noticedAt = caller.events.findIndex((event) => event.type === noticed(kind) && concerns(event, kind));
   if (faultMs === null || noticedAt < 0) return null;
   const signs = caller.events
     .slice(noticedAt)
@@ -119,6 +129,6 @@ function answerTimes(events: readonly SessionEvent[]): Map<number, number> {
 }
 
 /** Whether an event is about providers of that kind; true for events without a kind. */
-function concerns(event: SessionEvent, kind: ProviderKind): boolean {
+function concerns(event: SessionEvent, kind: FailingPart): boolean {
   return !('kind' in event) || event.kind === kind;
 }

@@ -5,6 +5,7 @@
  */
 import { messageOf } from '../core/errors.js';
 import type { SessionEvent } from '../events/session-event.js';
+import type { Caller } from '../replay/caller.js';
 import type { CallerBehaviour } from '../replay/conversation.js';
 import type { Recording } from '../replay/recordings.js';
 import type { ReplayResult } from '../replay/replay-call.js';
@@ -13,6 +14,7 @@ import type { TransportType } from '../transport/transport.js';
 import { simulatedKeys } from '../simulators/simulated-keys.js';
 import { VirtualClock } from '../simulators/virtual-clock.js';
 import { VirtualRelay, type TestVoices } from './virtual-call.js';
+import { connectionBreaks } from './connection-breaks.js';
 import type { Drill } from './drill.js';
 import { armForAnswer, armForCall, recogniserFaults } from './drill-faults.js';
 import type { CallerRun, DrillRun, HeardUtterance } from './drill-run.js';
@@ -37,8 +39,8 @@ const agent = {
 /** Both ends of the drill's calls use this token, so that one in the environment has no effect. */
 const { twilio: twilioAuthToken } = simulatedKeys;
 
-/** A caller that waits for the rest of an answer when the voice or the model has stopped in the middle. */
-const waitingCaller: Partial<CallerBehaviour> = { finishedAfterMs: 5000 };
+/** A caller that waits for the rest of an answer when something has stopped in the middle, for so long. */
+const waitingCaller = (awayMs: number): Partial<CallerBehaviour> => ({ finishedAfterMs: 5000 + awayMs });
 
 /** The relay warns of a recogniser without words only after this much speech. */
 const longSpeechMs = 9000;
@@ -89,7 +91,7 @@ class Stage {
   /** The neighbour uses vendors of its own, so only the relay can pass on an effect of the fault. */
   readonly #neighbours: Vendors;
   readonly #at: VirtualRelay;
-  readonly #fault: { readonly atMs: number | null };
+  readonly #fault: { atMs: number | null };
   #sessionAtMs = 0;
 
   private constructor(
@@ -101,7 +103,7 @@ class Stage {
       readonly vendors: Vendors;
       readonly neighbours: Vendors;
       readonly at: VirtualRelay;
-      readonly fault: { readonly atMs: number | null };
+      readonly fault: { atMs: number | null };
     },
   ) {
     this.#drill = drill;
@@ -174,7 +176,9 @@ class Stage {
     return {
       faultMs: atMs === null ? null : atMs - this.#sessionAtMs,
       listeningAgainMs: listening === undefined ? null : listening - this.#sessionAtMs,
-      asked: this.#vendors.asked(this.#drill?.kind ?? 'stt'),
+      asked: this.#vendors.asked(
+        !this.#drill || this.#drill.kind === 'connection' ? 'stt' : this.#drill.kind,
+      ),
       violations: [...this.#vendors.violations, ...this.#neighbours.violations],
       left,
       leakedKey: holdsKey(this.#at.events),
@@ -188,7 +192,7 @@ class Stage {
    */
   async #neighbourCall(): Promise<{ readonly call: Promise<CallerRun> }> {
     const begun = new AbortController();
-    const call = this.#place(this.#options.recordings, {}, ({ type }) => {
+    const call = this.#place(this.#options.recordings, {}, undefined, ({ type }) => {
       if (type === 'session.start') begun.abort();
     });
     const here = new Promise((resolve) => begun.signal.addEventListener('abort', resolve));
@@ -200,8 +204,14 @@ class Stage {
     const { recordings } = this.#options;
     const said = this.#drill?.outcome === 'warning' ? atLeast(longSpeechMs, recordings) : recordings;
     let isArmed = false;
-    const breaksOff = this.#drill?.kind === 'tts' || this.#drill?.kind === 'llm';
-    return this.#place(said, breaksOff ? waitingCaller : {}, (event) => {
+    const drill = this.#drill;
+    const awayMs = drill?.kind === 'connection' ? (drill.awayMs ?? 0) : 0;
+    const behaviour = drill && drill.kind !== 'stt' ? waitingCaller(awayMs) : {};
+    const breaks = connectionBreaks(this.#drill, this.#clock, () => {
+      this.#fault.atMs ??= this.#clock.nowMs();
+    });
+    return this.#place(said, behaviour, breaks.onCaller, (event) => {
+      breaks.onEvent(event);
       if (event.type === 'session.start') this.#sessionAtMs = this.#clock.nowMs() - event.atMs;
       if (event.type !== 'turn.start' || event.turn === 0 || isArmed) return;
       isArmed = true;
@@ -212,6 +222,7 @@ class Stage {
   #place(
     recordings: readonly Recording[],
     behaviour: Partial<CallerBehaviour>,
+    onCaller: ((caller: Caller) => void) | undefined,
     onEvent: (event: SessionEvent) => void,
   ): Promise<CallerRun> {
     const { via, signal } = this.#options;
@@ -220,6 +231,7 @@ class Stage {
       recordings,
       behaviour,
       onEvent,
+      ...(onCaller && { onCaller }),
       authToken: twilioAuthToken,
       ...(signal && { signal }),
     });
@@ -230,7 +242,7 @@ class Stage {
 function configOf(vendors: Vendors, drill: Drill | null, { stt }: TestVoices): RelaySessionConfig {
   const { config } = vendors;
   const standIns = { stt, llm: { provider: 'local' }, tts: standInVoice } as const;
-  if (!drill?.fallback) return { ...config, agent };
+  if (!drill?.fallback || drill.kind === 'connection') return { ...config, agent };
   return { ...config, agent, [drill.kind]: [config[drill.kind], standIns[drill.kind]] };
 }
 

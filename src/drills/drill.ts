@@ -24,6 +24,17 @@ type FaultInSpeech = MidStreamFault extends infer F
 /** A recogniser fault whose moment is known. */
 export type SttDrillFault = Exclude<DeepgramFault, MidStreamFault> | FaultInSpeech;
 
+/** Where in the call the caller's own connection breaks. */
+export type ConnectionMoment =
+  /** In the middle of the greeting. */
+  | 'greeting'
+  /** Between the greeting and the caller's first words. */
+  | 'silence'
+  /** In the middle of the caller's first words. */
+  | 'utterance'
+  /** In the middle of the answer to them. */
+  | 'answer';
+
 /** What the caller must hear. */
 export type DrillOutcome =
   /** The same words as without the fault, each once. */
@@ -33,7 +44,9 @@ export type DrillOutcome =
   /** The apology. */
   | 'apology'
   /** The session cannot detect the fault; the log must contain a warning. */
-  | 'warning';
+  | 'warning'
+  /** The caller came back too late: the session has ended with `connection_lost`. */
+  | 'lost';
 
 interface DrillBase {
   /** Its name on the command line. */
@@ -68,10 +81,23 @@ export interface TtsDrill extends DrillBase {
   readonly fault: ElevenLabsFault;
 }
 
-export type Drill = SttDrill | LlmDrill | TtsDrill;
+/** The caller's own connection breaks: the phone's media socket, the browser's peer connection. */
+export interface ConnectionDrill extends DrillBase {
+  readonly kind: 'connection';
+  /** Each is one break. */
+  readonly breaks: readonly ConnectionMoment[];
+  /** How long after a break the caller comes back. @default at once */
+  readonly awayMs?: number;
+}
 
-/** The providers' names in texts. */
-export const kindNames: Readonly<Record<ProviderKind, string>> = {
+export type Drill = SttDrill | LlmDrill | TtsDrill | ConnectionDrill;
+
+/** What fails in a drill. */
+export type FailingPart = ProviderKind | 'connection';
+
+/** Their names in texts. */
+export const partNames: Readonly<Record<FailingPart, string>> = {
+  connection: "caller's connection",
   stt: 'recogniser',
   llm: 'model',
   tts: 'voice',

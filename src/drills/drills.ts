@@ -1,10 +1,60 @@
-import type { Drill, LlmDrill, SttDrill, TtsDrill } from './drill.js';
+import type { ConnectionDrill, Drill, LlmDrill, SttDrill, TtsDrill } from './drill.js';
 
 /** Common to many faults: the log shows them, and the caller misses nothing. */
 const retried = { shows: ['error', 'provider.reconnect'], outcome: 'answer' } as const;
 const passedOn = { fallback: true, shows: ['error', 'provider.failover'], outcome: 'answer' } as const;
 const unnoticed = { shows: [], outcome: 'answer' } as const;
 const givenUp = { always: true, shows: ['error'], outcome: 'apology' } as const;
+
+const cameBack = {
+  shows: ['session.reconnecting', 'session.reconnected'],
+  outcome: 'answer',
+  // The recogniser's connection stays.
+  asked: 1,
+} as const;
+
+const connection: readonly Omit<ConnectionDrill, 'kind'>[] = [
+  {
+    name: 'connection-greeting',
+    says: 'it breaks while the agent greets',
+    breaks: ['greeting'],
+    ...cameBack,
+  },
+  { name: 'connection-silence', says: 'it breaks while nobody speaks', breaks: ['silence'], ...cameBack },
+  {
+    name: 'connection-mid-utterance',
+    says: 'it breaks in mid-sentence of the caller',
+    breaks: ['utterance'],
+    ...cameBack,
+  },
+  {
+    name: 'connection-mid-answer',
+    says: 'it breaks in the middle of an answer',
+    breaks: ['answer'],
+    ...cameBack,
+  },
+  {
+    name: 'connection-twice',
+    says: 'it breaks in mid-sentence, and again in the answer',
+    breaks: ['utterance', 'answer'],
+    ...cameBack,
+  },
+  {
+    name: 'connection-away',
+    says: 'it breaks in an answer; the caller is back after 10 s',
+    breaks: ['answer'],
+    awayMs: 10_000,
+    ...cameBack,
+  },
+  {
+    name: 'connection-too-late',
+    says: 'it breaks in an answer; the caller is back after 20 s, too late',
+    breaks: ['answer'],
+    awayMs: 20_000,
+    shows: ['session.reconnecting'],
+    outcome: 'lost',
+  },
+];
 
 const recogniser: readonly Omit<SttDrill, 'kind'>[] = [
   { name: 'stt-refuse', says: 'its connection is cut at once', fault: { type: 'refuse' }, ...retried },
@@ -263,8 +313,9 @@ const voice: readonly Omit<TtsDrill, 'kind'>[] = [
   },
 ];
 
-/** All drills, in the order in which a call uses the providers. */
+/** All drills, in the order in which a call uses what fails. */
 export const drills: readonly Drill[] = [
+  ...connection.map((drill): Drill => ({ kind: 'connection', ...drill })),
   ...recogniser.map((drill): Drill => ({ kind: 'stt', ...drill })),
   ...model.map((drill): Drill => ({ kind: 'llm', ...drill })),
   ...voice.map((drill): Drill => ({ kind: 'tts', ...drill })),

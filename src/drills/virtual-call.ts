@@ -165,7 +165,7 @@ export class VirtualRelay {
       relay: transport && hasWire(transport) ? transport.wire : null,
       // After the connection opens and before the session starts, the relay's end belongs to no session.
       starting: caller.answered && !this.#over.has(caller) && !this.#known(callId),
-      ending: !this.#over.has(caller) && this.#hasClosed(callId),
+      ending: !this.#over.has(caller) && !caller.isAway && this.#hasClosed(callId),
     };
   }
 

@@ -93,9 +93,12 @@ export interface Caller {
 
   /**
    * Loses the connection in the middle of the call, as when the carrier's socket breaks or a visitor changes networks, and
-   * comes back as the carrier or the page does.
+   * comes back as the carrier or the page does, `afterMs` later (default 0).
    */
-  dropConnection(): void;
+  dropConnection(options?: { readonly afterMs?: number }): void;
+
+  /** Whether the connection was lost and the caller is not back yet. */
+  readonly isAway: boolean;
 
   /** Hangs up. Idempotent; resolves when the call is over. */
   hangUp(): Promise<CallEnd>;

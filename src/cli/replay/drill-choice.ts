@@ -1,20 +1,18 @@
 /** Selects drills by a name on the command line. */
 import { closest, distance } from 'fastest-levenshtein';
-import type { ProviderKind } from '../../core/errors.js';
+import { partNames, type FailingPart } from '../../drills/drill.js';
 import { UsageError } from '../exit.js';
-
-const kinds: Readonly<Record<ProviderKind, string>> = { stt: 'recogniser', llm: 'model', tts: 'voice' };
 
 /** A drill as listed on the command line. */
 export interface DrillChoice {
   readonly name: string;
-  readonly kind: ProviderKind;
+  readonly kind: FailingPart;
   /** One line. */
   readonly says: string;
 }
 
 /**
- * `all`, a kind (`stt`, `llm`, `tts`) or the name of a drill. Throws a UsageError that suggests the nearest name and lists all
+ * `all`, a kind (`connection`, `stt`, `llm`, `tts`) or the name of a drill. Throws a UsageError that suggests the nearest name and lists all
  * drills.
  */
 export function chooseDrills<D extends DrillChoice>(name: string, drills: readonly D[]): readonly D[] {
@@ -32,14 +30,17 @@ export function chooseDrills<D extends DrillChoice>(name: string, drills: readon
   );
 }
 
-/** A line for each drill, grouped by the kind of provider that fails. */
+/** A line for each drill, grouped by what fails. */
 export function drillLines(drills: readonly DrillChoice[]): string[] {
+  const given = (Object.keys(partNames) as FailingPart[]).filter((part) =>
+    drills.some(({ kind }) => kind === part),
+  );
   const width = Math.max(...drills.map(({ name }) => name.length));
   return [
-    `  ${'all'.padEnd(width)}  all drills; stt, llm or tts: the drills of that kind`,
-    ...Object.entries(kinds).flatMap(([kind, title]) => [
+    `  ${'all'.padEnd(width)}  all drills; ${given.join(', ')}: the drills of that kind`,
+    ...given.flatMap((kind) => [
       '',
-      `${title[0]?.toUpperCase()}${title.slice(1)}:`,
+      `${partNames[kind][0]?.toUpperCase()}${partNames[kind].slice(1)}:`,
       ...drills
         .filter((drill) => drill.kind === kind)
         .map(({ name, says }) => `  ${name.padEnd(width)}  ${says}`),

@@ -31,7 +31,10 @@ export function addReplay(program: Command, run: RunCommand): void {
     .option('-o, --output <file>', 'write both sides to a stereo WAV: caller left, agent right')
     .option('--json', 'print only the events on stdout, as NDJSON')
     .option('--expect <file>', 'compare with the events of an earlier --json run; exit 1 where they differ')
-    .option('--drill <name>', 'make a provider fail mid-call: a drill, stt, llm, tts, all, or list')
+    .option(
+      '--drill <name>',
+      'make a provider or the caller’s connection fail mid-call: a drill, connection, stt, llm, tts, all, or list',
+    )
     .addOption(
       new Option(
         '--shapes <seed>',
@@ -54,7 +57,7 @@ A session folder that hzrelay dev --record wrote is replayed as one call, with
 the caller's original timing.
 
 --drill holds the call against simulated vendors on the real wire and makes one
-of them fail. It shows what failed, what the caller heard, how long the recovery
+of them fail, or breaks the caller's own connection. It shows what failed, what the caller heard, how long the recovery
 took, and which words were lost or doubled. It needs no keys and runs in
 simulated time. --drill list lists the drills; --json prints a line for each
 drill. --shapes 1, 2, … varies the vendors' responses within what the real ones

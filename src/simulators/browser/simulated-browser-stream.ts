@@ -66,7 +66,6 @@ export class SimulatedBrowserStream {
   #voice!: VisitorVoice;
   readonly #listener: BrowserStreamListener;
   #inbound!: InboundAudio;
-  /** Whether the page has given up the connection, and has no other yet. */
   #isDropped = false;
   #uplink: Uplink = 'open';
   #eventsSeen = 0;
@@ -122,6 +121,11 @@ export class SimulatedBrowserStream {
     former.voice.close();
     former.inbound.close();
     former.connection.close();
+  }
+
+  /** Whether the page has given up the connection, and has no other yet. */
+  get isDropped(): boolean {
+    return this.#isDropped;
   }
 
   /** RTP packets and data-channel messages in each direction. */

@@ -60,6 +60,8 @@ export class SimulatedBrowser implements Caller {
   #connecting = false;
   /** With it the page comes back after its connection was lost. */
   #token: string | null = null;
+  /** The call's id for requests; null before the relay's answer. */
+  #secretId: string | null = null;
   #resolveEnded: (end: CallEnd) => void = () => undefined;
   #onAnswered: () => void = () => undefined;
 
@@ -113,6 +115,10 @@ export class SimulatedBrowser implements Caller {
   hangUp(): Promise<CallEnd> {
     this.#hangUp.abort(new TransportError('The caller hung up.'));
     return this.ended;
+  }
+
+  get isAway(): boolean {
+    return this.#stream?.isDropped ?? false;
   }
 
   /**
@@ -216,7 +222,7 @@ export class SimulatedBrowser implements Caller {
       }
       this.#callId = outcome.callId;
       this.#token = outcome.resume ?? null;
-      secretId = outcome.id;
+      secretId = this.#secretId = outcome.id;
       // Load both codecs while the connection comes up.
       const codecs = Promise.all([
         createOpusEncoder({ sampleRateHz: browserRateHz }),
@@ -237,11 +243,19 @@ export class SimulatedBrowser implements Caller {
     }
   }
 
+  /** As a page does: with a goodbye, or by a request where the connection is lost. */
+  #leave(stream: SimulatedBrowserStream): void {
+    const { relayUrl, clock, token } = this.#options;
+    if (stream.isDropped && this.#secretId !== null)
+      void withdrawOffer({ relayUrl, clock, token }, this.#secretId).catch(() => undefined);
+    stream.hangUp();
+  }
+
   /** Resolves when the call ends; throws if the connection was lost. */
   async #talk(stream: SimulatedBrowserStream): Promise<CallEnd> {
     this.#stream = stream;
     const { signal } = this.#hangUp;
-    const onHangUp = (): void => stream.hangUp();
+    const onHangUp = (): void => this.#leave(stream);
     signal.addEventListener('abort', onHangUp, { once: true });
     this.#onAnswered();
     this.#options.listener?.onAnswered?.();

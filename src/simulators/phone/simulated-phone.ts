@@ -82,6 +82,8 @@ export class SimulatedPhone implements Caller {
   /** The streams so far; the last is the present one. */
   readonly #streams: SimulatedPhoneStream[] = [];
   #closeCode: number | undefined;
+  /** How long after a lost connection the phone asks what to do. */
+  #awayMs = 0;
   #requests = 0;
   #resolveEnded: (end: PhoneCallEnd) => void = () => undefined;
   #onAnswered: () => void = () => undefined;
@@ -150,11 +152,16 @@ export class SimulatedPhone implements Caller {
     this.#requireStream().digit(digit);
   }
 
+  get isAway(): boolean {
+    return this.#awayMs > 0;
+  }
+
   /**
    * Breaks the media stream's connection. As Twilio does, the phone then asks the `<Connect>`'s action what to do, and
-   * opens another stream if the answer says so.
+   * opens another stream if the answer says so: `afterMs` later, as after an outage.
    */
-  dropConnection(): void {
+  dropConnection({ afterMs = 0 }: { readonly afterMs?: number } = {}): void {
+    this.#awayMs = afterMs;
     this.#requireStream().drop();
   }
 
@@ -325,6 +332,8 @@ export class SimulatedPhone implements Caller {
     signal.removeEventListener('abort', onHangUp);
     this.#closeCode = closeCode;
     if (by === 'caller') signal.throwIfAborted();
+    if (this.#awayMs > 0) await delay(clock, this.#awayMs, signal);
+    this.#awayMs = 0;
   }
 
   #openSocket(url: string): Promise<WebSocket> {

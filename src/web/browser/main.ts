@@ -1,12 +1,11 @@
 /** The test page: puts its parts together. */
 import type { SessionEvent } from '../../events/session-event.js';
 import { activityAfter, type Activity } from '../../call-view/activity.js';
-import { inCall, type CallState } from '../model/call-state.js';
-import { Call } from './call.js';
+import { connect, inCall, type BrowserCall, type CallState, type Microphone } from '../client/index.js';
+import { idle } from '../model/call-state.js';
 import { byId } from './elements.js';
 import { LatencyPanel } from './latency-panel.js';
 import { LogPanel } from './log-panel.js';
-import type { Microphone } from './microphone.js';
 import { MicrophonePanel } from './microphone-panel.js';
 import { ProblemsPanel } from './problems-panel.js';
 import { StatusPanel } from './status-panel.js';
@@ -15,66 +14,73 @@ import { Typing } from './typing.js';
 
 let activity: Activity = 'listening';
 let microphone: Microphone | null = null;
+let call: BrowserCall | null = null;
 
 const log = new LogPanel();
 const transcript = new TranscriptPanel();
 const latency = new LatencyPanel();
-const call = new Call(byId('voice', HTMLAudioElement), {
-  onState: showState,
-  onEvent: showEvent,
-  onHindrance: (failure) => problems.add(failure),
-  onMicrophone: (current) => {
-    microphone = current;
-    if (current) void microphonePanel.refresh(current);
-    else microphonePanel.showLevel(0);
-  },
-  onLevel: (rms) => microphonePanel.showLevel(rms),
-});
 const microphonePanel = new MicrophonePanel({
-  onChosen: (deviceId) => void call.useMicrophone(deviceId),
-  onMuted: (muted) => {
-    call.muted = muted;
-  },
+  onChosen: (deviceId) => void call?.setMicrophone(deviceId),
+  onMuted: (muted) => call?.mute(muted),
 });
 const problems = new ProblemsPanel((action) => {
-  if (action === 'connect') {
-    call.disconnect();
-    call.connect();
-  } else {
+  if (action === 'connect') start();
+  else {
     problems.remove('playback_blocked');
-    void call.play();
+    void call?.play();
   }
 });
 const status = new StatusPanel(() => {
-  if (inCall(call.state)) call.disconnect();
-  else call.connect();
+  if (call && inCall(call.state)) call.close();
+  else start();
 });
-const typing = new Typing((text) => call.type(text));
+// Who types without a call wants one.
+new Typing((text) => (call && inCall(call.state) ? call : start()).say(text));
+
+/** Begins a call; ends the one before. */
+function start(): BrowserCall {
+  call?.close();
+  const { chosen, muted } = microphonePanel;
+  const next = connect({
+    audio: byId('voice', HTMLAudioElement),
+    microphone: chosen === '' ? true : chosen,
+    muted,
+  });
+  call = next;
+  // An earlier call may still tell its end.
+  next.on('state', (state) => call === next && showState(state));
+  next.on('event', (event) => showEvent(next, event));
+  next.on('problem', (failure) => call === next && problems.add(failure));
+  next.on('microphone', (current) => call === next && showMicrophone(current));
+  next.on('levels', ({ visitor }) => call === next && microphonePanel.showLevel(visitor));
+  return next;
+}
 
 function showState(state: CallState): void {
   // Problems of a call do not concern the next one.
   if (!['connecting', 'live', 'resuming'].includes(state.phase)) problems.clear();
-  if (state.phase === 'failed') problems.add(state.failure);
-  typing.enabled = state.phase === 'live';
   status.show(state, activity);
 }
 
-function showEvent(event: SessionEvent): void {
+function showEvent(from: BrowserCall, event: SessionEvent): void {
   activity = activityAfter(activity, event);
   if (event.type === 'warning' && event.code === 'typed_flood') problems.add({ kind: 'typing_too_fast' });
   log.add(event);
   transcript.add(event);
   latency.add(event);
-  status.show(call.state, activity);
+  if (call === from) status.show(call.state, activity);
+}
+
+function showMicrophone(current: Microphone | null): void {
+  microphone = current;
+  if (current) void microphonePanel.refresh(current);
 }
 
 // The printed link contains the relay's token, which is now in a cookie: remove it from the address bar.
 if (new URLSearchParams(location.search).has('token')) history.replaceState(null, '', location.pathname);
 
-// Not `unload`, which phones skip: `pagehide` is the last event that every browser sends.
-addEventListener('pagehide', () => call.leave());
-addEventListener('online', () => call.networkBack());
 (navigator.mediaDevices as MediaDevices | undefined)?.addEventListener('devicechange', () => {
   void microphonePanel.refresh(microphone);
 });
 void microphonePanel.refresh(null);
+status.show(idle, activity);

@@ -1,6 +1,6 @@
 /** The microphone's controls: device, level, mute. */
 import { byId, make } from './elements.js';
-import { Microphone } from './microphone.js';
+import { Microphone } from '../client/microphone.js';
 
 /** The meter's left end; quieter audio is room noise. */
 const quietestDb = -60;
@@ -28,6 +28,15 @@ export class MicrophonePanel {
       this.#mute.textContent = muted ? 'Unmute' : 'Mute';
       listener.onMuted(muted);
     });
+  }
+
+  /** The chosen device's id; '' for the system's choice. */
+  get chosen(): string {
+    return this.#choice.value;
+  }
+
+  get muted(): boolean {
+    return this.#mute.getAttribute('aria-pressed') === 'true';
   }
 
   /** Lists the microphones and marks the one in use. */

@@ -4,7 +4,6 @@ import { byId } from './elements.js';
 
 export class Typing {
   readonly #text = byId('text', HTMLInputElement);
-  readonly #send = byId('send', HTMLButtonElement);
 
   /** `onText` is called with each text that the visitor sends: trimmed, not empty. */
   constructor(onText: (text: string) => void) {
@@ -16,11 +15,5 @@ export class Typing {
       this.#text.value = '';
       onText(text);
     });
-  }
-
-  /** Enabled only during a call. */
-  set enabled(enabled: boolean) {
-    this.#text.disabled = !enabled;
-    this.#send.disabled = !enabled;
   }
 }

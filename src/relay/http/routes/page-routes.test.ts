@@ -60,7 +60,7 @@ describe('the page’s files', () => {
         '/page/style.css',
         '/page/icon.svg',
         '/page/web/browser/main.js',
-        '/page/web/browser/edge-worklet.js',
+        '/page/web/client/edge-worklet.js',
         '/page/events/sys-log.js',
         '/page/audio/sound-edges.js',
       ]),

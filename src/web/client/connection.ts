@@ -10,7 +10,7 @@ import {
 } from '../../transport/webrtc/page-protocol.js';
 import type { Failure } from '../model/failures.js';
 import { noPathFailure } from '../model/no-path.js';
-import { deleteCall, postOffer, type Resumption } from './offer.js';
+import { deleteCall, postOffer, type RelayAddress, type Resumption } from './offer.js';
 
 /** Without ICE servers all candidates are known at once; a slow network interface must not delay the call. */
 const gatheringMs = 500;
@@ -40,6 +40,7 @@ export interface ConnectionListener {
 }
 
 export class Connection {
+  readonly #relay: RelayAddress;
   readonly #listener: ConnectionListener;
   readonly #peer: RTCPeerConnection;
   readonly #channel: RTCDataChannel;
@@ -55,10 +56,12 @@ export class Connection {
   #heardMs = Infinity;
 
   private constructor(
+    relay: RelayAddress,
     track: MediaStreamTrack | null,
     listener: ConnectionListener,
     resumption: Resumption | null,
   ) {
+    this.#relay = relay;
     this.#listener = listener;
     this.#resumption = resumption;
     this.#peer = new RTCPeerConnection();
@@ -74,11 +77,12 @@ export class Connection {
    * {@link close}.
    */
   static open(
+    relay: RelayAddress,
     track: MediaStreamTrack | null,
     listener: ConnectionListener,
     resumption: Resumption | null = null,
   ): Connection {
-    const connection = new Connection(track, listener, resumption);
+    const connection = new Connection(relay, track, listener, resumption);
     connection.#watch();
     void connection.#connect();
     return connection;
@@ -121,7 +125,7 @@ export class Connection {
   close(abruptly = false): void {
     if (this.#closing.signal.aborted) {
       // It was lost, and the call does not go on.
-      if (this.#id !== null && this.#peer.connectionState !== 'closed') deleteCall(this.#id);
+      if (this.#id !== null && this.#peer.connectionState !== 'closed') deleteCall(this.#relay, this.#id);
       this.#peer.close();
       return;
     }
@@ -133,7 +137,8 @@ export class Connection {
       return;
     }
     // The relay already knows if it closed the channel itself.
-    if (this.#id !== null && (readyState === 'open' || readyState === 'connecting')) deleteCall(this.#id);
+    if (this.#id !== null && (readyState === 'open' || readyState === 'connecting'))
+      deleteCall(this.#relay, this.#id);
     this.#peer.close();
   }
 
@@ -166,9 +171,10 @@ export class Connection {
         after(resumingMs, signal, () => {
           if (!this.#opened) this.#fail({ kind: 'relay_gone' });
         });
-      const answer = await postOffer(this.#peer.localDescription?.sdp ?? '', this.#resumption, signal);
+      const { sdp = '' } = this.#peer.localDescription ?? {};
+      const answer = await postOffer(this.#relay, sdp, this.#resumption, signal);
       if (signal.aborted) {
-        if (answer !== 'call_over' && 'id' in answer && !this.#resumption) deleteCall(answer.id);
+        if (answer !== 'call_over' && 'id' in answer && !this.#resumption) deleteCall(this.#relay, answer.id);
         return;
       }
       if (answer === 'call_over') {

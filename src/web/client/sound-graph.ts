@@ -1,6 +1,7 @@
 /** The page's audio graph. It only listens; its clock times the sounds. */
 import { AudioClock } from '../model/audio-clock.js';
 import { edgeProcessorName, type ListeningReport } from './listening-report.js';
+import { workletUrl } from './worklet-url.js';
 
 const observeEveryMs = 250;
 
@@ -25,14 +26,14 @@ export class SoundGraph {
   }
 
   /**
-   * Makes the graph; close it with {@link close}. Null if the browser has no AudioWorklet (a page over plain HTTP): the call
+   * Makes the graph; close it with {@link close}. `ownUrl` replaces the address of its audio worklet. Null if the browser has no AudioWorklet (a page over plain HTTP): the call
    * continues, and the relay estimates the ear.
    */
-  static async open(): Promise<SoundGraph | null> {
+  static async open(ownUrl: string | URL | undefined): Promise<SoundGraph | null> {
     let context: AudioContext | null = null;
     try {
       context = new AudioContext({ latencyHint: 'interactive' });
-      await context.audioWorklet.addModule(new URL('./edge-worklet.js', import.meta.url));
+      await context.audioWorklet.addModule(ownUrl ?? workletUrl());
       return new SoundGraph(context);
     } catch {
       void context?.close();

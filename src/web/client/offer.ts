@@ -2,6 +2,13 @@
 import type { OfferRequest, OfferResponse } from '../../transport/webrtc/page-protocol.js';
 import { refusalFailure, type Failure } from '../model/failures.js';
 
+/** Where the relay is. */
+export interface RelayAddress {
+  /** The folder of the relay's routes, with a slash at its end. */
+  readonly url: string;
+  readonly token: string | undefined;
+}
+
 /** A call that goes on: the relay's token for it, and how many of its events the page has got. */
 export type Resumption = NonNullable<OfferRequest['resume']>;
 
@@ -10,6 +17,7 @@ export type Resumption = NonNullable<OfferRequest['resume']>;
  * exists. Rejects only if the signal aborts.
  */
 export async function postOffer(
+  relay: RelayAddress,
   sdp: string,
   resume: Resumption | null,
   signal: AbortSignal,
@@ -17,9 +25,9 @@ export async function postOffer(
   const request: OfferRequest = { type: 'offer', sdp, ...(resume && { resume }) };
   let response: Response;
   try {
-    response = await fetch('webrtc/offer', {
+    response = await fetch(new URL('webrtc/offer', relay.url), {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...authorization(relay) },
       body: JSON.stringify(request),
       signal,
     });
@@ -33,8 +41,13 @@ export async function postOffer(
 }
 
 /** Tells the relay that the call is over; also works while the page is closing. */
-export function deleteCall(id: string): void {
-  fetch(`webrtc/${id}`, { method: 'DELETE', keepalive: true }).catch(() => undefined);
+export function deleteCall(relay: RelayAddress, id: string): void {
+  const request = { method: 'DELETE', keepalive: true, headers: authorization(relay) };
+  fetch(new URL(`webrtc/${id}`, relay.url), request).catch(() => undefined);
+}
+
+function authorization({ token }: RelayAddress): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
 /** The relay's own error text, if it sent one. */

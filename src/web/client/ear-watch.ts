@@ -9,11 +9,22 @@ import type { SoundGraph } from './sound-graph.js';
 
 const statisticsEveryMs = 1000;
 
+/** The delays that the browser adds, in milliseconds. */
+export interface CallStats {
+  /** The mean wait of the agent's audio for late packets, in the last second. */
+  readonly jitterBufferMs: number;
+  /** Of the network; null as long as the browser does not know it. */
+  readonly roundTripMs: number | null;
+  /** To the loudspeaker; 0 if the browser does not tell. */
+  readonly outputLatencyMs: number;
+}
+
 export class EarWatch {
   readonly #graph: SoundGraph | null;
   readonly #connection: Connection;
   #reporting: number | undefined;
   readonly #statistics = new WayStatistics();
+  #latest: CallStats | null = null;
   #stopAgent: (() => void) | null = null;
   #stopVisitor: (() => void) | null = null;
 
@@ -31,13 +42,15 @@ export class EarWatch {
 
   /**
    * Listens to the agent. The stream must also play in an audio element, or Chromium delivers no audio to the graph. The graph
-   * gets each sample up to one buffer of 10 ms later than the element, so a report is never too early.
+   * gets each sample up to one buffer of 10 ms later than the element, so a report is never too early. `onLevel` gets the
+   * level, about twenty times a second.
    */
-  hearAgent(stream: MediaStream): void {
+  hearAgent(stream: MediaStream, onLevel: (rms: number) => void): void {
     const graph = this.#graph;
     if (!graph) return;
     this.#stopAgent?.();
     this.#stopAgent = graph.listen(stream, (report) => {
+      if (report.type === 'level') onLevel(report.rms);
       if (report.type !== 'begin') return;
       this.#connection.send({ type: 'audible', pageMs: graph.audibleMs(report.contextSeconds) });
     });
@@ -58,6 +71,11 @@ export class EarWatch {
     });
   }
 
+  /** The last second's; null before the agent was heard. */
+  get stats(): CallStats | null {
+    return this.#latest;
+  }
+
   /** Idempotent. */
   close(): void {
     clearInterval(this.#reporting);
@@ -69,11 +87,8 @@ export class EarWatch {
     const report = await this.#connection.statistics();
     const { jitterBufferMs, roundTripMs } = this.#statistics.read([...report.values()]);
     if (jitterBufferMs === null) return;
-    this.#connection.send({
-      type: 'stats',
-      jitterBufferMs,
-      roundTripMs,
-      outputLatencyMs: this.#graph?.outputLatencyMs ?? 0,
-    });
+    const outputLatencyMs = this.#graph?.outputLatencyMs ?? 0;
+    this.#latest = { jitterBufferMs, roundTripMs, outputLatencyMs };
+    this.#connection.send({ type: 'stats', ...this.#latest });
   }
 }
