@@ -11,25 +11,27 @@ export type CutCall = Awaited<ReturnType<typeof callCutAt>>;
 
 /** A whole call in which the connection breaks at these moments, with what the caller heard of the agent. */
 export async function callCutAt(calls: PhoneConversations, via: TransportType, momentsMs: readonly number[]) {
-  let session: Session | null = null;
-  let person: Caller | null = null;
-  const at = await calls.start({ agent: { ...agent, greeting } }, (made) => (session = made));
+  const made: Session[] = [];
+  const people: Caller[] = [];
+  const at = await calls.start({ agent: { ...agent, greeting } }, (session) => made.push(session));
   const result = await calls.say(sentences, {
     via,
     recordings: await fixturesFor(via, ...sentences),
     onCaller: (caller) => {
-      person = caller;
+      people.push(caller);
       for (const ms of momentsMs)
         at.clock.setTimer(ms, () => {
-          if (session && session.state !== 'ended') caller.dropConnection();
+          if (made[0] && made[0].state !== 'ended') caller.dropConnection();
         });
     },
   });
-  const { playout, sampleRateHz } = person!;
+  const [session, person] = [made[0], people[0]];
+  if (!session || !person) throw new Error('There was no call.');
+  const { playout, sampleRateHz } = person;
   return {
     ...result,
-    messages: session!.messages,
+    messages: session.messages,
     heardMs: (playout.heardSamples / sampleRateHz) * 1000,
-    faults: person!.faults,
+    faults: person.faults,
   };
 }
