@@ -41,14 +41,14 @@ const connection: readonly Omit<ConnectionDrill, 'kind'>[] = [
   },
   {
     name: 'connection-away',
-    says: 'it breaks in an answer; the caller is back after 10 s',
+    says: 'it breaks in an answer, for 10 s',
     breaks: ['answer'],
     awayMs: 10_000,
     ...cameBack,
   },
   {
     name: 'connection-too-late',
-    says: 'it breaks in an answer; the caller is back after 20 s, too late',
+    says: 'it breaks in an answer, for 20 s: too long',
     breaks: ['answer'],
     awayMs: 20_000,
     shows: ['session.reconnecting'],

@@ -105,7 +105,7 @@ function rowOf({ drill, via, passed, ...result }: DrillResult): Row {
 }
 
 function milliseconds(ms: number | null): string {
-  return ms === null ? '–' : `${ms.toFixed(0)}ms`;
+  return ms === null ? '–' : `${Math.round(ms) || 0}ms`;
 }
 
 function both(caller: number, agent: number): string {
