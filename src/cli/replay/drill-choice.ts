@@ -37,7 +37,7 @@ export function drillLines(drills: readonly DrillChoice[]): string[] {
   );
   const width = Math.max(...drills.map(({ name }) => name.length));
   return [
-    `  ${'all'.padEnd(width)}  all drills; ${given.join(', ')}: the drills of that kind`,
+    `  ${'all'.padEnd(width)}  all of them; of a kind: ${given.join(', ')}`,
     ...given.flatMap((kind) => [
       '',
       `${partNames[kind][0]?.toUpperCase()}${partNames[kind].slice(1)}:`,
