@@ -125,10 +125,13 @@ export class BrowserCall {
     return this.#listeners.add(type, listener as (report: unknown) => void);
   }
 
-  /** Sends a typed turn; before the call is up, it waits. Texts of more than 2000 characters are refused by the relay. */
+  /**
+   * Sends a typed turn; before the call is up, it waits. After the call it does nothing. The relay takes at most 2000
+   * characters.
+   */
   say(text: string): void {
     if (this.#state.phase === 'live') this.#connection?.send({ type: 'text', text });
-    else if (this.#unsaid.length < mostUnsaid) this.#unsaid.push(text);
+    else if (inCall(this.#state) && this.#unsaid.length < mostUnsaid) this.#unsaid.push(text);
   }
 
   /** Mutes the microphone, or unmutes it: `mute(false)`. */

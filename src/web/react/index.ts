@@ -54,9 +54,10 @@ export function useCall(options: UseCallOptions = {}): Calling {
     setCall(next);
     setProblems([]);
     next.on('state', (reached) => current.current === next && setState(reached));
-    next.on('problem', (failure) =>
-      setProblems((known) => [...known.filter(({ kind }) => kind !== failure.kind), failure]),
-    );
+    next.on('problem', (failure) => {
+      if (current.current !== next) return;
+      setProblems((known) => [...known.filter(({ kind }) => kind !== failure.kind), failure]);
+    });
     next.on('event', (event) => {
       setTranscript((before) => transcriptAfter(before, event));
       latest.current.onEvent?.(event);
