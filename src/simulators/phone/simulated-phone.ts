@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { WebSocket } from 'ws';
 import { delay, type Clock } from '../../core/clock.js';
 import { messageOf, TransportError } from '../../core/errors.js';
 import { AudioTrack } from '../../replay/audio-track.js';
 import type { CallEnd, Caller, CallRecording, Playout, Uplink, WireCount } from '../../replay/caller.js';
+import { openMediaSocket } from './media-socket.js';
 import {
   phoneRateHz,
   SimulatedPhoneStream,
   type PhoneStreamListener,
   type WireFault,
 } from './simulated-phone-stream.js';
-import { postWebhook, twilioSignature } from './simulated-phone-webhook.js';
+import { postWebhook } from './simulated-phone-webhook.js';
 import { readTwiml, type TwimlElement } from './twiml-reader.js';
 
 /** How a phone call ended. */
@@ -49,9 +49,6 @@ export interface PlaceCallOptions {
   readonly signal?: AbortSignal;
   readonly listener?: SimulatedPhoneListener;
 }
-
-/** Time-out for opening the media socket. */
-const connectTimeoutMs = 10_000;
 
 /**
  * Places a call: requests TwiML from the webhook and executes it. Resolves when the media stream is open or, without a
@@ -312,8 +309,9 @@ export class SimulatedPhone implements Caller {
         .filter(({ name }) => name === 'Parameter')
         .map(({ attributes }) => [attributes.name ?? '', attributes.value ?? '']),
     );
-    const { clock, listener = {} } = this.#options;
-    const socket = await this.#counted(this.#openSocket(url));
+    const { clock, authToken, listener = {} } = this.#options;
+    const { signal } = this.#hangUp;
+    const socket = await this.#counted(openMediaSocket(url, { clock, authToken, signal }));
     const identity = {
       accountSid: this.#accountSid,
       callSid: this.callSid,
@@ -323,7 +321,6 @@ export class SimulatedPhone implements Caller {
     const stream = new SimulatedPhoneStream(socket, clock, identity, listener);
     this.#streams.push(stream);
     for (const tell of this.#awaitNext.splice(0)) tell();
-    const { signal } = this.#hangUp;
     const onHangUp = (): void => stream.hangUp();
     signal.addEventListener('abort', onHangUp, { once: true });
     this.#onAnswered();
@@ -334,50 +331,6 @@ export class SimulatedPhone implements Caller {
     if (by === 'caller') signal.throwIfAborted();
     if (this.#awayMs > 0) await delay(clock, this.#awayMs, signal);
     this.#awayMs = 0;
-  }
-
-  #openSocket(url: string): Promise<WebSocket> {
-    const problem = streamUrlProblem(url);
-    if (problem) throw new TransportError(`The stream URL ${url} would not work with Twilio: ${problem}`);
-    const { clock, authToken } = this.#options;
-    const headers =
-      authToken === undefined ? {} : { 'X-Twilio-Signature': twilioSignature(authToken, url, {}) };
-    const { signal } = this.#hangUp;
-    return new Promise((resolve, reject) => {
-      const socket = new WebSocket(url, { headers, perMessageDeflate: false });
-      const settle = (error?: Error): void => {
-        timer.cancel();
-        signal.removeEventListener('abort', onAbort);
-        if (!error) {
-          resolve(socket);
-          return;
-        }
-        reject(error);
-        socket.terminate();
-      };
-      const onAbort = (): void => settle(signal.reason as Error);
-      const timer = clock.setTimer(connectTimeoutMs, () =>
-        settle(
-          new TransportError(
-            `The media stream ${url} did not open within 10 s. Check what blocks the relay.`,
-          ),
-        ),
-      );
-      signal.addEventListener('abort', onAbort, { once: true });
-      // Also handles the error of a terminated attempt.
-      socket.on('error', (cause) =>
-        settle(new TransportError(`The media stream ${url} cannot be opened: ${cause.message}.`, { cause })),
-      );
-      socket.on('unexpected-response', (_request, response) => {
-        const status = response.statusCode ?? 0;
-        const remedy =
-          status === 401 || status === 403
-            ? 'Set TWILIO_AUTH_TOKEN to the value that the relay has.'
-            : 'Check the path of the stream URL and the limits of the relay.';
-        settle(new TransportError(`The media stream ${url} was refused with HTTP ${status}. ${remedy}`));
-      });
-      socket.on('open', () => settle());
-    });
   }
 
   /** Whether another stream has followed this one; waits for it, or for the end of the call. */
@@ -393,15 +346,6 @@ export class SimulatedPhone implements Caller {
     if (!stream) throw new TransportError('The call was not answered: there is no media stream.');
     return stream;
   }
-}
-
-function streamUrlProblem(url: string): string | null {
-  if (!URL.canParse(url)) return 'it is not a URL.';
-  const { protocol, hostname, search } = new URL(url);
-  if (search !== '') return 'it has a query string, which Twilio strips. Use <Parameter> instead.';
-  const isLoopback = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
-  if (protocol === 'wss:' || (protocol === 'ws:' && isLoopback)) return null;
-  return 'it must begin with wss://. Only this simulator accepts ws://, and only for a loopback address.';
 }
 
 function randomHex(): string {
