@@ -12,8 +12,8 @@ export interface DrillChoice {
 }
 
 /**
- * `all`, a kind (`connection`, `stt`, `llm`, `tts`) or the name of a drill. Throws a UsageError that suggests the nearest name and lists all
- * drills.
+ * `all`, a kind (`connection`, `stt`, `llm`, `tts`) or the name of a drill. Throws a UsageError that suggests the nearest name
+ * and lists all drills.
  */
 export function chooseDrills<D extends DrillChoice>(name: string, drills: readonly D[]): readonly D[] {
   const chosen = drills.filter((drill) => name === 'all' || name === drill.kind || name === drill.name);

@@ -57,13 +57,14 @@ A session folder that hzrelay dev --record wrote is replayed as one call, with
 the caller's original timing.
 
 --drill holds the call against simulated vendors on the real wire and makes one
-of them fail, or breaks the caller's own connection. It shows what failed, what the caller heard, how long the recovery
-took, and which words were lost or doubled. It needs no keys and runs in
-simulated time. --drill list lists the drills; --json prints a line for each
-drill. --shapes 1, 2, … varies the vendors' responses within what the real ones
-send, in another way for each number. --agent drills that agent's providers
-instead, your own vendors included: real calls, in real time, at its vendors.
---drill list --agent FILE lists those drills; it does not read the file.
+of them fail, or breaks the caller's own connection. It shows what failed, what
+the caller heard, how long the recovery took, and which words were lost or
+doubled. It needs no keys and runs in simulated time. --drill list lists the
+drills; --json prints a line for each drill. --shapes 1, 2, … varies the
+vendors' responses within what the real ones send, in another way for each
+number. --agent drills that agent's providers instead, your own vendors
+included: real calls, in real time, at its vendors. --drill list --agent FILE
+lists those drills; it does not read the file.
 
 Environment:
   TWILIO_AUTH_TOKEN   signs a phone call as Twilio would
