@@ -14,6 +14,11 @@ export function App() {
     },
   });
 
+  const again = () => {
+    hangUp();
+    start();
+  };
+
   return (
     <main>
       <h1>Talk to our agent</h1>
@@ -30,7 +35,7 @@ export function App() {
         return (
           <p key={failure.kind} role="alert">
             <strong>{title}.</strong> {remedy}{' '}
-            {action && <button onClick={action.does === 'play' ? play : start}>{action.label}</button>}
+            {action && <button onClick={action.does === 'play' ? play : again}>{action.label}</button>}
           </p>
         );
       })}

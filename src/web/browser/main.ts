@@ -64,7 +64,6 @@ function showState(state: CallState): void {
 
 function showEvent(from: BrowserCall, event: SessionEvent): void {
   activity = activityAfter(activity, event);
-  if (event.type === 'warning' && event.code === 'typed_flood') problems.add({ kind: 'typing_too_fast' });
   log.add(event);
   transcript.add(event);
   latency.add(event);

@@ -23,8 +23,8 @@ const retryAfterMs = 1500;
 const resumeAgainAfterMs = 700;
 /** The page gives up going on with a call after this time; the relay keeps it for 15 s if not configured otherwise. */
 const resumeWithinMs = 20_000;
-/** Texts kept for a call that is not up yet. */
-const mostUnsaid = 20;
+/** Texts kept for a call that is not up yet; the relay takes as many at once. */
+const mostUnsaid = 10;
 
 /** How loud both sides are: the root mean square of the last 50 ms; 1 is a full-scale square wave. */
 export interface Levels {
@@ -131,7 +131,9 @@ export class BrowserCall {
    */
   say(text: string): void {
     if (this.#state.phase === 'live') this.#connection?.send({ type: 'text', text });
-    else if (inCall(this.#state) && this.#unsaid.length < mostUnsaid) this.#unsaid.push(text);
+    else if (!inCall(this.#state)) return;
+    else if (this.#unsaid.length < mostUnsaid) this.#unsaid.push(text);
+    else this.#report('problem', { kind: 'typing_too_fast' });
   }
 
   /** Mutes the microphone, or unmutes it: `mute(false)`. */
@@ -140,23 +142,25 @@ export class BrowserCall {
     if (this.#microphone) this.#microphone.muted = muted;
   }
 
-  /** Switches to this microphone (a `deviceId`), also during a call. */
+  /** Switches to this microphone (a `deviceId`), also during a call that has one. */
   async setMicrophone(deviceId: string): Promise<void> {
     this.#deviceId = deviceId;
-    const connection = this.#connection;
-    if (!this.#microphone || !connection) return;
+    if (!this.#microphone) return;
+    const { signal } = this.#attempt;
     const next = await Microphone.open(deviceId);
+    // The call has ended, or another choice came later.
+    if (signal.aborted || deviceId !== this.#deviceId) {
+      if (next instanceof Microphone) next.close();
+      return;
+    }
     if (!(next instanceof Microphone)) {
       this.#report('problem', next);
       return;
     }
-    if (connection !== this.#connection) {
-      next.close();
-      return;
-    }
     this.#takeMicrophone(next);
-    await connection.replaceTrack(next.track);
-    this.#hearVisitor(next);
+    // A connection that is closed meanwhile has a successor, which takes the new one.
+    await this.#connection?.replaceTrack(next.track).catch(() => undefined);
+    if (this.#microphone === next) this.#hearVisitor(next);
   }
 
   /** Starts playback after a click, which some browsers require: they report the problem `playback_blocked`. */
@@ -206,7 +210,7 @@ export class BrowserCall {
     this.#report('state', state);
     if (state.phase === 'failed') this.#report('problem', state.failure);
     // What a listener did may have been the end.
-    if (this.#state === state) for (const effect of effects) this.#perform(effect);
+    for (const effect of effects) if (this.#state === state) this.#perform(effect);
   }
 
   #perform(effect: CallEffect): void {
@@ -235,7 +239,8 @@ export class BrowserCall {
       this.#input({ type: 'failed', failure: { kind: 'no_webrtc' } });
       return;
     }
-    const asked = this.#deviceId === null ? null : Microphone.open(this.#deviceId);
+    const wanted = this.#deviceId;
+    const asked = wanted === null ? null : Microphone.open(wanted);
     const [microphone, graph] = await Promise.all([asked, SoundGraph.open(this.#workletUrl)]);
     if (signal.aborted) {
       if (microphone instanceof Microphone) microphone.close();
@@ -246,6 +251,8 @@ export class BrowserCall {
     if (microphone instanceof Microphone) this.#takeMicrophone(microphone);
     else if (microphone) this.#report('problem', microphone);
     this.#input({ type: 'microphone_settled' });
+    // Another one was chosen meanwhile.
+    if (this.#deviceId !== null && this.#deviceId !== wanted) void this.setMicrophone(this.#deviceId);
   }
 
   /** Offers again for the call whose connection was lost. */
@@ -276,6 +283,8 @@ export class BrowserCall {
       onEvent: (event) => {
         this.#listeners.tell(event.type, event);
         this.#report('event', event);
+        if (event.type === 'warning' && event.code === 'typed_flood')
+          this.#report('problem', { kind: 'typing_too_fast' });
         // Ignore the end of an earlier call.
         if (event.type === 'session.end' && connection === this.#connection)
           this.#input({ type: 'session_ended', reason: event.reason });

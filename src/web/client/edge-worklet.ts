@@ -22,8 +22,17 @@ class EdgeProcessor extends AudioWorkletProcessor {
   #startFrame: number | null = null;
   #energy = 0;
   #inLevel = 0;
+  #isStopped = false;
+
+  constructor() {
+    super();
+    this.port.onmessage = () => {
+      this.#isStopped = true;
+    };
+  }
 
   process(inputs: readonly (readonly Float32Array[])[]): boolean {
+    if (this.#isStopped) return false;
     this.#startFrame ??= currentFrame;
     // Quanta that the graph skipped count as silence, so that positions match its clock.
     while (this.#startFrame + this.#edges.position + this.#silence.length <= currentFrame)

@@ -67,6 +67,8 @@ export class SoundGraph {
     source.connect(node);
     return () => {
       node.port.onmessage = null;
+      // Else the node lives, and works, as long as the graph.
+      node.port.postMessage('stop');
       source.disconnect();
     };
   }

@@ -32,7 +32,10 @@ export interface Calling {
   play(): void;
 }
 
-/** One call at a time, which ends when the component goes. Changed options are those of the next call. */
+/**
+ * One call at a time, which ends when the component goes. Changed options are those of the next call, but for `muted`, which
+ * only says how it begins.
+ */
 export function useCall(options: UseCallOptions = {}): Calling {
   const latest = useRef(options);
   const current = useRef<BrowserCall | null>(null);
@@ -41,15 +44,16 @@ export function useCall(options: UseCallOptions = {}): Calling {
   const [transcript, setTranscript] = useState<Transcript>([]);
   const [problems, setProblems] = useState<readonly Failure[]>([]);
   const [muted, setMuted] = useState(options.muted ?? false);
+  const isMuted = useRef(muted);
   useEffect(() => {
     latest.current = options;
   });
   useEffect(() => () => current.current?.close(), []);
 
-  const begin = useCallback((isMuted: boolean): BrowserCall => {
+  const begin = useCallback((): BrowserCall => {
     const running = current.current;
     if (running && inCall(running.state)) return running;
-    const next = connect({ ...latest.current, muted: isMuted });
+    const next = connect({ ...latest.current, muted: isMuted.current });
     current.current = next;
     setCall(next);
     setProblems([]);
@@ -72,10 +76,11 @@ export function useCall(options: UseCallOptions = {}): Calling {
     problems,
     muted,
     call,
-    start: () => void begin(muted),
+    start: () => void begin(),
     hangUp: () => current.current?.close(),
-    say: (text) => begin(muted).say(text),
+    say: (text) => begin().say(text),
     mute: (value = true) => {
+      isMuted.current = value;
       setMuted(value);
       current.current?.mute(value);
     },
