@@ -178,9 +178,14 @@ describe('a visitor who leaves', () => {
     await site.start({ clock: { ...systemClock, nowMs: () => systemClock.nowMs() + skippedMs } });
     const visitor = await site.visit();
     await visitor.connect();
+    // By its end the page has answered messages of the clock: only then does the relay count on them.
+    const answered = site.next('turn.end');
+    await visitor.type('hello there');
+    await answered;
     const noticed = site.next('session.reconnecting');
     const crashed = visitor.page.waitForEvent('crash');
-    visitor.page.goto('chrome://crash').catch(() => undefined);
+    const devTools = await visitor.page.context().newCDPSession(visitor.page);
+    devTools.send('Page.crash').catch(() => undefined);
     await crashed;
     skippedMs = 10_000;
     expect((await noticed).cause).toMatch(/Nothing has come from the browser/);

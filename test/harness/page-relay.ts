@@ -5,6 +5,7 @@ import type { Browser } from 'playwright-core';
 import { readWav, writeWav } from '#src/audio/wav.js';
 import { TestVoices } from '#src/drills/virtual-call.js';
 import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
+import { formatLogLine, sysLogLine } from '#src/events/sys-log.js';
 import type { SpeechToText } from '#src/providers/speech-to-text.js';
 import type { TextToSpeech } from '#src/providers/text-to-speech.js';
 import { createRelay } from '#src/relay/create.js';
@@ -12,6 +13,9 @@ import type { RelayOptions } from '#src/relay/relay-options.js';
 import type { Relay } from '#src/relay/relay.js';
 import { launchChromium } from './chromium.js';
 import { PageVisit, type PageVisitOptions } from './page-visit.js';
+
+/** For what hangs, not for what is slow. */
+const maxWaitMs = 60_000;
 
 /** What the sessions of a relay hear and speak with. */
 export type PageVoices = Pick<TestVoices, 'warmUp' | 'close'> & {
@@ -71,12 +75,21 @@ export class PageRelay {
     return PageVisit.open(this.browser, `${this.relay.url}${path}`, options);
   }
 
-  /** Resolves with the next event of this type. */
+  /** Resolves with the next event of this type; rejects if none comes in time, with the events that did. */
   next<T extends SessionEventType>(type: T): Promise<SessionEvent<T>> {
     const { relay } = this;
-    return new Promise((resolve) => {
+    const seen: string[] = [];
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => {
+        relay.off('*', listener);
+        reject(
+          new Error(`No ${type} came within ${maxWaitMs / 1000} s, but: ${seen.join(', ') || 'nothing'}.`),
+        );
+      }, maxWaitMs);
       const listener = (event: SessionEvent): void => {
+        seen.push(formatLogLine(sysLogLine(event)));
         if (event.type !== type) return;
+        clearTimeout(late);
         relay.off('*', listener);
         resolve(event as SessionEvent<T>);
       };
