@@ -82,6 +82,34 @@ describe('the transcript', () => {
     expect(lines(transcript)).toEqual(['agent, cut: You are[ booked for Friday.]']);
   });
 
+  it('moves words from those to come to the heard ones while the agent speaks', () => {
+    const spoken = [
+      event('llm.token', 1, { text: 'You are **booked**' }),
+      event('tts.audio_start', 1, {}),
+      event('agent.heard', 1, { heardText: 'You are booked' }),
+      event('llm.token', 1, { text: ' for Friday.' }),
+    ];
+    expect(lines(after(...spoken.slice(0, 2)))).toEqual(['agent, speaking: [You are **booked**]']);
+    expect(lines(after(...spoken))).toEqual(['agent, speaking: You are **booked[** for Friday.]']);
+    expect(lines(after(...spoken, ended(1, 'You are booked for Friday.')))).toEqual([
+      'agent, said: You are booked for Friday.',
+    ]);
+  });
+
+  it('shows the words of a greeting as they are spoken: nothing else has told them', () => {
+    const start = event('tts.audio_start', 0, {});
+    const words = ['Hello,', 'Hello, this is'].map((heardText) => event('agent.heard', 0, { heardText }));
+    expect(lines(after(start, ...words))).toEqual(['agent, speaking: Hello, this is']);
+  });
+
+  it('shows what was heard if it was written in other words', () => {
+    const transcript = after(
+      event('llm.token', 1, { text: 'At 10:30 then.' }),
+      event('agent.heard', 1, { heardText: 'At half past ten' }),
+    );
+    expect(lines(transcript)).toEqual(['agent, preparing: At half past ten']);
+  });
+
   it('shows the caller’s words while they may still change', () => {
     const transcript = after(
       event('transcript.partial', 1, { text: 'book' }),
@@ -98,7 +126,7 @@ describe('the transcript', () => {
       event('transcript.partial', 2, { text: 'uh huh' }),
       event('agent.resumed', 1, { reason: 'backchannel' }),
     );
-    expect(lines(transcript)).toEqual(['agent, speaking: Friday at ten. Is that right?']);
+    expect(lines(transcript)).toEqual(['agent, speaking: [Friday at ten. Is that right?]']);
   });
 
   it('removes an answer when the caller continues', () => {

@@ -25,9 +25,11 @@ export interface AgentEntry {
   readonly side: 'agent';
   readonly turn: number;
   readonly progress: AnswerProgress;
-  /** The text that was heard; all of the text until it is cut. */
+  /** The answer as the model wrote it so far; empty where only heard words are known, as of a greeting. */
+  readonly written: string;
+  /** The words that were heard so far. */
   readonly heard: string;
-  /** The text that was not heard. */
+  /** The words that were not heard: they are still to come, or the answer was cut before them. */
   readonly unheard: string;
   /** Tools that the agent used, in order. */
   readonly tools: readonly string[];
@@ -67,9 +69,11 @@ export function transcriptAfter(transcript: Transcript, event: SessionEvent): Tr
     case 'llm.tool_call':
       return withAgent(transcript, turn, (entry) => ({ ...entry, tools: [...entry.tools, event.name] }));
     case 'llm.token':
-      return withAgent(transcript, turn, (entry) => ({ ...entry, heard: entry.heard + event.text }));
+      return withAgent(transcript, turn, (entry) => heardOf(entry, entry.written + event.text, entry.heard));
     case 'llm.response':
-      return withAgent(transcript, turn, (entry) => ({ ...entry, heard: event.text }));
+      return withAgent(transcript, turn, (entry) => heardOf(entry, event.text, entry.heard));
+    case 'agent.heard':
+      return withAgent(transcript, turn, (entry) => heardOf(entry, entry.written, event.heardText));
     case 'tts.audio_start':
     case 'agent.resumed':
       return withoutLoosePartials(
@@ -107,17 +111,38 @@ function turnEnded(
     return withAgent(transcript, turn, (entry) => ({
       ...entry,
       progress: 'said',
-      heard: heardText === '' ? entry.heard : heardText,
+      heard: heardText === '' ? entry.heard + entry.unheard : heardText,
       unheard: '',
     }));
   return withAgent(transcript, turn, (entry) => (entry.progress === 'cut' ? entry : cutAt(entry, heardText)));
 }
 
-/** Splits an answer after the last word that was heard. */
 function cutAt(entry: AgentEntry, heardText: string): AgentEntry {
-  const whole = entry.heard + entry.unheard;
-  const rest = whole.startsWith(heardText) ? whole.slice(heardText.length) : '';
-  return { ...entry, progress: 'cut', heard: heardText, unheard: rest };
+  return { ...heardOf(entry, entry.written, heardText), progress: 'cut' };
+}
+
+/** Splits an answer after the last word that was heard. */
+function heardOf(entry: AgentEntry, written: string, heardText: string): AgentEntry {
+  const end = endIn(written, heardText);
+  return end === null
+    ? { ...entry, written, heard: heardText, unheard: '' }
+    : { ...entry, written, heard: written.slice(0, end), unheard: written.slice(end) };
+}
+
+const wordCharacter = /[\p{L}\p{N}]/u;
+
+/** Where the heard words end in the written ones, which may have marks that are not spoken; null if they differ otherwise. */
+function endIn(written: string, heardText: string): number | null {
+  if (written.startsWith(heardText)) return heardText.length;
+  let end = 0;
+  for (const character of heardText) {
+    if (!wordCharacter.test(character)) continue;
+    while (end < written.length && !wordCharacter.test(String.fromCodePoint(written.codePointAt(end) ?? 0)))
+      end += String.fromCodePoint(written.codePointAt(end) ?? 0).length;
+    if (!written.startsWith(character, end)) return null;
+    end += character.length;
+  }
+  return end;
 }
 
 function withCaller(transcript: Transcript, entry: CallerEntry): Transcript {
@@ -132,7 +157,15 @@ function withAgent(
   const known = transcript.find(
     (entry): entry is AgentEntry => entry.side === 'agent' && entry.turn === turn,
   );
-  const entry = known ?? { side: 'agent', turn, progress: 'preparing', heard: '', unheard: '', tools: [] };
+  const entry = known ?? {
+    side: 'agent',
+    turn,
+    progress: 'preparing',
+    written: '',
+    heard: '',
+    unheard: '',
+    tools: [],
+  };
   return replaced(transcript, change(entry));
 }
 

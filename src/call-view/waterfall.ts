@@ -37,6 +37,18 @@ export const partOrder: readonly LatencyPart[] = [
   'playout',
 ];
 
+/** The parts in words for someone who has not met them. */
+export const partMeanings: Readonly<Record<LatencyPart, string>> = {
+  endpointing: 'waiting to be sure that you have finished',
+  stt: 'speech to text: until your words are recognised',
+  llm: 'the language model: until its first word',
+  tools: 'the functions that the model called',
+  sentence: 'until the model has written enough to be spoken',
+  tts: 'text to speech: until the voice’s first sound',
+  relay: 'spent in the relay itself',
+  playout: 'on the way to your ear',
+};
+
 /** Maximum number of turns that are kept. */
 export const maxTurns = 50;
 

@@ -7,6 +7,13 @@ export const deskAgent: AgentConfig = {
   greeting: 'Hello, this is the appointment desk. How can I help you?',
 };
 
+/** What a caller may say to the desk first. */
+export const deskSuggestions: readonly string[] = [
+  'Book my appointment',
+  'Cancel my appointment',
+  'When is my appointment?',
+];
+
 /** The desk with embedded providers only: for relays that commands start, for benchmarks and for recorded calls. */
 export const appointmentDeskSession: RelaySessionConfig = {
   stt: { provider: 'local' },

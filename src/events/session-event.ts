@@ -75,6 +75,8 @@ export interface SessionEventFields {
   'tts.audio_start': object;
   /** The answer was played to its end, or cut. */
   'tts.audio_end': { readonly cut: boolean };
+  /** What the caller has heard of the answer so far, by estimate: about four times a second, while it grows. */
+  'agent.heard': { readonly heardText: string };
   /** Playout is paused because the caller makes a sound. */
   'agent.paused': object;
   'agent.resumed': { readonly reason: 'backchannel' | 'no_words' };
@@ -127,6 +129,13 @@ export type SessionEvent<T extends SessionEventType = SessionEventType> = {
   [K in T]: EventBase & { readonly type: K } & Readonly<SessionEventFields[K]>;
 }[T];
 
+/** Events that come many times a second and whose content a later event repeats as a whole. */
+export const fleetingEvents: ReadonlySet<SessionEventType> = new Set<SessionEventType>([
+  'transcript.partial',
+  'llm.token',
+  'agent.heard',
+]);
+
 /** Short names that listeners may use instead. */
 export const eventAliases = { transcript: 'transcript.final', llm_response: 'llm.response' } as const;
 
@@ -149,6 +158,7 @@ export const sessionEventTypes = [
   'llm.response',
   'tts.audio_start',
   'tts.audio_end',
+  'agent.heard',
   'agent.paused',
   'agent.resumed',
   'agent.interrupted',

@@ -64,6 +64,8 @@ function lineOf(event: SessionEvent): LogLine {
       return evt('tts.audio_start');
     case 'tts.audio_end':
       return evt(event.cut ? 'tts.audio_end (cut)' : 'tts.audio_end');
+    case 'agent.heard':
+      return evt(`agent.heard: ${quote(event.heardText)}`, true);
     case 'agent.paused':
       return evt('agent.paused: the caller makes a sound');
     case 'agent.resumed':

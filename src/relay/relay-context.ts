@@ -6,6 +6,7 @@ import type { Session } from '../session/session.js';
 import type { SessionTrace } from '../session/trace/session-trace.js';
 import type { Transport, TransportType } from '../transport/transport.js';
 import type { AccessPolicy } from './http/access.js';
+import type { CallHistory } from './call-history.js';
 import type { RefusalLog } from './http/refusal-log.js';
 import type { Reservation } from './reserved-places.js';
 import type { IncomingCall, RelayNotice, ResolvedRelayOptions } from './relay-options.js';
@@ -16,6 +17,7 @@ export interface RelayContext {
   readonly options: ResolvedRelayOptions;
   readonly clock: Clock;
   readonly refusals: RefusalLog;
+  readonly history: CallHistory;
   readonly sessions: readonly Session[];
   readonly draining: boolean;
   canTake(transport: TransportType): boolean;

@@ -42,6 +42,7 @@ describe('the options of a relay', () => {
         connectTimeoutMs: 15_000,
       },
       opus: {},
+      page: expect.any(Function),
       record: null,
       directory: expect.any(InMemorySessionDirectory),
       clock: null,

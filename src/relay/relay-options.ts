@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
 import type { OpusComplexity } from '../audio/opus-encoder.js';
+import type { PageIntroduction } from '../call-view/introduction.js';
 import type { Clock } from '../core/clock.js';
 import { ConfigError, type ConfigProblem } from '../core/errors.js';
 import type { AnyDefinition } from '../providers/provider-definition.js';
@@ -89,6 +90,8 @@ export interface RelayOptions<Schemas extends ToolSchemas = ToolSchemas> {
    * its config without secrets. @default nothing is recorded
    */
   readonly record?: string;
+  /** What the test page tells a visitor before the call, or a function that returns it. */
+  readonly page?: PageIntroduction | (() => PageIntroduction);
   /** Where snapshots of sessions are stored. @default in memory */
   readonly directory?: SessionDirectory;
   /** @default the machine's monotonic clock */
@@ -114,6 +117,7 @@ export interface ResolvedRelayOptions {
   readonly webrtc: ResolvedWebRtcOptions;
   readonly opus: NonNullable<RelayOptions['opus']>;
   readonly record: string | null;
+  readonly page: () => PageIntroduction;
   readonly directory: SessionDirectory;
   readonly clock: Clock | null;
 }
@@ -123,6 +127,11 @@ const defaultPort = 8787;
 const opusOptions = z.strictObject({
   complexity: z.number().int().min(0).max(10).optional(),
   bitrateBps: z.number().int().min(6000).max(510_000).optional(),
+});
+const pageIntroduction = z.strictObject({
+  agent: z.string().optional(),
+  providers: z.strictObject({ stt: z.string(), llm: z.string(), tts: z.string() }).optional(),
+  suggestions: z.array(z.string()).optional(),
 });
 const positive = z.number().int().positive();
 
@@ -144,6 +153,7 @@ const fields: Readonly<Record<keyof RelayOptions, true>> = {
   webrtc: true,
   opus: true,
   record: true,
+  page: true,
   directory: true,
   clock: true,
 };
@@ -208,6 +218,7 @@ export function resolveRelayOptions(
     ),
     opus: parseOpus(options.opus, problems),
     record: parseFolder(options.record, problems),
+    page: parsePage(options.page, problems),
     directory: options.directory ?? new InMemorySessionDirectory(),
     clock: parseClock(options.clock, problems),
   };
@@ -320,6 +331,16 @@ function parseFolder(folder: unknown, problems: ConfigProblem[]): string | null 
   const remedy = 'Give the path of a folder, which is made if it is missing, or leave it out.';
   problems.push({ field: 'record', problem: `is ${inspect(folder)}.`, remedy });
   return null;
+}
+
+function parsePage(page: RelayOptions['page'], problems: ConfigProblem[]): () => PageIntroduction {
+  if (typeof page === 'function') return page;
+  const given = page ?? {};
+  if (pageIntroduction.safeParse(given).success) return () => given;
+  const remedy =
+    "Give { agent: 'an appointment desk', suggestions: ['book my appointment'] }, each optional, or a function that returns it.";
+  problems.push({ field: 'page', problem: `is ${inspect(page)}.`, remedy });
+  return () => ({});
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

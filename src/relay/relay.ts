@@ -15,6 +15,7 @@ import type { Transport } from '../transport/transport.js';
 import { AccessPolicy, isAnyAddress } from './http/access.js';
 import { Admission } from './admission.js';
 import type { RelaySessionConfig, SessionConfig } from './config/config.js';
+import { CallHistory } from './call-history.js';
 import { CallOutcomes } from './call-outcomes.js';
 import type { HttpServer } from './http/http-server.js';
 import { listenError } from './http/listen-error.js';
@@ -44,6 +45,7 @@ export class Relay implements RelayContext {
   readonly clock: Clock;
   readonly directory: SessionDirectory;
   readonly refusals: RefusalLog;
+  readonly history: CallHistory;
   readonly #sessionMaker: SessionMaker;
   readonly #admission: Admission;
   readonly #bus: EventBus;
@@ -67,6 +69,7 @@ export class Relay implements RelayContext {
     this.refusals = new RefusalLog(this.clock, (level, message) => this.notify(level, message));
     this.#outcomes = new CallOutcomes(this.clock);
     this.#recorder = new CallRecorder(this);
+    this.history = new CallHistory(() => this.#recorder.folders);
     const notify: RelayContext['notify'] = (level, message) => this.notify(level, message);
     this.#sessionMaker = new SessionMaker({
       options: this.options,
@@ -301,6 +304,7 @@ export class Relay implements RelayContext {
     if (call.callId !== undefined && hasCarrier(call)) this.#outcomes.begun(call.callId);
     session.on('*', (event) => {
       if (event.type === 'session.start' || event.type === 'turn.end') void this.#publish(session, call);
+      this.history.note(event);
       this.#bus.emit(event);
     });
     session.on('session.end', ({ reason }) => this.#ended(session, call, reason));

@@ -11,6 +11,7 @@ import type { HeardMark, Transport } from '../transport/transport.js';
 import { ConversationHistory } from './conversation-history.js';
 import { silenceDbfs } from './input/voice-level.js';
 import type { TextSource } from './output/answer-generator.js';
+import { HeardProgress } from './output/heard-progress.js';
 import type { OutputListener } from './output/output-listener.js';
 import { OutputPipeline } from './output/output-pipeline.js';
 import type { Playout } from './output/playout.js';
@@ -73,6 +74,7 @@ export class TurnRunner {
   readonly #speeches = new SpeechQueue();
   readonly #tools = new RunningTools();
   readonly #metrics: TurnMetrics[] = [];
+  readonly #heard: HeardProgress;
   #media: CallMedia | null = null;
   /** The recogniser's connection, with the vendor's id; null if none was reported. */
   #hearing: ProviderRequest | null = null;
@@ -81,7 +83,13 @@ export class TurnRunner {
 
   constructor(options: TurnRunnerOptions) {
     this.#options = options;
-    this.#history = new ConversationHistory(options.parts.agent?.systemPrompt ?? null);
+    const { parts, reporter } = options;
+    this.#history = new ConversationHistory(parts.agent?.systemPrompt ?? null);
+    this.#heard = new HeardProgress(
+      parts.clock,
+      () => this.#heardText(),
+      (heardText) => reporter.emit({ type: 'agent.heard', turn: options.currentTurn(), heardText }),
+    );
   }
 
   /** The conversation as the model sees it. */
@@ -166,6 +174,7 @@ export class TurnRunner {
 
   /** The session ends: aborts the open turn and drops the waiting speech. */
   stop(): void {
+    this.#heard.stop();
     this.#record?.pipeline?.abort();
     this.dropWaiting();
   }
@@ -295,6 +304,7 @@ export class TurnRunner {
     record.pipeline.speech.release();
     record.moments.audioSentMs = nowMs();
     this.#media?.playout.started(record.pipeline.speech.baseSamples);
+    this.#heard.start();
     if (record.response !== null) this.#emitResponse(record);
   }
 
@@ -321,6 +331,7 @@ export class TurnRunner {
   #cut(turn: number): void {
     const { playout } = this.#live();
     const record = this.#recordOf(turn);
+    this.#heard.stop();
     record?.pipeline?.abort();
     this.dropWaiting();
     void playout.clear().then(({ positionSamples, origin }) => {
@@ -332,6 +343,11 @@ export class TurnRunner {
       const { dispatch, nowMs } = this.#options;
       dispatch({ type: 'cut_done', atMs: nowMs(), turn, heardText, heard });
     });
+  }
+
+  /** What the caller has heard of the open turn until now, by the estimated position. */
+  #heardText(): string {
+    return this.#record?.pipeline?.speech.heardText(this.#media?.playout.estimate() ?? 0) ?? '';
   }
 
   #playedOut(record: TurnRecord): void {
@@ -346,10 +362,9 @@ export class TurnRunner {
   #end(turn: number, aborted: TurnMetrics['aborted']): void {
     const record = this.#recordOf(turn);
     if (!record) return;
+    this.#heard.stop();
+    if (aborted === 'hangup' || aborted === 'ended') record.heardText = this.#heardText();
     this.#record = null;
-    if (aborted === 'hangup' || aborted === 'ended') {
-      record.heardText = record.pipeline?.speech.heardText(this.#media?.playout.estimate() ?? 0) ?? '';
-    }
     const { pipeline, heardText } = record;
     pipeline?.abort();
     this.#history.setHeard(turn, heardText);

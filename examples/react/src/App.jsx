@@ -43,7 +43,8 @@ export function App() {
         {transcript.map((entry) => (
           <li key={`${entry.side} ${entry.turn}`} className={entry.side}>
             {entry.side === 'caller' ? entry.text : entry.heard}
-            {entry.side === 'agent' && <del>{entry.unheard}</del>}
+            {entry.side === 'agent' &&
+              (entry.progress === 'cut' ? <del>{entry.unheard}</del> : <i>{entry.unheard}</i>)}
           </li>
         ))}
       </ol>

@@ -44,7 +44,7 @@ const flags: Readonly<Record<string, string>> = {
 /** Makes the relay. Errors name its options as the command line does. */
 export function relayOf(
   { port, host, publicUrl, allowOrigin, record, ...webrtc }: DevOptions,
-  own: Pick<RelayOptions, 'session' | 'onNotice'>,
+  own: Pick<RelayOptions, 'session' | 'page' | 'onNotice'>,
 ): Relay {
   try {
     return createRelay({

@@ -82,6 +82,7 @@ class DevRun {
     this.#options = options;
     this.#relay = relayOf(options, {
       session: () => agent.session,
+      page: () => agent.introduction,
       onNotice: (notice) => this.#notice(notice),
     });
     this.#caller = new TestCaller(this.#relay);

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { StageNames } from './dev-agent.js';
+import type { StageNames } from '../../call-view/introduction.js';
 
 export interface RelayFacts {
   readonly version: string;

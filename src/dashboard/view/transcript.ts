@@ -60,22 +60,18 @@ function callerText({ text, final }: CallerEntry): Row {
 
 function agentText({ progress, heard, unheard, tools }: AgentEntry): Row {
   const used = tools.length > 0 ? [span(`[${printable(tools.join(', '))}] `, { colour: 'magenta' })] : [];
-  const text = printable(heard);
+  const text = span(printable(heard));
+  const rest = span(printable(unheard), { dim: true });
   switch (progress) {
     case 'preparing':
-      return [...used, span(text, { dim: true }), live];
+      return [...used, text, rest, live];
     case 'speaking':
-      return [...used, span(text), live];
+      return [...used, text, rest, live];
     case 'paused':
-      return [...used, span(text), span(' ‖ paused', { colour: 'yellow' })];
+      return [...used, text, span(' ‖ paused ', { colour: 'yellow' }), rest];
     case 'said':
-      return [...used, span(text)];
+      return [...used, text];
     case 'cut':
-      return [
-        ...used,
-        span(text),
-        span(' ‖ cut ', { colour: 'yellow' }),
-        span(printable(unheard), { dim: true }),
-      ];
+      return [...used, text, span(' ‖ cut ', { colour: 'yellow' }), rest];
   }
 }

@@ -1,8 +1,5 @@
 /** The latest events of a relay, for readers that connect late or reconnect. */
-import type { SessionEvent, SessionEventType } from '../../events/session-event.js';
-
-/** Events that come many times a second and whose content a later event repeats as a whole. */
-const fleeting = new Set<SessionEventType>(['transcript.partial', 'llm.token']);
+import { fleetingEvents, type SessionEvent } from '../../events/session-event.js';
 
 export interface TailedEvent {
   /** Unique among this tail's events. */
@@ -31,7 +28,7 @@ export class EventTail {
   add(event: SessionEvent): TailedEvent {
     this.#count++;
     const tailed = { id: this.latestId, event };
-    if (fleeting.has(event.type)) return tailed;
+    if (fleetingEvents.has(event.type)) return tailed;
     this.#events.push(tailed);
     // Trim rarely: removing the first event moves all others.
     if (this.#events.length >= 2 * this.#capacity) this.#events = this.#kept();

@@ -7,6 +7,7 @@ import { isPreflight, refusedOrigins, shareWithOrigin } from './cross-origin.js'
 import { refuseRequest, shown, shownPath } from './refusal.js';
 import './route-config.js';
 import { routeMatcher, routePath } from './route-path.js';
+import { callRoutes } from './routes/call-routes.js';
 import { metricsRoutes } from './routes/metrics-routes.js';
 import { observeRoutes } from './routes/observe-routes.js';
 import { pageRoutes } from './routes/page-routes.js';
@@ -117,6 +118,7 @@ export async function buildHttpServer(relay: RelayContext): Promise<HttpServer> 
   });
   await app.register(named(pageRoutes), { relay });
   await app.register(named(observeRoutes), { relay });
+  await app.register(named(callRoutes), { relay });
   await app.register(named(metricsRoutes), { relay });
   for (const ofTransport of Object.values(transportRoutes)) await app.register(named(ofTransport), { relay });
   isRoute = routeMatcher(routes);

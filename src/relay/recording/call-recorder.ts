@@ -25,6 +25,7 @@ export class CallRecorder {
   readonly #configs = new WeakMap<Session, ResolvedConfig>();
   readonly #running = new Set<SessionRecording>();
   #folder: string | null = null;
+  readonly #folders = new Set<string>();
   /** Whether a failure to write to this folder was reported. */
   #complained = false;
 
@@ -37,11 +38,17 @@ export class CallRecorder {
     return this.#folder;
   }
 
+  /** The folders that calls are, and were, recorded in. */
+  get folders(): readonly string[] {
+    return [...this.#folders];
+  }
+
   /** Records every call that begins from now on below this folder; null stops recording, running calls included. */
   recordTo(folder: string | null): void {
     const path = folder === null ? null : resolve(folder);
     if (path === this.#folder) return;
     this.#folder = path;
+    if (path !== null) this.#folders.add(path);
     this.#complained = false;
     this.#relay.notify(
       'info',

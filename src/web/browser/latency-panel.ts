@@ -3,12 +3,14 @@ import type { SessionEvent } from '../../events/session-event.js';
 import { slowTurnMs } from '../../events/sys-log.js';
 import {
   durationText,
+  partMeanings,
   partOrder,
   timeAxis,
   turnsAfter,
   type Segment,
   type TurnBar,
 } from '../../call-view/waterfall.js';
+import type { CallPanel } from './call-viewer.js';
 import { byId, make } from './elements.js';
 
 /** Shown before the first turn, so that the panel does not change size. */
@@ -21,13 +23,22 @@ const noTurn: TurnBar = {
   parts: null,
 };
 
-export class LatencyPanel {
+export class LatencyPanel implements CallPanel {
   readonly #body = byId('latency', HTMLDivElement);
   #turns: readonly TurnBar[] = [];
   /** The selected turn; null follows the latest. */
   #chosen: number | null = null;
 
   constructor() {
+    byId('meanings', HTMLDListElement).append(
+      ...partOrder.flatMap((part) => [make('dt', '', part), make('dd', '', partMeanings[part])]),
+    );
+    this.#show();
+  }
+
+  clear(): void {
+    this.#turns = [];
+    this.#chosen = null;
     this.#show();
   }
 
@@ -63,14 +74,13 @@ export class LatencyPanel {
       const button = make(
         'button',
         bar.slow ? 'turn slow' : 'turn',
-        make('span', 'turn-number', `#${bar.turn}`),
+        make('span', 'turn-number', make('span', 'hidden', 'Turn '), `#${bar.turn}`),
       );
       if (bar.totalMs === null) button.append(make('span', 'turn-note', total));
       else button.append(track(bar.segments, endMs), make('span', 'turn-total', total));
       button.type = 'button';
       button.dataset.turn = String(bar.turn);
       button.setAttribute('aria-pressed', String(bar === shown));
-      button.setAttribute('aria-label', `Turn ${bar.turn}: ${total}`);
       button.addEventListener('click', () => {
         this.#chosen = bar === this.#turns.at(-1) ? null : bar.turn;
         this.#show();

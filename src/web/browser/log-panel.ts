@@ -1,13 +1,14 @@
 /** The SYS_LOG on the page: the terminal's lines. It follows its end until the reader scrolls up. */
 import type { SessionEvent } from '../../events/session-event.js';
 import { formatLogLine, sysLogLine } from '../../events/sys-log.js';
+import type { CallPanel } from './call-viewer.js';
 import { byId, make } from './elements.js';
 import { FollowingBox } from './following-box.js';
 
 /** Older lines are removed, because a page may stay open for days. */
 const maxLines = 1000;
 
-export class LogPanel {
+export class LogPanel implements CallPanel {
   readonly #box = new FollowingBox(byId('log-scroll', HTMLDivElement));
   readonly #lines = byId('log', HTMLOListElement);
 
@@ -17,6 +18,10 @@ export class LogPanel {
       this.#lines.classList.toggle('with-details', details.checked);
       this.#box.changed();
     });
+  }
+
+  clear(): void {
+    this.#lines.replaceChildren();
   }
 
   /** Adds the line of an event. */

@@ -3,6 +3,8 @@ import type { SessionEvent } from '../../events/session-event.js';
 import { activityAfter, type Activity } from '../../call-view/activity.js';
 import { connect, inCall, type BrowserCall, type CallState, type Microphone } from '../client/index.js';
 import { idle } from '../model/call-state.js';
+import { CallViewer } from './call-viewer.js';
+import { CallsDialog } from './calls-dialog.js';
 import { byId } from './elements.js';
 import { LatencyPanel } from './latency-panel.js';
 import { LogPanel } from './log-panel.js';
@@ -11,14 +13,15 @@ import { ProblemsPanel } from './problems-panel.js';
 import { StatusPanel } from './status-panel.js';
 import { TranscriptPanel } from './transcript-panel.js';
 import { Typing } from './typing.js';
+import { Visualiser } from './visualiser.js';
+import { WelcomePanel } from './welcome-panel.js';
 
 let activity: Activity = 'listening';
 let microphone: Microphone | null = null;
 let call: BrowserCall | null = null;
 
-const log = new LogPanel();
-const transcript = new TranscriptPanel();
-const latency = new LatencyPanel();
+const viewer = new CallViewer([new TranscriptPanel(), new LatencyPanel(), new LogPanel()]);
+const visualiser = new Visualiser();
 const microphonePanel = new MicrophonePanel({
   onChosen: (deviceId) => void call?.setMicrophone(deviceId),
   onMuted: (muted) => call?.mute(muted),
@@ -34,12 +37,19 @@ const status = new StatusPanel(() => {
   if (call && inCall(call.state)) call.close();
   else start();
 });
-// Who types without a call wants one.
-new Typing((text) => (call && inCall(call.state) ? call : start()).say(text));
+new Typing(say);
+new WelcomePanel(say);
+new CallsDialog((past) => void viewer.show(past));
+
+/** Who types without a call wants one. */
+function say(text: string): void {
+  (call && inCall(call.state) ? call : start()).say(text);
+}
 
 /** Begins a call; ends the one before. */
 function start(): BrowserCall {
   call?.close();
+  viewer.leave();
   const { chosen, muted } = microphonePanel;
   const next = connect({
     audio: byId('voice', HTMLAudioElement),
@@ -52,7 +62,11 @@ function start(): BrowserCall {
   next.on('event', (event) => showEvent(next, event));
   next.on('problem', (failure) => call === next && problems.add(failure));
   next.on('microphone', (current) => call === next && showMicrophone(current));
-  next.on('levels', ({ visitor }) => call === next && microphonePanel.showLevel(visitor));
+  next.on('levels', (levels) => {
+    if (call !== next) return;
+    microphonePanel.showLevel(levels.visitor);
+    visualiser.add(levels);
+  });
   return next;
 }
 
@@ -60,13 +74,12 @@ function showState(state: CallState): void {
   // Problems of a call do not concern the next one.
   if (!['connecting', 'live', 'resuming'].includes(state.phase)) problems.clear();
   status.show(state, activity);
+  if (!inCall(state)) visualiser.clear();
 }
 
 function showEvent(from: BrowserCall, event: SessionEvent): void {
   activity = activityAfter(activity, event);
-  log.add(event);
-  transcript.add(event);
-  latency.add(event);
+  viewer.add(event);
   if (call === from) status.show(call.state, activity);
 }
 

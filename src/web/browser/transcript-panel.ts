@@ -9,6 +9,7 @@ import {
   type Transcript,
   type TranscriptEntry,
 } from '../../call-view/transcript.js';
+import type { CallPanel } from './call-viewer.js';
 import { byId, make } from './elements.js';
 import { FollowingBox } from './following-box.js';
 
@@ -20,23 +21,29 @@ const progressTexts: Readonly<Record<AnswerProgress, string>> = {
   cut: 'cut here',
 };
 
-export class TranscriptPanel {
+export class TranscriptPanel implements CallPanel {
   readonly #list = byId('transcript', HTMLOListElement);
   readonly #box = new FollowingBox(this.#list);
-  readonly #hint = byId('transcript-hint', HTMLParagraphElement);
+  readonly #welcome = byId('welcome', HTMLDivElement);
   readonly #announcer = byId('announcer', HTMLParagraphElement);
   readonly #shown = new Map<TranscriptEntry, HTMLLIElement>();
   #transcript: Transcript = [];
 
-  /** Updates only the entries that an event changes. */
-  add(event: SessionEvent): void {
-    const said = announcement(event);
+  clear(): void {
+    this.#transcript = [];
+    this.#show();
+    this.#welcome.hidden = false;
+  }
+
+  /** Updates only the entries that an event changes, and tells a screen reader what is said in a live call. */
+  add(event: SessionEvent, isLive: boolean): void {
+    const said = isLive ? announcement(event) : null;
     if (said !== null) this.#announcer.textContent = said;
     const next = transcriptAfter(this.#transcript, event);
     if (next === this.#transcript) return;
     this.#transcript = next;
     this.#show();
-    this.#hint.hidden = next.length > 0;
+    this.#welcome.hidden = next.length > 0;
     this.#box.changed();
   }
 
@@ -67,6 +74,7 @@ function callerItem({ text, final, typed }: CallerEntry): HTMLLIElement {
 
 function agentItem({ progress, heard, unheard, tools }: AgentEntry): HTMLLIElement {
   const words = make('p', 'words', heard === '' && unheard === '' ? '…' : heard);
+  if (progress !== 'cut' && unheard !== '') words.append(make('span', 'coming', unheard));
   const item = make(
     'li',
     `entry agent ${progress}`,

@@ -1,8 +1,11 @@
 /** The test page: `GET /`, and its files under `/page/`. */
+import type { PageIntroduction } from '../../../call-view/introduction.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { authorise } from '../authorise.js';
 import { readPageFiles, type PageFile } from '../page-files.js';
 import { refuseRequest } from '../refusal.js';
+import { configForAnyCall, resolveConfig } from '../../config/config.js';
+import { stageNames } from '../../config/stage-names.js';
 import type { RelayContext } from '../../relay-context.js';
 
 /** The page may load from this relay and connect to it, and to no other host. */
@@ -12,6 +15,8 @@ const contentSecurityPolicy = [
   "style-src 'self'",
   "img-src 'self'",
   "connect-src 'self'",
+  // Recorded calls.
+  "media-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
   "frame-ancestors 'none'",
@@ -75,9 +80,19 @@ export function pageRoutes(
     send(request, reply, 'index.html'),
   );
 
+  app.get('/about', { preHandler }, (_request, reply) => reply.headers(headers).send(introductionOf(relay)));
+
   app.get<{ Params: { '*': string } }>('/page/*', { preHandler }, (request, reply) =>
     send(request, reply, request.params['*']),
   );
 
   done();
+}
+
+/** What the page tells a visitor, with the names of the providers where every call has the same. */
+function introductionOf({ options }: RelayContext): PageIntroduction {
+  const { session, page, providers } = options;
+  const config =
+    typeof session === 'object' && resolveConfig(configForAnyCall(session), process.env, providers);
+  return { ...(config && { providers: stageNames(config) }), ...page() };
 }

@@ -1,0 +1,51 @@
+/** A call in the list of calls, as `GET /calls` tells it. */
+import type { SessionEndReason } from '../events/session-event.js';
+import type { TransportType } from '../transport/transport.js';
+
+export interface CallSummary {
+  readonly sessionId: string;
+  readonly transport: TransportType;
+  readonly from: string | null;
+  readonly to: string | null;
+  /** Time of day, milliseconds since 1970 (UTC). */
+  readonly startedAtMs: number;
+  /** Null while the call runs. */
+  readonly durationMs: number | null;
+  /** Null while the call runs, and if its recording was stopped before its end. */
+  readonly endReason: SessionEndReason | null;
+  /** The turns that have ended, without the greeting. */
+  readonly turns: number;
+  /** The median mouth→ear; null without a turn that has one. */
+  readonly mouthToEarMs: number | null;
+  /** Whether its audio can be played. */
+  readonly recorded: boolean;
+}
+
+const endings: Readonly<Record<SessionEndReason, string>> = {
+  hangup: 'the caller hung up',
+  completed: 'the agent said goodbye',
+  ended: 'the relay’s program ended it',
+  idle_timeout: 'silence for too long',
+  max_duration: 'it reached its longest duration',
+  transport_error: 'the connection failed',
+  connection_lost: 'the connection was lost for too long',
+  provider_error: 'a provider failed',
+  shutdown: 'the relay was shut down',
+};
+
+/** Who called: the caller's number, else the kind of the call. */
+export function callerText({ transport, from }: CallSummary): string {
+  return from ?? (transport === 'webrtc' ? 'a browser' : 'a phone');
+}
+
+/** How the call ended, or that it runs. */
+export function endingText({ endReason, durationMs }: CallSummary): string {
+  if (endReason !== null) return endings[endReason];
+  return durationMs === null ? 'running' : 'ended';
+}
+
+/** Minutes and seconds, as `3:07`. */
+export function lengthText(durationMs: number): string {
+  const seconds = Math.round(durationMs / 1000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
