@@ -1,4 +1,5 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { fleetingEvents } from '../src/events/session-event.js';
 import { earFor } from './harness/ear-for.js';
 import { agent, greeting, PhoneConversations } from './harness/phone-conversations.js';
 import { ofType, texts } from './harness/session-events.js';
@@ -17,7 +18,7 @@ describe('a phone call', () => {
       expect(Math.abs(timeMs - events[0]!.timeMs - (atMs - events[0]!.atMs))).toBeLessThanOrEqual(1);
     expect(new Date(events[0]!.timeMs).toISOString()).toMatch(/^2026-01-31T12:00:/);
     const story = events
-      .filter(({ type }) => !['transcript.partial', 'llm.token', 'llm.first_token'].includes(type))
+      .filter(({ type }) => !fleetingEvents.has(type) && type !== 'llm.first_token')
       .map(({ type, turn }) => `${type} ${turn}`);
     const turn = (number: number): string[] =>
       [
