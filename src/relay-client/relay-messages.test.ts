@@ -4,7 +4,11 @@ import { parseOfferResponse, parseRelayMessage, refusalIn } from './relay-messag
 describe('a message of the relay', () => {
   it.each([
     { type: 'sync', id: 3, relayMs: 17.5 },
-    { type: 'event', event: { type: 'dtmf', sessionId: 'a3f9b2c1', turn: 1, atMs: 5, digit: '1' } },
+    {
+      type: 'event',
+      number: 3,
+      event: { type: 'dtmf', sessionId: 'a3f9b2c1', turn: 1, atMs: 5, digit: '1' },
+    },
   ])('is %j', (message) => {
     expect(parseRelayMessage(JSON.stringify(message))).toEqual(message);
   });

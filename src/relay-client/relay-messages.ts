@@ -13,7 +13,7 @@ const sessionEvent = z.custom<SessionEvent>(
 );
 
 const relayMessage: z.ZodType<RelayMessage> = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('event'), event: sessionEvent }),
+  z.object({ type: z.literal('event'), number: z.int().nonnegative(), event: sessionEvent }),
   z.object({ type: z.literal('sync'), id: z.number().int(), relayMs: z.number() }),
 ]);
 

@@ -101,7 +101,7 @@ export class SimulatedBrowserStream {
     this.#scheduleFrame();
   }
 
-  /** How many events the relay has sent to the page. */
+  /** The number of the last event that the page has got. */
   get eventsSeen(): number {
     return this.#eventsSeen;
   }
@@ -286,7 +286,7 @@ export class SimulatedBrowserStream {
       return;
     }
     if (message.type === 'event') {
-      this.#eventsSeen++;
+      this.#eventsSeen = message.number;
       this.#listener.onEvent?.(message.event);
       return;
     }

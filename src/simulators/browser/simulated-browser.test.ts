@@ -205,7 +205,7 @@ describe('what the simulated browser hears', () => {
     const events: SessionEvent[] = [];
     const { browser, relay, pass } = await call({ listener: { onEvent: (event) => events.push(event) } });
     const event = { type: 'dtmf', sessionId: 'a3f9b2c1', turn: 1, atMs: 5, timeMs: 0, digit: '1' } as const;
-    relay.send({ type: 'event', event });
+    relay.send({ type: 'event', number: 1, event });
     await pass(0);
     expect(events).toEqual([event]);
     await browser.hangUp();

@@ -1,11 +1,10 @@
 import type { Clock, Timer } from '../../core/clock.js';
-import type { SessionEvent } from '../../events/session-event.js';
 import type { TransportWarning } from '../transport.js';
 import { Budget } from './budget.js';
 import { ClockMap } from './clock-map.js';
 import type { MediaConnection } from './media-connection.js';
 import { parsePageMessage } from './page-messages.js';
-import { syncEveryMs, type PageMessage, type RelayMessage } from './page-protocol.js';
+import { syncEveryMs, type NumberedEvent, type PageMessage, type RelayMessage } from './page-protocol.js';
 
 /** All messages of the page except clock answers. */
 export type PageReport = Exclude<PageMessage, { type: 'sync' }>;
@@ -69,7 +68,7 @@ export class PageChannel {
   readonly #clock: Clock;
   readonly #listener: PageChannelListener;
   readonly #asked = new Map<number, number>();
-  #early: SessionEvent[] | null = [];
+  #early: NumberedEvent[] | null = [];
   #syncs = 0;
   #timer: Timer | null = null;
   #heartbeatMs: number | null = null;
@@ -92,18 +91,18 @@ export class PageChannel {
     if (!this.#early) return;
     const early = this.#early;
     this.#early = null;
-    for (const event of early) this.show(event);
+    for (const numbered of early) this.show(numbered);
     this.#sync();
   }
 
   /** Sends an event to the page. */
-  show(event: SessionEvent): void {
+  show(numbered: NumberedEvent): void {
     if (this.#early) {
-      if (this.#early.length < maxEarlyEvents) this.#early.push(event);
+      if (this.#early.length < maxEarlyEvents) this.#early.push(numbered);
       return;
     }
     if (this.#connection.bufferedBytes > maxBacklogBytes) this.#note('page_stuck');
-    else this.#send({ type: 'event', event });
+    else this.#send({ type: 'event', ...numbered });
   }
 
   /** Takes a text message from the page. */

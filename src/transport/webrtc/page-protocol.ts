@@ -19,10 +19,16 @@ export const maxTypedLength = 2000;
 /** Silence after which the page, and the relay for received audio, counts a sound as ended. */
 export const soundEndsAfterMs = 150;
 
+/** An event of a call, counted from 1. A page that lags behind misses some; then a number is left out. */
+export interface NumberedEvent {
+  readonly number: number;
+  readonly event: SessionEvent;
+}
+
 /** A message from the relay to the page. */
 export type RelayMessage =
   /** An event of this page's session. */
-  | { readonly type: 'event'; readonly event: SessionEvent }
+  | ({ readonly type: 'event' } & NumberedEvent)
   /** Polls the page's clock; the page answers at once. */
   | { readonly type: 'sync'; readonly id: number; readonly relayMs: number };
 
@@ -64,7 +70,7 @@ export interface OfferRequest {
   readonly resume?: {
     /** From the call's latest answer. */
     readonly token: string;
-    /** How many events the page has got; it gets the ones behind them. */
+    /** The number of the last event that the page has got; it gets the ones behind it. */
     readonly eventsSeen: number;
   };
 }

@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import type { SessionEvent } from '../../events/session-event.js';
+import type { NumberedEvent } from './page-protocol.js';
 import { ShownEvents } from './shown-events.js';
 
 function shown(count: number): ShownEvents {
   const events = new ShownEvents();
-  for (let index = 0; index < count; index++) events.add({ turn: index } as SessionEvent);
+  for (let index = 0; index < count; index++) events.add({ turn: index } as SessionEvent, true);
   return events;
 }
 
-const turnsOf = (events: readonly SessionEvent[]): number[] => events.map(({ turn }) => turn);
+const turnsOf = (events: readonly NumberedEvent[]): number[] => events.map(({ event }) => event.turn);
 
 describe('events that a page has missed', () => {
   it.each([
@@ -20,6 +21,13 @@ describe('events that a page has missed', () => {
     [0, 0, []],
   ])('are, of %i, those behind the first %i', (count, seen, missed) => {
     expect(turnsOf(shown(count).after(seen))).toEqual(missed);
+  });
+
+  it('are not kept while the page could not come back, but count', () => {
+    const events = new ShownEvents();
+    events.add({ turn: 1 } as SessionEvent, false);
+    events.add({ turn: 2 } as SessionEvent, true);
+    expect(events.after(0)).toEqual([{ number: 2, event: { turn: 2 } }]);
   });
 
   it('are the latest if there are very many', () => {

@@ -1,3 +1,4 @@
+import type { NumberedEvent } from './page-protocol.js';
 import type { SessionEvent } from '../../events/session-event.js';
 
 /** Events of about a minute of lively talk; a page that missed more gets the latest. */
@@ -5,18 +6,19 @@ const kept = 500;
 
 /** The latest events of a session that its page was sent, so that a page that comes back misses none. */
 export class ShownEvents {
-  #events: SessionEvent[] = [];
+  #events: NumberedEvent[] = [];
   #count = 0;
 
-  add(event: SessionEvent): void {
-    this.#count++;
-    this.#events.push(event);
+  /** Numbers an event, and keeps it if the page may come back. */
+  add(event: SessionEvent, mayComeBack: boolean): NumberedEvent {
+    const numbered = { number: ++this.#count, event };
+    if (mayComeBack) this.#events.push(numbered);
     if (this.#events.length > 2 * kept) this.#events = this.#events.slice(-kept);
+    return numbered;
   }
 
-  /** The events behind the first `seen`, as far as they are kept. */
-  after(seen: number): readonly SessionEvent[] {
-    const missed = Math.max(0, this.#count - seen);
-    return missed === 0 ? [] : this.#events.slice(-Math.min(missed, this.#events.length));
+  /** The events behind this number, as far as they are kept. */
+  after(seen: number): readonly NumberedEvent[] {
+    return this.#events.filter(({ number }) => number > seen).slice(-kept);
   }
 }

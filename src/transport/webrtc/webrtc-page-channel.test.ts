@@ -124,7 +124,7 @@ describe('the page’s channel', () => {
     call.transport.show({ ...event, code: 'seen' });
     await call.pass(20);
     const shown = call.far.messages.filter(({ type }) => type === 'event');
-    expect(shown).toHaveLength(1);
+    expect(shown).toEqual([{ type: 'event', number: 2, event: { ...event, code: 'seen' } }]);
     expect(call.warnings.map(({ code }) => code)).toEqual(['page_stuck']);
     await call.transport.close();
   });

@@ -185,7 +185,7 @@ export class WebRtcTransport implements Transport {
   }
 
   /**
-   * The call goes on over this connection, which is up. `eventsSeen`: how many events the page has got so far. Resolves
+   * The call goes on over this connection, which is up. `eventsSeen`: the number of the last event that the page has got. Resolves
    * with false, and leaves the connection to the caller, if the call has ended. `onProven`: the page knows that it is up.
    */
   async reattach(connection: MediaConnection, eventsSeen: number, onProven = () => {}): Promise<boolean> {
@@ -215,8 +215,7 @@ export class WebRtcTransport implements Transport {
   /** Sends an event of the session to the page; if its connection is down, the next one gets it. */
   show(event: SessionEvent): void {
     if (!this.#leg.connection.hasChannel) return;
-    if (this.#isResumable()) this.#shown.add(event);
-    this.#leg.page.show(event);
+    this.#leg.page.show(this.#shown.add(event, this.#isResumable()));
   }
 
   /** Throws a TransportError if the frame is not at 24 kHz. */

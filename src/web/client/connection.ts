@@ -49,7 +49,8 @@ export class Connection {
   readonly #resumption: Resumption | null;
   #id: string | null = null;
   #token: string | null = null;
-  #events = 0;
+  /** The number of the last event. */
+  #events: number;
   #answer = '';
   #opened = false;
   /** When the relay last sent something; its silence counts from then on. */
@@ -64,6 +65,7 @@ export class Connection {
     this.#relay = relay;
     this.#listener = listener;
     this.#resumption = resumption;
+    this.#events = resumption?.eventsSeen ?? 0;
     this.#peer = new RTCPeerConnection();
     this.#channel = this.#peer.createDataChannel(pageChannelLabel);
     const { sender } = this.#peer.addTransceiver(track ?? 'audio', {
@@ -93,9 +95,9 @@ export class Connection {
    * another one is up, then {@link drop} it: the relay might take its end for the end of the call.
    */
   get resume(): Resumption | null {
-    const { token = null, eventsSeen = 0 } = this.#resumption ?? {};
+    const { token = null } = this.#resumption ?? {};
     const latest = this.#opened ? this.#token : token;
-    return latest === null ? null : { token: latest, eventsSeen: eventsSeen + this.#events };
+    return latest === null ? null : { token: latest, eventsSeen: this.#events };
   }
 
   /** Closes a connection whose call goes on over another. */
@@ -240,7 +242,7 @@ export class Connection {
     if (message.type === 'sync')
       this.send({ type: 'sync', id: message.id, receivedPageMs, sentPageMs: performance.now() });
     else {
-      this.#events++;
+      this.#events = message.number;
       this.#listener.onEvent(message.event);
     }
   }
