@@ -9,7 +9,7 @@ export interface CallSummary {
   readonly to: string | null;
   /** Time of day, milliseconds since 1970 (UTC). */
   readonly startedAtMs: number;
-  /** Null while the call runs. */
+  /** Null while the call runs; of a recording that was stopped before its end, up to there. */
   readonly durationMs: number | null;
   /** Null while the call runs, and if its recording was stopped before its end. */
   readonly endReason: SessionEndReason | null;
@@ -32,6 +32,7 @@ const endings: Readonly<Record<SessionEndReason, string>> = {
   provider_error: 'a provider failed',
   shutdown: 'the relay was shut down',
 };
+const endingOf: ReadonlyMap<string, string> = new Map(Object.entries(endings));
 
 /** Who called: the caller's number, else the kind of the call. */
 export function callerText({ transport, from }: CallSummary): string {
@@ -40,8 +41,9 @@ export function callerText({ transport, from }: CallSummary): string {
 
 /** How the call ended, or that it runs. */
 export function endingText({ endReason, durationMs }: CallSummary): string {
-  if (endReason !== null) return endings[endReason];
-  return durationMs === null ? 'running' : 'ended';
+  // A recording may be of another version.
+  if (endReason !== null) return endingOf.get(endReason) ?? endReason;
+  return durationMs === null ? 'running' : 'recorded up to here';
 }
 
 /** Minutes and seconds, as `3:07`. */

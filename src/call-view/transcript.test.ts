@@ -86,7 +86,7 @@ describe('the transcript', () => {
     const spoken = [
       event('llm.token', 1, { text: 'You are **booked**' }),
       event('tts.audio_start', 1, {}),
-      event('agent.heard', 1, { heardText: 'You are booked' }),
+      event('agent.heard', 1, { text: 'You are booked', from: 0 }),
       event('llm.token', 1, { text: ' for Friday.' }),
     ];
     expect(lines(after(...spoken.slice(0, 2)))).toEqual(['agent, speaking: [You are **booked**]']);
@@ -98,14 +98,17 @@ describe('the transcript', () => {
 
   it('shows the words of a greeting as they are spoken: nothing else has told them', () => {
     const start = event('tts.audio_start', 0, {});
-    const words = ['Hello,', 'Hello, this is'].map((heardText) => event('agent.heard', 0, { heardText }));
+    const words = [
+      event('agent.heard', 0, { text: 'Hello,', from: 0 }),
+      event('agent.heard', 0, { text: ' this is', from: 6 }),
+    ];
     expect(lines(after(start, ...words))).toEqual(['agent, speaking: Hello, this is']);
   });
 
   it('shows what was heard if it was written in other words', () => {
     const transcript = after(
       event('llm.token', 1, { text: 'At 10:30 then.' }),
-      event('agent.heard', 1, { heardText: 'At half past ten' }),
+      event('agent.heard', 1, { text: 'At half past ten', from: 0 }),
     );
     expect(lines(transcript)).toEqual(['agent, preparing: At half past ten']);
   });

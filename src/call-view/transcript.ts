@@ -27,7 +27,9 @@ export interface AgentEntry {
   readonly progress: AnswerProgress;
   /** The answer as the model wrote it so far; empty where only heard words are known, as of a greeting. */
   readonly written: string;
-  /** The words that were heard so far. */
+  /** The words that were heard so far, as they were spoken. */
+  readonly spoken: string;
+  /** The written words that were heard so far; the spoken ones where they differ in more than marks. */
   readonly heard: string;
   /** The words that were not heard: they are still to come, or the answer was cut before them. */
   readonly unheard: string;
@@ -69,11 +71,13 @@ export function transcriptAfter(transcript: Transcript, event: SessionEvent): Tr
     case 'llm.tool_call':
       return withAgent(transcript, turn, (entry) => ({ ...entry, tools: [...entry.tools, event.name] }));
     case 'llm.token':
-      return withAgent(transcript, turn, (entry) => heardOf(entry, entry.written + event.text, entry.heard));
+      return withAgent(transcript, turn, (entry) => heardOf(entry, entry.written + event.text, entry.spoken));
     case 'llm.response':
-      return withAgent(transcript, turn, (entry) => heardOf(entry, event.text, entry.heard));
+      return withAgent(transcript, turn, (entry) => heardOf(entry, event.text, entry.spoken));
     case 'agent.heard':
-      return withAgent(transcript, turn, (entry) => heardOf(entry, entry.written, event.heardText));
+      return withAgent(transcript, turn, (entry) =>
+        heardOf(entry, entry.written, entry.spoken.slice(0, event.from) + event.text),
+      );
     case 'tts.audio_start':
     case 'agent.resumed':
       return withoutLoosePartials(
@@ -122,14 +126,14 @@ function cutAt(entry: AgentEntry, heardText: string): AgentEntry {
 }
 
 /** Splits an answer after the last word that was heard. */
-function heardOf(entry: AgentEntry, written: string, heardText: string): AgentEntry {
-  const end = endIn(written, heardText);
+function heardOf(entry: AgentEntry, written: string, spoken: string): AgentEntry {
+  const end = endIn(written, spoken);
   return end === null
-    ? { ...entry, written, heard: heardText, unheard: '' }
-    : { ...entry, written, heard: written.slice(0, end), unheard: written.slice(end) };
+    ? { ...entry, written, spoken, heard: spoken, unheard: '' }
+    : { ...entry, written, spoken, heard: written.slice(0, end), unheard: written.slice(end) };
 }
 
-const wordCharacter = /[\p{L}\p{N}]/u;
+const wordCharacter = /[\p{L}\p{M}\p{N}]/u;
 
 /** Where the heard words end in the written ones, which may have marks that are not spoken; null if they differ otherwise. */
 function endIn(written: string, heardText: string): number | null {
@@ -162,6 +166,7 @@ function withAgent(
     turn,
     progress: 'preparing',
     written: '',
+    spoken: '',
     heard: '',
     unheard: '',
     tools: [],

@@ -75,8 +75,11 @@ export interface SessionEventFields {
   'tts.audio_start': object;
   /** The answer was played to its end, or cut. */
   'tts.audio_end': { readonly cut: boolean };
-  /** What the caller has heard of the answer so far, by estimate: about four times a second, while it grows. */
-  'agent.heard': { readonly heardText: string };
+  /**
+   * The caller has heard more of the answer, by estimate; about four times a second. `text` follows the first `from` characters
+   * of what was heard of the answer before.
+   */
+  'agent.heard': { readonly text: string; readonly from: number };
   /** Playout is paused because the caller makes a sound. */
   'agent.paused': object;
   'agent.resumed': { readonly reason: 'backchannel' | 'no_words' };

@@ -65,7 +65,7 @@ function lineOf(event: SessionEvent): LogLine {
     case 'tts.audio_end':
       return evt(event.cut ? 'tts.audio_end (cut)' : 'tts.audio_end');
     case 'agent.heard':
-      return evt(`agent.heard: ${quote(event.heardText)}`, true);
+      return evt(`agent.heard: ${quote(event.text)}`, true);
     case 'agent.paused':
       return evt('agent.paused: the caller makes a sound');
     case 'agent.resumed':

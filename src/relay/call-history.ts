@@ -5,14 +5,14 @@ import { Readable } from 'node:stream';
 import type { CallSummary } from '../call-view/call-summary.js';
 import { fleetingEvents, type SessionEvent } from '../events/session-event.js';
 import { summarise } from '../metrics/percentile.js';
-import { recordedCalls, recordingOf, type RecordedCall } from './recording/recorded-calls.js';
+import { RecordedCalls } from './recording/recorded-calls.js';
 
 /** How many calls are listed. */
 const maxCalls = 100;
-/** Over all calls in memory; the oldest call is forgotten first. */
-const maxEvents = 20_000;
-/** Of one call in memory; its oldest are forgotten first. */
-const maxEventsOfCall = 5000;
+/** Of one call in memory; its oldest are forgotten first, but for its start. */
+const maxEventsOfCall = 2000;
+/** Over all ended calls in memory; the oldest call is forgotten first. */
+const maxEventsOfEnded = 20_000;
 
 interface KeptCall {
   readonly start: SessionEvent<'session.start'>;
@@ -24,8 +24,12 @@ interface KeptCall {
 
 export class CallHistory {
   readonly #folders: () => readonly string[];
-  readonly #calls = new Map<string, KeptCall>();
-  #events = 0;
+  readonly #recorded = new RecordedCalls();
+  readonly #running = new Map<string, KeptCall>();
+  /** In order of their end. */
+  readonly #ended = new Map<string, KeptCall>();
+  #eventsOfEnded = 0;
+  #listing: Promise<CallSummary[]> | null = null;
 
   /** `folders`: where calls are and were recorded. */
   constructor(folders: () => readonly string[]) {
@@ -35,83 +39,84 @@ export class CallHistory {
   /** Keeps an event of any session. */
   note(event: SessionEvent): void {
     if (fleetingEvents.has(event.type)) return;
-    if (event.type === 'session.start') {
-      this.#calls.set(event.sessionId, { start: event, end: null, turns: 0, figures: [], events: [] });
-    }
-    const call = this.#calls.get(event.sessionId);
+    const { sessionId } = event;
+    if (event.type === 'session.start')
+      this.#running.set(sessionId, { start: event, end: null, turns: 0, figures: [], events: [] });
+    const call = this.#running.get(sessionId);
     if (!call) return;
     call.events.push(event);
-    this.#events++;
-    if (call.events.length > maxEventsOfCall) this.#forget(call, Math.floor(maxEventsOfCall / 2));
+    if (call.events.length > maxEventsOfCall) {
+      call.events.splice(1, maxEventsOfCall / 2);
+    }
     if (event.type === 'turn.end' && event.turn > 0) {
       call.turns++;
       if (event.latency.mouth_to_ear_ms !== null) call.figures.push(event.latency.mouth_to_ear_ms);
     }
-    if (event.type === 'session.end') call.end = event;
-    this.#trim();
+    if (event.type === 'session.end') this.#over(call, event);
   }
 
   /** The latest calls, running ones included, the latest first. */
-  async list(): Promise<CallSummary[]> {
-    const read = await Promise.all(this.#folders().map((folder) => recordedCalls(folder, maxCalls)));
-    const recorded = new Map(read.flat().map((call) => [call.sessionId, call]));
-    const kept = [...this.#calls.values()].map((call) =>
-      summaryOfKept(call, recorded.has(call.start.sessionId)),
-    );
-    const others = [...recorded.values()].filter(({ sessionId }) => !this.#calls.has(sessionId));
-    return [...kept, ...others.map(summaryOfRecorded)]
-      .sort((one, other) => other.startedAtMs - one.startedAtMs)
-      .slice(0, maxCalls);
+  list(): Promise<CallSummary[]> {
+    // Many pages may ask at once, and reading costs.
+    this.#listing ??= this.#list().finally(() => (this.#listing = null));
+    return this.#listing;
   }
 
   /** A call's events so far, one as JSON on each line; null for an unknown call. */
   async events(sessionId: string): Promise<Readable | null> {
+    const kept = this.#kept(sessionId);
     const recording = await this.#recording(sessionId);
-    if (recording !== null) return createReadStream(join(recording, 'events.ndjson'));
-    const call = this.#calls.get(sessionId);
-    return call ? Readable.from(call.events.map((event) => `${JSON.stringify(event)}\n`)) : null;
+    // A recording may have been stopped before the call ended.
+    const isWhole = recording !== null && (recording.call.endReason !== null || !kept);
+    if (isWhole) return createReadStream(join(recording.path, 'events.ndjson'));
+    return kept ? Readable.from(kept.events.map((event) => `${JSON.stringify(event)}\n`)) : null;
   }
 
-  /** The path of a finished call's recorded audio; null if there is none. */
-  async audio(sessionId: string): Promise<string | null> {
+  /** The folder with a call's finished recording; null if there is none. */
+  async recording(sessionId: string): Promise<string | null> {
     const recording = await this.#recording(sessionId);
-    return recording === null ? null : join(recording, 'audio.wav');
+    return recording?.call.recorded ? recording.path : null;
   }
 
-  async #recording(sessionId: string): Promise<string | null> {
-    const found = await Promise.all(this.#folders().map((folder) => recordingOf(folder, sessionId)));
-    return found.find((path) => path !== null) ?? null;
+  async #list(): Promise<CallSummary[]> {
+    const recorded = new Map<string, CallSummary>();
+    for (const folder of this.#folders())
+      for (const call of await this.#recorded.list(folder, maxCalls)) recorded.set(call.sessionId, call);
+    const kept = [...this.#running.values(), ...this.#ended.values()].map((call) =>
+      summaryOf(call, recorded.get(call.start.sessionId)?.recorded ?? false),
+    );
+    const others = [...recorded.values()].filter(({ sessionId }) => !this.#kept(sessionId));
+    return [...kept, ...others].sort((one, other) => other.startedAtMs - one.startedAtMs).slice(0, maxCalls);
   }
 
-  /** Forgets the oldest events of a call. */
-  #forget(call: KeptCall, count: number): void {
-    this.#events -= call.events.splice(0, count).length;
+  #kept(sessionId: string): KeptCall | undefined {
+    return this.#running.get(sessionId) ?? this.#ended.get(sessionId);
   }
 
-  #trim(): void {
-    for (const [id, call] of this.#calls) {
-      if (this.#events <= maxEvents && this.#calls.size <= maxCalls) return;
-      // A running call stays in the list.
-      if (call.end === null) continue;
-      this.#forget(call, call.events.length);
-      this.#calls.delete(id);
+  async #recording(sessionId: string): Promise<{ readonly path: string; readonly call: CallSummary } | null> {
+    for (const folder of this.#folders()) {
+      const found = await this.#recorded.find(folder, sessionId);
+      if (found) return found;
+    }
+    return null;
+  }
+
+  #over(call: KeptCall, end: SessionEvent<'session.end'>): void {
+    call.end = end;
+    this.#running.delete(end.sessionId);
+    this.#ended.set(end.sessionId, call);
+    this.#eventsOfEnded += call.events.length;
+    for (const [id, { events }] of this.#ended) {
+      const isTooMany = this.#eventsOfEnded > maxEventsOfEnded || this.#ended.size > maxCalls;
+      if (!isTooMany || id === end.sessionId) return;
+      this.#eventsOfEnded -= events.length;
+      this.#ended.delete(id);
     }
   }
 }
 
-function summaryOfKept({ start, end, turns, figures }: KeptCall, recorded: boolean): CallSummary {
-  return { ...summaryOf(start, end), turns, mouthToEarMs: summarise(figures).p50, recorded };
-}
-
-function summaryOfRecorded({ start, end, metrics }: RecordedCall): CallSummary {
-  const turns = metrics.turns.filter(({ turn }) => turn > 0).length;
-  return { ...summaryOf(start, end), turns, mouthToEarMs: metrics.mouthToEar.p50, recorded: true };
-}
-
-function summaryOf(
-  { sessionId, transport, from, to, timeMs }: SessionEvent<'session.start'>,
-  end: SessionEvent<'session.end'> | null,
-): Omit<CallSummary, 'turns' | 'mouthToEarMs' | 'recorded'> {
+function summaryOf({ start, end, turns, figures }: KeptCall, recorded: boolean): CallSummary {
+  const { sessionId, transport, from, to, timeMs } = start;
   return {
     sessionId,
     transport,
@@ -120,5 +125,8 @@ function summaryOf(
     startedAtMs: timeMs,
     durationMs: end?.durationMs ?? null,
     endReason: end?.reason ?? null,
+    turns,
+    mouthToEarMs: summarise(figures).p50,
+    recorded,
   };
 }

@@ -13,6 +13,7 @@ import {
   type ResolvedWebRtcOptions,
   type WebRtcOptions,
 } from '../transport/webrtc/ice-options.js';
+import { maxTypedLength } from '../transport/webrtc/page-protocol.js';
 import { isLoopback } from './http/access.js';
 import { configForAnyCall, resolveConfig, type RelaySessionConfig } from './config/config.js';
 import { spellingRemedy } from './config/field-suggestion.js';
@@ -131,7 +132,7 @@ const opusOptions = z.strictObject({
 const pageIntroduction = z.strictObject({
   agent: z.string().optional(),
   providers: z.strictObject({ stt: z.string(), llm: z.string(), tts: z.string() }).optional(),
-  suggestions: z.array(z.string()).optional(),
+  suggestions: z.array(z.string().min(1).max(maxTypedLength)).optional(),
 });
 const positive = z.number().int().positive();
 
@@ -334,7 +335,7 @@ function parseFolder(folder: unknown, problems: ConfigProblem[]): string | null 
 }
 
 function parsePage(page: RelayOptions['page'], problems: ConfigProblem[]): () => PageIntroduction {
-  if (typeof page === 'function') return page;
+  if (typeof page === 'function') return () => pageIntroduction.parse(page());
   const given = page ?? {};
   if (pageIntroduction.safeParse(given).success) return () => given;
   const remedy =

@@ -88,7 +88,7 @@ export class TurnRunner {
     this.#heard = new HeardProgress(
       parts.clock,
       () => this.#heardText(),
-      (heardText) => reporter.emit({ type: 'agent.heard', turn: options.currentTurn(), heardText }),
+      (text, from) => reporter.emit({ type: 'agent.heard', turn: options.currentTurn(), text, from }),
     );
   }
 
@@ -212,7 +212,7 @@ export class TurnRunner {
       tools: this.#tools,
       tts: providers.tts,
       format: negotiateFormat(transport.outputFormat, providers.tts.produces),
-      transport,
+      transport: playout,
       clock,
       apology: agent?.apology ?? '',
       fallbackVoice,

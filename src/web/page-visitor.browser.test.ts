@@ -165,6 +165,7 @@ describe('a running call of somebody else', () => {
     expect(await visitor.lines('transcript')).toHaveLength(3);
     await caller.button('Disconnect').click();
     await visitor.page.locator('#log > li', { hasText: 'ended: hangup' }).waitFor();
+    await visitor.page.locator('#past-title', { hasText: 'the caller hung up' }).waitFor();
     expect(visitor.complaints).toEqual([]);
   });
 });

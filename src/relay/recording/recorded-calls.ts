@@ -1,36 +1,89 @@
-/** Reads recorded calls back, also those of earlier runs: their list, their events and their audio. */
-import { open, readdir, readFile, stat } from 'node:fs/promises';
+/** Reads recorded calls back, also those of earlier runs. The folders are the user's, so what is in them is checked. */
+import { lstat, open, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { SessionEvent } from '../../events/session-event.js';
-import type { SessionMetrics } from '../../session/session-parts.js';
-
-/** A finished recording. */
-export interface RecordedCall {
-  readonly sessionId: string;
-  readonly start: SessionEvent<'session.start'>;
-  /** Null if the recording was stopped before the call ended. */
-  readonly end: SessionEvent<'session.end'> | null;
-  readonly metrics: SessionMetrics;
-}
+import { z } from 'zod';
+import type { CallSummary } from '../../call-view/call-summary.js';
+import type { SessionEndReason } from '../../events/session-event.js';
+import { transportTypes } from '../../transport/registry.js';
 
 /** `20260131-235959-a3f9b2c1`: begins with the time, so that names sort by it. */
 const folderName = /^\d{8}-\d{6}-([0-9a-f]{8})$/;
 /** More than the first or the last line of `events.ndjson` takes. */
 const endBytes = 16 * 1024;
+/** More than are ever listed. */
+const maxRead = 500;
 
-/** The latest finished recordings below a folder, the latest first. */
-export async function recordedCalls(folder: string, limit: number): Promise<RecordedCall[]> {
-  const names = (await namesIn(folder)).slice(0, limit);
-  const read = await Promise.all(names.map((name) => recordedCall(join(folder, name))));
-  return read.filter((call) => call !== null);
+const metrics = z.object({
+  turns: z.array(z.object({ turn: z.number() })),
+  mouthToEar: z.object({ p50: z.number().nullable() }),
+});
+const start = z.object({
+  type: z.literal('session.start'),
+  sessionId: z.string(),
+  transport: z.enum(transportTypes),
+  from: z.string().optional(),
+  to: z.string().optional(),
+  timeMs: z.number(),
+});
+const last = z.object({
+  type: z.string(),
+  atMs: z.number(),
+  reason: z.string().optional(),
+});
+
+/** A finished recording that was read: of a call to its end, or to where the recording was stopped. */
+interface ReadRecording {
+  /** Of its metrics; a folder may be replaced by another of the same name. */
+  readonly writtenMs: number;
+  /** Null if it is no recording. */
+  readonly call: CallSummary | null;
 }
 
-/** The folder of a session's finished recording; null if there is none. */
-export async function recordingOf(folder: string, sessionId: string): Promise<string | null> {
-  const name = (await namesIn(folder)).find((candidate) => folderName.exec(candidate)?.[1] === sessionId);
-  if (name === undefined) return null;
-  const path = join(folder, name);
-  return (await isFinished(path)) ? path : null;
+/** The finished recordings of a relay's folders. What was read is kept. */
+export class RecordedCalls {
+  readonly #read = new Map<string, ReadRecording>();
+
+  /** The latest ones below a folder, the latest first. */
+  async list(folder: string, limit: number): Promise<CallSummary[]> {
+    const calls: CallSummary[] = [];
+    // One after the other: what is read blocks the calls that are running.
+    for (const name of await namesIn(folder)) {
+      if (calls.length === limit) break;
+      const call = await this.#call(join(folder, name), idOf(name));
+      if (call) calls.push(call);
+    }
+    return calls;
+  }
+
+  /** The folder of a session's finished recording, and the call in it; null if there is none. */
+  async find(
+    folder: string,
+    sessionId: string,
+  ): Promise<{ readonly path: string; readonly call: CallSummary } | null> {
+    const name = (await namesIn(folder)).find((candidate) => idOf(candidate) === sessionId);
+    if (name === undefined) return null;
+    const path = join(folder, name);
+    const call = await this.#call(path, sessionId);
+    return call && { path, call };
+  }
+
+  async #call(path: string, sessionId: string): Promise<CallSummary | null> {
+    // The metrics are written last.
+    const written = await fileTime(join(path, 'metrics.json'));
+    if (written === null) return null;
+    const known = this.#read.get(path);
+    if (known?.writtenMs === written) return known.call;
+    const call = await readCall(path, sessionId);
+    this.#read.delete(path);
+    this.#read.set(path, { writtenMs: written, call });
+    const [oldest] = this.#read.keys();
+    if (this.#read.size > maxRead && oldest !== undefined) this.#read.delete(oldest);
+    return call;
+  }
+}
+
+function idOf(name: string): string {
+  return folderName.exec(name)?.[1] ?? '';
 }
 
 async function namesIn(folder: string): Promise<string[]> {
@@ -41,24 +94,36 @@ async function namesIn(folder: string): Promise<string[]> {
     .reverse();
 }
 
-/** `metrics.json` is written last. */
-async function isFinished(path: string): Promise<boolean> {
-  return stat(join(path, 'metrics.json')).then(
-    () => true,
-    () => false,
-  );
+/** When a file was written; null if there is none, or something else: a link may lead anywhere, and a pipe never ends. */
+async function fileTime(path: string): Promise<number | null> {
+  const found = await lstat(path).catch(() => null);
+  return found?.isFile() ? found.mtimeMs : null;
 }
 
-/** Null for a recording that goes on, has failed, or cannot be read. */
-async function recordedCall(path: string): Promise<RecordedCall | null> {
+/** Null if it is not what a recorder writes. */
+async function readCall(path: string, sessionId: string): Promise<CallSummary | null> {
   try {
-    const metrics = JSON.parse(await readFile(join(path, 'metrics.json'), 'utf8')) as SessionMetrics;
-    const { first, last } = await outerLines(join(path, 'events.ndjson'));
-    const start = JSON.parse(first) as SessionEvent;
-    const end = JSON.parse(last) as SessionEvent;
-    if (start.type !== 'session.start') return null;
-    const { sessionId } = start;
-    return { sessionId, start, end: end.type === 'session.end' ? end : null, metrics };
+    const events = join(path, 'events.ndjson');
+    if ((await fileTime(events)) === null) return null;
+    const lines = await outerLines(events);
+    const begun = start.parse(JSON.parse(lines.first));
+    const ended = last.parse(JSON.parse(lines.last));
+    const { turns, mouthToEar } = metrics.parse(
+      JSON.parse(await readFile(join(path, 'metrics.json'), 'utf8')),
+    );
+    if (begun.sessionId !== sessionId) return null;
+    return {
+      sessionId,
+      transport: begun.transport,
+      from: begun.from ?? null,
+      to: begun.to ?? null,
+      startedAtMs: begun.timeMs,
+      durationMs: ended.atMs,
+      endReason: ended.type === 'session.end' ? ((ended.reason ?? 'ended') as SessionEndReason) : null,
+      turns: turns.filter(({ turn }) => turn > 0).length,
+      mouthToEarMs: mouthToEar.p50,
+      recorded: (await fileTime(join(path, 'audio.wav'))) !== null,
+    };
   } catch {
     return null;
   }

@@ -7,12 +7,15 @@ const tellEveryMs = 250;
 export class HeardProgress {
   readonly #clock: Clock;
   readonly #heardText: () => string;
-  readonly #onMore: (heardText: string) => void;
+  readonly #onMore: (text: string, from: number) => void;
   #timer: Timer | null = null;
   #told = '';
 
-  /** `heardText`: what was heard of the answer until now. `onMore` is called whenever that has grown. */
-  constructor(clock: Clock, heardText: () => string, onMore: (heardText: string) => void) {
+  /**
+   * `heardText`: what was heard of the answer until now. `onMore` is called whenever that has grown, with the text that follows
+   * the first `from` characters of what was told before.
+   */
+  constructor(clock: Clock, heardText: () => string, onMore: (text: string, from: number) => void) {
     this.#clock = clock;
     this.#heardText = heardText;
     this.#onMore = onMore;
@@ -34,10 +37,12 @@ export class HeardProgress {
   #wait(): void {
     this.#timer = this.#clock.setTimer(tellEveryMs, () => {
       this.#wait();
+      const told = this.#told;
       const heardText = this.#heardText();
-      if (heardText.length <= this.#told.length) return;
+      if (heardText.length <= told.length) return;
       this.#told = heardText;
-      this.#onMore(heardText);
+      const from = heardText.startsWith(told) ? told.length : 0;
+      this.#onMore(heardText.slice(from), from);
     });
   }
 }

@@ -6,14 +6,14 @@
  */
 import type { AudioFormat } from '../../audio/audio-frame.js';
 import type { TextToSpeech } from '../../providers/text-to-speech.js';
-import type { Transport } from '../../transport/transport.js';
 import { AnswerGenerator, type AnswerGeneratorOptions } from './answer-generator.js';
+import type { Outlet } from './playout.js';
 import { SpeechOutput } from './speech-output.js';
 
 export interface OutputPipelineOptions extends Omit<AnswerGeneratorOptions, 'signal' | 'speech'> {
   readonly tts: TextToSpeech;
   readonly format: AudioFormat;
-  readonly transport: Transport;
+  readonly transport: Outlet;
   /** Speaks the apology if the voice fails. */
   readonly fallbackVoice: TextToSpeech | null;
 }

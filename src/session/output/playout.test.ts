@@ -149,3 +149,24 @@ describe('the estimate', () => {
     expect(playout.estimate()).toBe(900);
   });
 });
+
+describe('the estimate', () => {
+  it('counts no silence in mid-answer as played', () => {
+    const { playout, farEnd, clock } = setUp();
+    const frame = { samples: new Int16Array(1600), sampleRateHz: 8000 };
+    playout.begin();
+    farEnd.queuedSamples = 1600;
+    playout.started(0);
+    clock.advance(5000);
+    expect(playout.estimate()).toBe(1600);
+    playout.play(frame);
+    farEnd.queuedSamples = 3200;
+    expect(playout.estimate()).toBe(1600);
+    clock.advance(100);
+    expect(playout.estimate()).toBe(2400);
+    playout.play(frame);
+    farEnd.queuedSamples = 4800;
+    clock.advance(150);
+    expect(playout.estimate()).toBe(3600);
+  });
+});

@@ -1,8 +1,15 @@
-/** Orders pause, resume and clear: a resume waits for the pause before it and is skipped if another order follows. */
+/**
+ * The playout of the agent's audio: estimates how far it is, and orders pause, resume and clear. A resume waits for the pause
+ * before it and is skipped if another order follows.
+ */
+import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
 import type { Clock } from '../../core/clock.js';
 import type { Heard, Transport } from '../../transport/transport.js';
 
-export class Playout {
+/** Where a turn's audio goes. */
+export type Outlet = Pick<Transport, 'play' | 'watch' | 'queuedSamples' | 'outputFormat'>;
+
+export class Playout implements Outlet {
   readonly #transport: Transport;
   readonly #clock: Clock;
   /** Number of the latest order; a resume compares it to detect a later order. */
@@ -18,6 +25,25 @@ export class Playout {
   constructor(transport: Transport, clock: Clock) {
     this.#transport = transport;
     this.#clock = clock;
+  }
+
+  get queuedSamples(): number {
+    return this.#transport.queuedSamples;
+  }
+
+  get outputFormat(): AudioFormat {
+    return this.#transport.outputFormat;
+  }
+
+  /** Plays more of the turn. After a silence it begins now: nothing was played meanwhile. */
+  play(frame: AudioFrame): void {
+    const { queuedSamples } = this.#transport;
+    if (this.#anchor.running && this.estimate() >= queuedSamples) this.#setAnchor(queuedSamples, true);
+    this.#transport.play(frame);
+  }
+
+  watch(positionSamples: number): void {
+    this.#transport.watch(positionSamples);
   }
 
   /** A turn begins; it has no audio yet. */

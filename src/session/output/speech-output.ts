@@ -6,14 +6,14 @@ import { SpeakableText } from '../../speech-text/speakable-text.js';
 import { SpokenText } from '../../speech-text/spoken-text.js';
 import { endsLine } from '../../speech-text/text-boundaries.js';
 import { shortened } from '../../speech-text/text-characters.js';
-import type { Transport } from '../../transport/transport.js';
 import { silenceDbfs, VoiceLevel } from '../input/voice-level.js';
 import type { OutputListener } from './output-listener.js';
+import type { Outlet } from './playout.js';
 
 export interface SpeechOutputOptions {
   readonly tts: TextToSpeech;
   readonly format: AudioFormat;
-  readonly transport: Transport;
+  readonly transport: Outlet;
   /** Spoken by `fallbackVoice` if the voice fails. */
   readonly apology: string;
   readonly fallbackVoice: TextToSpeech | null;

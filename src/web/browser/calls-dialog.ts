@@ -11,7 +11,8 @@ export class CallsDialog {
   readonly #note = byId('calls-note', HTMLParagraphElement);
   readonly #onChosen: (call: CallSummary) => void;
   #refreshing: number | undefined;
-  #shown = '';
+  #shown = new Map<string, { readonly facts: string; readonly item: HTMLLIElement }>();
+  #isRefreshing = false;
 
   /** `onChosen` is called with the call that the visitor wants to see; the list is closed then. */
   constructor(onChosen: (call: CallSummary) => void) {
@@ -27,7 +28,15 @@ export class CallsDialog {
     this.#refreshing = setInterval(() => void this.#refresh(), refreshEveryMs);
   }
 
+  /** One at a time: a relay that is slow is not asked again meanwhile. */
   async #refresh(): Promise<void> {
+    if (this.#isRefreshing) return;
+    this.#isRefreshing = true;
+    await this.#load();
+    this.#isRefreshing = false;
+  }
+
+  async #load(): Promise<void> {
     const response = await fetch('calls').catch(() => null);
     if (!response?.ok) {
       this.#say(
@@ -41,11 +50,29 @@ export class CallsDialog {
         ? 'No call has come yet.'
         : 'Press a call to see its words and its latency, and to hear it where it was recorded.',
     );
-    // Keep the focus where nothing has changed.
-    const shown = JSON.stringify(calls);
-    if (shown === this.#shown) return;
-    this.#shown = shown;
-    this.#list.replaceChildren(...calls.map((call) => this.#item(call)));
+    this.#show(calls);
+  }
+
+  /** Replaces only what has changed, so that the keyboard focus stays. */
+  #show(calls: readonly CallSummary[]): void {
+    const items = calls.map((call) => {
+      const facts = JSON.stringify(call);
+      const known = this.#shown.get(call.sessionId);
+      return {
+        id: call.sessionId,
+        facts,
+        known,
+        item: known?.facts === facts ? known.item : this.#item(call),
+      };
+    });
+    const focused = items.find(({ known }) => known?.item.contains(document.activeElement));
+    this.#shown = new Map(items.map(({ id, facts, item }) => [id, { facts, item }]));
+    if (
+      items.some(({ item }, at) => this.#list.children[at] !== item) ||
+      this.#list.childElementCount > items.length
+    )
+      this.#list.replaceChildren(...items.map(({ item }) => item));
+    focused?.item.querySelector('button')?.focus();
   }
 
   #say(text: string): void {

@@ -36,8 +36,8 @@ export class LatencyPanel implements CallPanel {
     this.#show();
   }
 
-  clear(): void {
-    this.#turns = [];
+  show(events: readonly SessionEvent[]): void {
+    this.#turns = events.reduce(turnsAfter, []);
     this.#chosen = null;
     this.#show();
   }

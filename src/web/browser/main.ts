@@ -43,6 +43,7 @@ new CallsDialog((past) => void viewer.show(past));
 
 /** Who types without a call wants one. */
 function say(text: string): void {
+  viewer.leave();
   (call && inCall(call.state) ? call : start()).say(text);
 }
 

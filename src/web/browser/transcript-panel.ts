@@ -29,18 +29,19 @@ export class TranscriptPanel implements CallPanel {
   readonly #shown = new Map<TranscriptEntry, HTMLLIElement>();
   #transcript: Transcript = [];
 
-  clear(): void {
-    this.#transcript = [];
-    this.#show();
-    this.#welcome.hidden = false;
+  show(events: readonly SessionEvent[]): void {
+    this.#take(events.reduce(transcriptAfter, []));
   }
 
-  /** Updates only the entries that an event changes, and tells a screen reader what is said in a live call. */
-  add(event: SessionEvent, isLive: boolean): void {
-    const said = isLive ? announcement(event) : null;
+  /** Updates only the entries that an event changes, and tells a screen reader what is said in the visitor's call. */
+  add(event: SessionEvent, isOwn: boolean): void {
+    const said = isOwn ? announcement(event) : null;
     if (said !== null) this.#announcer.textContent = said;
     const next = transcriptAfter(this.#transcript, event);
-    if (next === this.#transcript) return;
+    if (next !== this.#transcript) this.#take(next);
+  }
+
+  #take(next: Transcript): void {
     this.#transcript = next;
     this.#show();
     this.#welcome.hidden = next.length > 0;

@@ -6,6 +6,7 @@ import { byId } from './elements.js';
 const quietestDb = -60;
 const columnEveryMs = 45;
 const columnWidth = 4;
+const maxColumns = 2000;
 
 export class Visualiser {
   readonly #canvas = byId('visualiser', HTMLCanvasElement);
@@ -24,6 +25,8 @@ export class Visualiser {
     if (nowMs - this.#columnMs < columnEveryMs) return;
     this.#columnMs = nowMs;
     this.#columns.push(levels);
+    // A hidden tab draws nothing.
+    if (this.#columns.length > maxColumns) this.#columns = this.#columns.slice(-maxColumns / 2);
     this.#redraw();
   }
 
@@ -56,7 +59,7 @@ export class Visualiser {
     const middle = height / 2;
     context.fillStyle = style.getPropertyValue('--edge');
     context.fillRect(0, middle - 0.5, width, 1);
-    const most = Math.floor(width / columnWidth);
+    const most = Math.max(1, Math.floor(width / columnWidth));
     this.#columns = this.#columns.slice(-most);
     const shown = this.#still.matches ? this.#columns.slice(-1) : this.#columns;
     // Who wants no motion sees the level of the moment as two broad bars.

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -95,6 +95,45 @@ describe('GET /calls', () => {
     expect(before).toMatchObject({ sessionId: call.session.id, endReason: 'hangup', recorded: true });
   });
 
+  it('leaves out what is no recording, and lists the others', async () => {
+    const call = await endedCall(await start({ record: folder }));
+    await recorded();
+    const odd = [
+      ['20990101-000000-00000001', 'metrics.json', '{}'],
+      ['20990101-000000-00000002', 'metrics.json', 'null'],
+      ['20990101-000000-00000003', 'events.ndjson', ''],
+    ] as const;
+    for (const [name, file, text] of odd) {
+      await mkdir(join(folder, name));
+      await writeFile(join(folder, name, file), text);
+    }
+    await mkdir(join(folder, '20990101-000000-00000004'));
+    for (const file of ['metrics.json', 'events.ndjson', 'audio.wav'])
+      await symlink('/etc/hostname', join(folder, '20990101-000000-00000004', file));
+    await start({ record: folder });
+    expect((await listed()).map(({ sessionId }) => sessionId)).toEqual([call.session.id]);
+    for (const path of ['events', 'audio'])
+      expect((await ask(`/sessions/00000004/${path}`)).status).toBe(404);
+  });
+
+  it('lists a call whose recording was stopped before its end as ended, with all that this run knows', async () => {
+    const relay = await start({ record: folder });
+    const call = await relay.call();
+    await call.talk();
+    relay.relay.recording = null;
+    await recorded();
+    await call.talk();
+    await call.phone.hangUp();
+    await until(() => relay.relay.sessions.length === 0);
+    const path = `/sessions/${call.session.id}/events`;
+    expect(eventsIn(await (await ask(path)).text()).at(-1)).toMatchObject({ type: 'session.end' });
+    await start({ record: folder });
+    expect(await listed()).toEqual([
+      expect.objectContaining({ durationMs: expect.any(Number), endReason: null, recorded: true }),
+    ]);
+    expect(eventsIn(await (await ask(path)).text()).at(-1)?.type).not.toBe('session.end');
+  });
+
   it('needs the token of a relay that can be reached from outside, as do the calls themselves', async () => {
     await start({ publicUrl: 'https://relay.example', twilioAuthToken: 'secret' });
     for (const path of ['/calls', '/sessions/00000000/events', '/sessions/00000000/audio', '/about'])
@@ -134,7 +173,7 @@ describe('GET /sessions/:id/events', () => {
     const relay = await start({ maxSessions: 200 });
     const running = await relay.call();
     const first = await endedCall(relay);
-    for (let count = 0; count < 99; count++) {
+    for (let count = 0; count < 100; count++) {
       const call = await relay.call();
       await call.phone.hangUp();
       await until(() => relay.relay.sessions.length === 1);
@@ -161,6 +200,12 @@ describe('GET /sessions/:id/audio', () => {
     expect(part.headers.get('content-range')).toBe(`bytes 100-199/${bytes.length}`);
     expect(new Uint8Array(await part.arrayBuffer())).toEqual(bytes.slice(100, 200));
     expect((await ask(path, { range: `bytes=${bytes.length}-` })).status).toBe(416);
+  });
+
+  it.each(['.hidden', 'a%20b', '50%'])('plays those in a folder named %s', async (name) => {
+    const call = await endedCall(await start({ record: join(folder, name) }));
+    await recorded();
+    expect((await ask(`/sessions/${call.session.id}/audio`)).status).toBe(200);
   });
 
   it('says how calls are recorded where this one was not', async () => {

@@ -37,11 +37,12 @@ export function callRoutes(
 
   app.get<CallRoute>('/sessions/:id/audio', { preHandler }, async (request, reply) => {
     const { id } = request.params;
-    const path = await relay.history.audio(id);
-    if (path === null) return refuseRequest(reply, 404, noAudio(id));
+    const root = await relay.history.recording(id);
+    if (root === null) return refuseRequest(reply, 404, noAudio(id));
     // A player asks for the part that it wants to play, by the Range header.
     const { send } = await import('@fastify/send');
-    const found = await send(request.raw, path, { cacheControl: false, etag: false });
+    const options = { root, dotfiles: 'allow', cacheControl: false, etag: false } as const;
+    const found = await send(request.raw, '/audio.wav', options);
     if (found.type === 'error') return refuseRequest(reply, found.statusCode, noAudio(id));
     return reply
       .code(found.statusCode)

@@ -1,6 +1,7 @@
 /** The test page: `GET /`, and its files under `/page/`. */
 import type { PageIntroduction } from '../../../call-view/introduction.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { messageOf } from '../../../core/errors.js';
 import { authorise } from '../authorise.js';
 import { readPageFiles, type PageFile } from '../page-files.js';
 import { refuseRequest } from '../refusal.js';
@@ -90,9 +91,16 @@ export function pageRoutes(
 }
 
 /** What the page tells a visitor, with the names of the providers where every call has the same. */
-function introductionOf({ options }: RelayContext): PageIntroduction {
-  const { session, page, providers } = options;
+function introductionOf(relay: RelayContext): PageIntroduction {
+  const { session, page, providers } = relay.options;
   const config =
     typeof session === 'object' && resolveConfig(configForAnyCall(session), process.env, providers);
-  return { ...(config && { providers: stageNames(config) }), ...page() };
+  const names = config ? { providers: stageNames(config) } : {};
+  try {
+    return { ...names, ...page() };
+  } catch (thrown) {
+    const message = `The test page cannot say who answers: the option page failed: ${messageOf(thrown)}`;
+    relay.notify('error', message);
+    return names;
+  }
 }
