@@ -82,6 +82,8 @@ describe('the answer to the last request of a call', () => {
     (await beginCall(impatient, 'CA1')).vanish();
     await until(() => impatient.relay.sessions.length === 0);
     expect(impatient.events.at(-1)).toMatchObject({ type: 'session.end', reason: 'connection_lost' });
+    const windows = [light, impatient].map(({ events }) => events[0]);
+    expect(windows).toMatchObject([{ reconnectWindowMs: 15_000 }, { reconnectWindowMs: 0 }]);
     expect(await afterCall(impatient, { CallSid: 'CA1', CallStatus: 'in-progress' })).toEqual([
       'Say',
       'Hangup',
