@@ -8,6 +8,7 @@ export { createRelay, createSession } from './relay/create.js';
 export { defineAgent, defineTool, type AgentDefinition } from './relay/config/define-agent.js';
 export { Relay } from './relay/relay.js';
 export type { IncomingCall, RelayNotice, RelayOptions } from './relay/relay-options.js';
+export type { TwilioCallAccount } from './relay/twilio-call-account.js';
 export type { SessionDirectory, SessionSnapshot } from './relay/session-directory.js';
 export type { AgentConfig, RelaySessionConfig, SessionConfig } from './relay/config/config.js';
 export type { OneOrMore } from './relay/config/provider-config.js';

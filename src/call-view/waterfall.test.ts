@@ -136,6 +136,7 @@ describe('the turns of a session', () => {
       transport: 'webrtc',
       providers: { stt: 'local', llm: 'local', tts: 'local' },
       parameters: {},
+      reconnectWindowMs: 15_000,
     };
     expect(turnsAfter(turns, start)).toEqual([]);
   });

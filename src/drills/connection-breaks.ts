@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.js';
 import type { SessionEvent } from '../events/session-event.js';
 import type { Caller } from '../replay/caller.js';
 import type { ConnectionMoment, Drill } from './drill.js';
+import { drillToolMs } from './drill-tool.js';
 
 /** Which event a moment follows, and by how much. */
 const moments: Readonly<
@@ -11,6 +12,7 @@ const moments: Readonly<
   greeting: { after: ({ type, turn }) => type === 'tts.audio_start' && turn === 0, ms: 600 },
   silence: { after: ({ type, turn }) => type === 'tts.audio_end' && turn === 0, ms: 60 },
   utterance: { after: ({ type, turn }) => type === 'speech.start' && turn === 1, ms: 300 },
+  tool: { after: ({ type, turn }) => type === 'llm.tool_call' && turn === 1, ms: drillToolMs / 2 },
   answer: { after: ({ type, turn }) => type === 'tts.audio_start' && turn === 1, ms: 600 },
 };
 

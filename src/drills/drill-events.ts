@@ -55,6 +55,13 @@ export function historyWords(events: readonly SessionEvent[]): string[] {
   return events.flatMap((event) => (event.type === 'turn.end' ? spokenWords(event.heardText) : []));
 }
 
+/** Whether the fault happened while a tool ran. The session may have noticed it later. */
+export function happenedInTool({ caller: { events }, faultMs }: FaultyCall): boolean {
+  const called = events.find(({ type }) => type === 'llm.tool_call');
+  const ended = events.find(({ type }) => type === 'llm.tool_result');
+  return faultMs !== null && called && ended ? called.atMs < faultMs && faultMs < ended.atMs : false;
+}
+
 /** What failed and how the session recovered. */
 export function failureText(kind: FailingPart, events: readonly SessionEvent[]): string {
   const categories = new Map<string, number>();

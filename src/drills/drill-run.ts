@@ -28,6 +28,8 @@ export interface DrillRun {
   readonly faultMs: number | null;
   /** When the recogniser first got audio on a new connection after the fault; null if it never did. */
   readonly listeningAgainMs: number | null;
+  /** How often the agent's tool ran. */
+  readonly toolRuns: number;
   /** The number of attempts at the drilled provider: connections for recogniser and voice, requests for the model. */
   readonly asked: number;
   /** What the relay did that a real vendor would have rejected. */

@@ -10,12 +10,14 @@ import type { CallerBehaviour } from '../replay/conversation.js';
 import type { Recording } from '../replay/recordings.js';
 import type { ReplayResult } from '../replay/replay-call.js';
 import type { RelaySessionConfig } from '../relay/config/config.js';
+import type { AgentTools } from '../session/agent-tools.js';
 import type { TransportType } from '../transport/transport.js';
 import { simulatedKeys } from '../simulators/simulated-keys.js';
 import { VirtualClock } from '../simulators/virtual-clock.js';
 import { VirtualRelay, type TestVoices } from './virtual-call.js';
 import { connectionBreaks } from './connection-breaks.js';
-import type { Drill } from './drill.js';
+import { needsTool, type Drill } from './drill.js';
+import { drillTools } from './drill-tool.js';
 import { armForAnswer, armForCall, recogniserFaults } from './drill-faults.js';
 import type { CallerRun, DrillRun, HeardUtterance } from './drill-run.js';
 import { LoopbackTraffic } from './loopback-traffic.js';
@@ -57,9 +59,9 @@ export interface StageOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Holds the reference call, without a fault. */
-export function rehearse(options: StageOptions): Promise<DrillRun> {
-  return perform(null, null, options);
+/** Holds the reference call, without a fault; with `tool`, that of the drills whose agent has a tool. */
+export function rehearse(options: StageOptions, { tool = false } = {}): Promise<DrillRun> {
+  return perform(null, null, { ...options, tool });
 }
 
 /** Holds the call with the fault; `utterance` is the rehearsal's. Rejects if the call does not end. */
@@ -68,13 +70,19 @@ export function performDrill(
   utterance: HeardUtterance | null,
   options: StageOptions,
 ): Promise<DrillRun> {
-  return perform(drill, utterance, options);
+  return perform(drill, utterance, { ...options, tool: needsTool(drill) });
+}
+
+/** Options of one call. */
+interface CallOptions extends StageOptions {
+  /** Whether the caller's agent has a tool; the neighbour's has none. */
+  readonly tool: boolean;
 }
 
 async function perform(
   drill: Drill | null,
   utterance: HeardUtterance | null,
-  options: StageOptions,
+  options: CallOptions,
 ): Promise<DrillRun> {
   const stage = await Stage.set(drill, utterance, options);
   const sides = await stage.play();
@@ -83,7 +91,7 @@ async function perform(
 
 class Stage {
   readonly #drill: Drill | null;
-  readonly #options: StageOptions;
+  readonly #options: CallOptions;
   readonly #clock: VirtualClock;
   readonly #traffic: LoopbackTraffic;
   /** The vendors that fail. */
@@ -92,11 +100,12 @@ class Stage {
   readonly #neighbours: Vendors;
   readonly #at: VirtualRelay;
   readonly #fault: { atMs: number | null };
+  readonly #toolRuns: { count: number };
   #sessionAtMs = 0;
 
   private constructor(
     drill: Drill | null,
-    options: StageOptions,
+    options: CallOptions,
     parts: {
       readonly clock: VirtualClock;
       readonly traffic: LoopbackTraffic;
@@ -104,6 +113,7 @@ class Stage {
       readonly neighbours: Vendors;
       readonly at: VirtualRelay;
       readonly fault: { atMs: number | null };
+      readonly toolRuns: { count: number };
     },
   ) {
     this.#drill = drill;
@@ -114,18 +124,21 @@ class Stage {
     this.#neighbours = parts.neighbours;
     this.#at = parts.at;
     this.#fault = parts.fault;
+    this.#toolRuns = parts.toolRuns;
   }
 
   /** Starts the servers and the relay. */
   static async set(
     drill: Drill | null,
     utterance: HeardUtterance | null,
-    options: StageOptions,
+    options: CallOptions,
   ): Promise<Stage> {
-    const { voices, mannersSeed } = options;
+    const { voices, mannersSeed, tool } = options;
     const clock = new VirtualClock();
     const traffic = new LoopbackTraffic();
     const fault: { atMs: number | null } = { atMs: null };
+    const toolRuns = { count: 0 };
+    const tools = tool ? drillTools(clock, () => toolRuns.count++) : {};
     const [vendors, neighbours] = await Promise.all([
       Vendors.start({
         clock,
@@ -140,14 +153,14 @@ class Stage {
       Vendors.start({ clock, ear: voices.stt }),
     ]);
     // The neighbour calls first.
-    const configs = [configOf(neighbours, null, voices), configOf(vendors, drill, voices)];
+    const configs = [configOf(neighbours, null, voices, {}), configOf(vendors, drill, voices, tools)];
     const at = await VirtualRelay.start(
       voices,
       {},
       { session: () => configs.shift() ?? {}, twilioAuthToken },
       { clock, workers: [traffic] },
     );
-    return new Stage(drill, options, { clock, traffic, vendors, neighbours, at, fault });
+    return new Stage(drill, options, { clock, traffic, vendors, neighbours, at, fault, toolRuns });
   }
 
   /** Holds both calls. */
@@ -176,6 +189,7 @@ class Stage {
     return {
       faultMs: atMs === null ? null : atMs - this.#sessionAtMs,
       listeningAgainMs: listening === undefined ? null : listening - this.#sessionAtMs,
+      toolRuns: this.#toolRuns.count,
       asked: this.#vendors.asked(
         !this.#drill || this.#drill.kind === 'connection' ? 'stt' : this.#drill.kind,
       ),
@@ -239,11 +253,15 @@ class Stage {
   }
 }
 
-function configOf(vendors: Vendors, drill: Drill | null, { stt }: TestVoices): RelaySessionConfig {
-  const { config } = vendors;
+function configOf(
+  { config }: Vendors,
+  drill: Drill | null,
+  { stt }: TestVoices,
+  tools: AgentTools,
+): RelaySessionConfig {
   const standIns = { stt, llm: { provider: 'local' }, tts: standInVoice } as const;
-  if (!drill?.fallback || drill.kind === 'connection') return { ...config, agent };
-  return { ...config, agent, [drill.kind]: [config[drill.kind], standIns[drill.kind]] };
+  if (!drill?.fallback || drill.kind === 'connection') return { ...config, agent: { ...agent, tools } };
+  return { ...config, agent: { ...agent, tools }, [drill.kind]: [config[drill.kind], standIns[drill.kind]] };
 }
 
 /** All recordings, repeated as a whole until they last that long. */

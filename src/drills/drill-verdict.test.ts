@@ -52,6 +52,7 @@ const rehearsal: DrillRun = {
   neighbour: caller(),
   faultMs: null,
   listeningAgainMs: null,
+  toolRuns: 0,
   asked: 1,
   violations: [],
   left: [],
@@ -161,6 +162,29 @@ describe('the verdict of a drill', () => {
       false,
       true,
     ]);
+  });
+
+  it('wants a tool that runs when the connection breaks to run once', () => {
+    const drill: Drill = {
+      kind: 'connection',
+      name: 'connection-in-tool',
+      says: 'it breaks while a tool runs',
+      breaks: ['tool'],
+      shows: [],
+      outcome: 'answer',
+    };
+    const tool = { callId: 'call_1', name: 'find_free_days' };
+    const called = event('llm.tool_call', 3100, { ...tool, arguments: '{}' });
+    const done = { ...tool, result: 'Friday', failed: false, durationMs: 800 };
+    const more = [called, event('llm.tool_result', 3900, done)];
+    const problems = (toolRuns: number, faultMs: number): readonly string[] =>
+      verdict({ more }, { toolRuns, faultMs }, drill).problems;
+    expect(problems(1, 3500)).toEqual([]);
+    expect(problems(0, 3500)).toEqual(['the tool ran 0 times instead of once']);
+    expect(problems(2, 3500)).toEqual(['the tool ran 2 times instead of once']);
+    for (const faultMs of [3000, 4000])
+      expect(problems(1, faultMs)).toEqual(['the connection did not break while the tool ran']);
+    expect(verdict({}, { toolRuns: 1 }, drill).problems).toHaveLength(1);
   });
 
   it('counts requests that were of no use', () => {

@@ -4,12 +4,13 @@ import type { SessionEvent, SessionEventType } from '../events/session-event.js'
 import { compareRuns } from '../replay/golden.js';
 import type { TransportType } from '../transport/transport.js';
 import { allowedLosses, excuses, type AllowedLoss } from './allowed-losses.js';
-import type { Drill } from './drill.js';
+import { needsTool, type Drill } from './drill.js';
 import type { CallerRun, DrillRun } from './drill-run.js';
 import {
   callProblems,
   endReason,
   failureText,
+  happenedInTool,
   historyWords,
   laterMs,
   missingFromLog,
@@ -72,6 +73,7 @@ export function judge(
     ...callProblems(run, rehearsal),
     ...logProblems(drill, run.caller.events),
     ...wordProblems(drill, { callerWords, agentWords, apologised }),
+    ...toolProblems(drill, run),
     ...historyProblems(drill, run.caller, rehearsal.caller),
     ...neighbourProblems(run.neighbour, rehearsal.neighbour),
     ...aftermathProblems(run, rehearsal),
@@ -135,6 +137,16 @@ function wordProblems(
     case 'lost':
       return problems;
   }
+}
+
+/** Checks that the tool of such a drill ran once, and that the connection broke meanwhile. */
+function toolProblems(drill: Drill, run: DrillRun): string[] {
+  if (!needsTool(drill)) return [];
+  const { toolRuns } = run;
+  return [
+    ...(toolRuns === 1 ? [] : [`the tool ran ${toolRuns} times instead of once`]),
+    ...(happenedInTool(run) ? [] : ['the connection did not break while the tool ran']),
+  ];
 }
 
 function changeProblems({ lost, doubled, strange }: WordChanges, who: 'caller' | 'agent'): string[] {

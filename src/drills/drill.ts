@@ -32,6 +32,8 @@ export type ConnectionMoment =
   | 'silence'
   /** In the middle of the caller's first words. */
   | 'utterance'
+  /** While a tool runs that the model called before it answered. */
+  | 'tool'
   /** In the middle of the answer to them. */
   | 'answer';
 
@@ -91,6 +93,11 @@ export interface ConnectionDrill extends DrillBase {
 }
 
 export type Drill = SttDrill | LlmDrill | TtsDrill | ConnectionDrill;
+
+/** Whether the agent of this drill has a tool. */
+export function needsTool(drill: Drill): boolean {
+  return drill.kind === 'connection' && drill.breaks.includes('tool');
+}
 
 /** What fails in a drill. */
 export type FailingPart = ProviderKind | 'connection';

@@ -27,6 +27,14 @@ const connection: readonly Omit<ConnectionDrill, 'kind'>[] = [
     breaks: ['utterance'],
     ...cameBack,
   },
+  { name: 'connection-in-tool', says: 'it breaks while a tool runs', breaks: ['tool'], ...cameBack },
+  {
+    name: 'connection-away-in-tool',
+    says: 'it breaks while a tool runs, until after its end',
+    breaks: ['tool'],
+    awayMs: 3000,
+    ...cameBack,
+  },
   {
     name: 'connection-mid-answer',
     says: 'it breaks in the middle of an answer',

@@ -11,7 +11,7 @@ import { TestVoices } from './virtual-call.js';
 
 /** Faults of each sort, of which every run has some; `npm run soak` has them all, both ways to call, and at more moments. */
 const byPhone = [
-  ...drawn(['connection-greeting', 'connection-twice', 'connection-away'], 1),
+  ...drawn(['connection-greeting', 'connection-away-in-tool', 'connection-twice', 'connection-away'], 1),
   ...drawn(['stt-unauthorised', 'stt-drop-mid-utterance', 'stt-wrong-encoding'], 1),
   // Where one run does not cover everything, the models fail in the calls below.
   ...(isThorough ? ['llm-truncated', 'llm-all-fail'] : []),
@@ -19,7 +19,10 @@ const byPhone = [
 ];
 /** A fault in the middle of an answer, which the vendors give in another shape. */
 const fromBrowser = [
-  ...drawn(['connection-mid-utterance', 'connection-mid-answer', 'connection-too-late'], 1),
+  ...drawn(
+    ['connection-mid-utterance', 'connection-in-tool', 'connection-mid-answer', 'connection-too-late'],
+    1,
+  ),
   ...drawn(['llm-drop-mid-stream', 'llm-stall-mid-stream'], 1),
   ...(isThorough ? ['tts-drop-mid-sentence', 'tts-stale-audio'] : []),
 ];

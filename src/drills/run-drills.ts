@@ -2,7 +2,7 @@ import { HzRelayError } from '../core/errors.js';
 import type { Recording } from '../replay/recordings.js';
 import type { TransportType } from '../transport/transport.js';
 import { TestVoices } from './virtual-call.js';
-import type { Drill } from './drill.js';
+import { needsTool, type Drill } from './drill.js';
 import type { DrillRun } from './drill-run.js';
 import { performDrill, rehearse, type StageOptions } from './drill-stage.js';
 import { transcriptWords } from './drill-events.js';
@@ -46,11 +46,22 @@ export async function* runDrills({
       const rehearsal = await rehearse(stage);
       if (signal?.aborted) return;
       requireGood(rehearsal, stage);
+      /** The rehearsal of the drills whose agent has a tool. */
+      let withTool: DrillRun | null = null;
       for (const [index, drill] of drills.entries()) {
+        if (needsTool(drill) && !withTool) {
+          onStart?.(null, via);
+          withTool = await rehearse(stage, { tool: true });
+          if (signal?.aborted) return;
+          requireGood(withTool, stage);
+        }
         onStart?.(drill, via);
         // Far apart, so that different drills and seeds never share random draws.
         const seed = mannersSeed === undefined ? undefined : mannersSeed * 10_007 + index * 101 + 1;
-        const result = await drillOnce(drill, rehearsal, { ...stage, mannersSeed: seed });
+        const result = await drillOnce(drill, (needsTool(drill) && withTool) || rehearsal, {
+          ...stage,
+          mannersSeed: seed,
+        });
         if (signal?.aborted) return;
         yield result;
       }

@@ -15,6 +15,7 @@ import { answersOf } from '../simulators/openai/openai-script.js';
 import { startOpenAiSimulator, type OpenAiSimulator } from '../simulators/openai/openai-simulator.js';
 import { simulatedKeys } from '../simulators/simulated-keys.js';
 import type { HeardUtterance } from './drill-run.js';
+import { callingDrillTool } from './drill-tool.js';
 import type { LoopbackTraffic } from './loopback-traffic.js';
 import { toneSpeech } from './tone-speech.js';
 
@@ -74,7 +75,7 @@ export class Vendors {
       }),
       startOpenAiSimulator({
         ...shared,
-        answers: answersOf(appointmentDesk()),
+        answers: answersOf(callingDrillTool(appointmentDesk())),
         apiKey: simulatedKeys.openai,
       }),
       startElevenLabsSimulator({ ...shared, voice: toneSpeech, apiKey: simulatedKeys.elevenlabs }),

@@ -46,6 +46,8 @@ export interface SessionEventFields {
     readonly from?: string;
     readonly to?: string;
     readonly parameters: Readonly<Record<string, string>>;
+    /** How long the session will wait for its caller when the connection is lost; 0 if it will not. */
+    readonly reconnectWindowMs: number;
   };
   /** `onsetMs`: when the speech began, a little before it was detected. */
   'speech.start': { readonly onsetMs: number };

@@ -24,6 +24,7 @@ const start = (transport: 'twilio' | 'webrtc'): Fields => ({
   transport,
   providers: { stt: 'local', llm: 'local', tts: 'local' },
   parameters: {},
+  reconnectWindowMs: 15_000,
 });
 
 const turnEnd = (earMs: number | null, more: Partial<SessionEvent<'turn.end'>> = {}): Fields => ({

@@ -6,11 +6,14 @@
 import type { Session } from '../session/session.js';
 import type { MediaStart } from '../transport/media-stream/media-handshake.js';
 import type { MediaStreamTransport } from '../transport/media-stream/media-stream-transport.js';
+import type { StreamRecall } from './stream-recall.js';
 
 /** A session and the transport that carries it. */
 export interface Line {
   readonly session: Session;
   readonly transport: MediaStreamTransport;
+  /** Asks the carrier for another stream; null where the relay cannot. */
+  readonly recall: StreamRecall | null;
 }
 
 /** One call, from its first stream to the end of its session. */
@@ -47,9 +50,14 @@ export class PhoneCall {
     return line?.transport.reattach(start) ? 'goes_on' : 'over';
   }
 
-  /** The carrier has lost the stream, and may open another. */
-  lose(cause: string): void {
-    this.#current?.transport.lose(cause);
+  /**
+   * The carrier says that a stream has ended, and asks what comes next; `answer` is the one that had asked for the stream,
+   * if the carrier tells. Resolves when the carrier may be answered.
+   */
+  async asked(cause: string, answer: number | null): Promise<void> {
+    // What follows an earlier stream says nothing of the present one, which another way may have opened meanwhile.
+    if (answer === null || answer >= this.#answer) this.#current?.transport.lose(cause);
+    await this.#current?.recall?.asked();
   }
 
   /** The caller has hung up. Resolves when the session is closed. */

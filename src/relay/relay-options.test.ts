@@ -26,6 +26,7 @@ describe('the options of a relay', () => {
       port: 8787,
       publicUrl: null,
       twilioAuthTokens: [],
+      twilioAccount: null,
       allowedOrigins: [],
       maxSessions: 50,
       maxPendingSockets: 100,
@@ -149,6 +150,23 @@ describe('the options of a relay', () => {
   it('take a clock with the two functions that they need', () => {
     const clock = { nowMs: () => 0, setTimer: () => ({ cancel: () => undefined }) };
     expect(resolveRelayOptions({ clock }, {}).clock).toBe(clock);
+  });
+
+  it('take Twilio’s account from the environment, or another, or none', () => {
+    const accountSid = `AC${'0'.repeat(32)}`;
+    const env = { TWILIO_ACCOUNT_SID: accountSid, TWILIO_AUTH_TOKEN: 'token' };
+    const own = { accountSid: 'AC1', redirectCall: () => Promise.resolve('over' as const) };
+    expect(resolveRelayOptions({}, env).twilioAccount?.accountSid).toBe(accountSid);
+    expect(resolveRelayOptions({}, { TWILIO_AUTH_TOKEN: 'token' }).twilioAccount).toBeNull();
+    expect(resolveRelayOptions({ twilioAccount: own }, env).twilioAccount).toBe(own);
+    expect(resolveRelayOptions({ twilioAccount: null }, env).twilioAccount).toBeNull();
+    expect(problems({ twilioAccount: 'AC1' })).toEqual(['twilioAccount is not an account.']);
+  });
+
+  it('say what is wrong with the environment’s account only when it is needed', async () => {
+    const env = { TWILIO_ACCOUNT_SID: 'AC1', TWILIO_AUTH_TOKEN: 'token' };
+    const { twilioAccount } = resolveRelayOptions({}, env);
+    await expect(twilioAccount?.redirectCall('CA1', '')).rejects.toThrow('TWILIO_ACCOUNT_SID');
   });
 
   it('are known by name, also where one belongs elsewhere', () => {

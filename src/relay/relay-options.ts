@@ -18,6 +18,7 @@ import { isLoopback } from './http/access.js';
 import { configForAnyCall, resolveConfig, type RelaySessionConfig } from './config/config.js';
 import { spellingRemedy } from './config/field-suggestion.js';
 import { readPublicUrl } from './http/public-url.js';
+import { twilioAccountOf, type TwilioCallAccount } from './twilio-call-account.js';
 import { InMemorySessionDirectory, type SessionDirectory } from './session-directory.js';
 
 /** A call that has reached the relay. */
@@ -67,6 +68,12 @@ export interface RelayOptions<Schemas extends ToolSchemas = ToolSchemas> {
    * @default TWILIO_AUTH_TOKEN and TWILIO_AUTH_TOKEN_SECONDARY
    */
   readonly twilioAuthToken?: string | readonly string[];
+  /**
+   * Opens another media stream for a call that has lost its own, where Twilio does not ask the relay to; null for
+   * never.
+   * @default the account in the environment: TWILIO_ACCOUNT_SID with the auth token or an API key
+   */
+  readonly twilioAccount?: TwilioCallAccount | null;
   /** How many calls may run at once. @default 50 */
   readonly maxSessions?: number;
   /** How many media sockets may be open before they sent their token. @default 100 */
@@ -109,6 +116,7 @@ export interface ResolvedRelayOptions {
   readonly publicUrl: URL | null;
   /** Tokens that Twilio may sign with; empty if signatures cannot be checked. */
   readonly twilioAuthTokens: readonly string[];
+  readonly twilioAccount: TwilioCallAccount | null;
   readonly allowedOrigins: readonly string[];
   readonly maxSessions: number;
   readonly maxPendingSockets: number;
@@ -146,6 +154,7 @@ const fields: Readonly<Record<keyof RelayOptions, true>> = {
   publicUrl: true,
   allowedOrigins: true,
   twilioAuthToken: true,
+  twilioAccount: true,
   maxSessions: true,
   maxPendingSockets: true,
   maxMessageBytes: true,
@@ -206,6 +215,7 @@ export function resolveRelayOptions(
     ),
     publicUrl: options.publicUrl === undefined ? null : parsePublicUrl(options.publicUrl, problems),
     twilioAuthTokens: authTokens(options.twilioAuthToken, env),
+    twilioAccount: parseAccount(options.twilioAccount, env, problems),
     allowedOrigins: parseOrigins(options.allowedOrigins, problems),
     maxSessions: number('maxSessions', positive, 50, count),
     maxPendingSockets: number('maxPendingSockets', positive, 100, count),
@@ -273,6 +283,21 @@ function authTokens(
   return [env.TWILIO_AUTH_TOKEN, env.TWILIO_AUTH_TOKEN_SECONDARY].filter(
     (token) => nonEmpty(token) !== undefined,
   ) as string[];
+}
+
+function parseAccount(
+  account: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+  problems: ConfigProblem[],
+): TwilioCallAccount | null {
+  if (account === undefined) return twilioAccountOf(env);
+  if (account === null) return null;
+  const { accountSid, redirectCall } = Object(account) as Readonly<Record<string, unknown>>;
+  if (typeof accountSid === 'string' && typeof redirectCall === 'function')
+    return account as TwilioCallAccount;
+  const remedy = 'Give { accountSid, redirectCall(callSid, twiml) }, null, or leave it out.';
+  problems.push({ field: 'twilioAccount', problem: 'is not an account.', remedy });
+  return null;
 }
 
 /**

@@ -22,6 +22,7 @@ function call(): SessionEvent[] {
       transport: 'twilio',
       providers: { stt: 'local', llm: 'local', tts: 'local' },
       parameters: {},
+      reconnectWindowMs: 15_000,
     }),
     event('tts.audio_start', 0, {}),
     event('speech.start', 1, { onsetMs: 10 }),

@@ -3,7 +3,10 @@ import type { SessionParts } from './session-parts.js';
 import type { EventDraft } from './turn-taking/session-state.js';
 
 /** The first event of a session: its transport, its call and its providers. */
-export function sessionStart({ type, call }: Transport, { stt, llm, tts }: SessionParts): EventDraft {
+export function sessionStart(
+  { type, call }: Transport,
+  { stt, llm, tts, reconnect }: SessionParts,
+): EventDraft {
   const { parameters, callId, from, to } = call;
   return {
     type: 'session.start',
@@ -14,5 +17,6 @@ export function sessionStart({ type, call }: Transport, { stt, llm, tts }: Sessi
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
     parameters,
+    reconnectWindowMs: reconnect.windowMs,
   };
 }

@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ConfigError } from '../core/errors.js';
@@ -97,6 +98,63 @@ describe('a Twilio account', () => {
     await simulator.calls[0]!.ended;
     expect(await account.callState(callSid)).toMatchObject({ status: 'failed' });
     expect(await account.callProblems(callSid)).toEqual([{ ...problem, level: 'error' }]);
+  });
+});
+
+describe('a running call', () => {
+  const twiml = '<Response><Say>Welcome back.</Say><Pause length="60"/></Response>';
+  const webhooks: Server[] = [];
+  afterEach(() => {
+    for (const webhook of webhooks.splice(0)) webhook.close();
+  });
+
+  /** A call that was answered and waits. */
+  async function running(): Promise<{ readonly account: TwilioAccount; readonly sid: string }> {
+    const account = await open({ callee: { does: 'answer', ringsMs: 0 } });
+    const asked = new AbortController();
+    const webhook = createServer(({ url }, response) => {
+      response.end('<Response><Pause length="60"/></Response>');
+      if (url === '/voice') asked.abort();
+    });
+    webhooks.push(webhook);
+    await once(webhook.listen(0, '127.0.0.1'), 'listening');
+    const url = `http://127.0.0.1:${(webhook.address() as AddressInfo).port}`;
+    const isAsked = once(asked.signal, 'abort');
+    const urls = { voiceUrl: `${url}/voice`, statusUrl: `${url}/status` };
+    const { callSid: sid } = await account.placeCall({ ...call, ...urls });
+    await isAsked;
+    return { account, sid };
+  }
+
+  const notFound = { fault: 'error', status: 404, code: 20404, message: 'It was not found.' } as const;
+
+  it('does what its new instructions say', async () => {
+    const { account, sid } = await running();
+    expect(await account.redirectCall(sid, twiml)).toBe('redirected');
+    expect(Object.fromEntries(simulator.requests.at(-1)!.form)).toEqual({ Twiml: twiml });
+    await account.endCall(sid);
+    expect((await simulator.calls[0]!.phone.ended).said).toEqual(['Welcome back.']);
+  });
+
+  it('gets none once it is over, also where Twilio no longer finds it', async () => {
+    const { account, sid } = await running();
+    await account.endCall(sid);
+    await simulator.calls[0]!.ended;
+    expect(await account.redirectCall(sid, twiml)).toBe('over');
+    simulator.failNext(notFound);
+    expect(await account.redirectCall(sid, twiml)).toBe('over');
+  });
+
+  it('is not taken for an ended one where the account does not know it, or the region', async () => {
+    const { account, sid } = await running();
+    simulator.failNext(notFound);
+    const refused = account.redirectCall(sid, twiml);
+    expect((await failure(refused)).message).toMatch(
+      /^Twilio did not give the call another instruction: .*TWILIO_REGION/,
+    );
+    const unknown = account.redirectCall(`CA${'0'.repeat(32)}`, twiml);
+    expect((await failure(unknown)).message).toContain('Check that TWILIO_ACCOUNT_SID');
+    await account.endCall(sid);
   });
 });
 

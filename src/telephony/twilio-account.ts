@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { openHttpClient } from '../network/http-client.js';
 import { webSocketAgent } from '../network/web-socket-agent.js';
 import { apiOrigin, type TwilioCredentials } from './twilio-credentials.js';
-import { twilioError, type TwilioErrorContext } from './twilio-errors.js';
+import { twilioError, TwilioError, type TwilioErrorContext } from './twilio-errors.js';
 
 export { hasTwilioCredentials, twilioCredentials, type TwilioCredentials } from './twilio-credentials.js';
 
@@ -89,6 +89,8 @@ export interface TwilioAccount {
   callState(callSid: string): Promise<CallState>;
   /** Ends a ringing or running call; has no effect on one that is over. */
   endCall(callSid: string): Promise<void>;
+  /** Replaces what a running call does by this TwiML, at once. Resolves with `over` if the call has ended. */
+  redirectCall(callSid: string, twiml: string): Promise<'redirected' | 'over'>;
   /** The entries about a call in Twilio's log, the latest last. They appear after some seconds. */
   callProblems(callSid: string): Promise<readonly CallProblem[]>;
   /**
@@ -110,6 +112,8 @@ export interface TwilioAccountOptions {
 const defaultTimeoutMs = 10_000;
 /** A request that got a 429 was not carried out, so a retry is safe. */
 const maxRetries = 2;
+/** "Invalid call state". Source: https://www.twilio.com/docs/api/errors/21220 */
+const callIsOver = 21220;
 
 const callStatus = z.enum([
   'queued',
@@ -243,6 +247,21 @@ class RestAccount implements TwilioAccount {
       // "completed" also ends ringing calls; "canceled" does not end answered ones.
       await client.calls(callSid).update({ status: 'completed' });
     });
+  }
+
+  async redirectCall(callSid: string, twiml: string): Promise<'redirected' | 'over'> {
+    try {
+      await this.#attempt({ doing: 'give the call another instruction' }, async (client) => {
+        await client.calls(callSid).update({ twiml });
+      });
+      return 'redirected';
+    } catch (thrown) {
+      if (!(thrown instanceof TwilioError)) throw thrown;
+      if (thrown.code === callIsOver) return 'over';
+      // An ended call is not always found for an update. Of another region's call, nothing is found at all.
+      if (thrown.status === 404 && isOver((await this.callState(callSid)).status)) return 'over';
+      throw thrown;
+    }
   }
 
   callProblems(callSid: string): Promise<readonly CallProblem[]> {

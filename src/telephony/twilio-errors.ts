@@ -69,7 +69,8 @@ const explanations: Readonly<Record<number, Explanation>> = {
   20005: () => `the account is not active. Look for the reason at ${consoleUrl}.`,
   20008: () =>
     'these are test credentials, which reach no real number. Use the account’s own TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN.',
-  20404: () => 'the account has no such resource. Check that TWILIO_ACCOUNT_SID is the right account.',
+  20404: () =>
+    'the account has no such resource. Check that TWILIO_ACCOUNT_SID is the right account, and TWILIO_REGION its region.',
   20429: () => 'it gets too many requests from this account. Wait a little, then try again.',
   21201: invalidNumber,
   21203: noGeoPermission,
@@ -86,6 +87,7 @@ const explanations: Readonly<Record<number, Explanation>> = {
   21216: ({ to }) => `the account may not call ${to}. Ask Twilio’s support why.`,
   21217: invalidNumber,
   21219: unverified,
+  21220: () => 'the call is over.',
   21402: badUrl,
   21608: unverified,
   70051: () =>

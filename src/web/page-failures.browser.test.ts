@@ -125,23 +125,32 @@ describe('what goes wrong', () => {
     expect(visitor.complaints).toEqual([]);
   });
 
-  it('is said, once and with one way out, while the relay does not answer', async () => {
-    await site.start();
-    const visitor = await site.visit();
-    await visitor.page.clock.install();
-    await visitor.connect();
-    await visitor.page.route('**/webrtc/offer', (route) => route.abort());
-    await loseTheRelay(visitor);
-    await visitor.says(/^Connection lost: reconnecting$/);
-    expect(await visitor.problems()).toEqual([]);
-    await visitor.page.clock.fastForward(25_000);
-    await visitor.page.getByText('The connection was lost').waitFor();
-    await visitor.says(/^Not connected$/);
-    expect(await visitor.problems()).toEqual(['The connection was lost']);
-    await visitor.page.unroute('**/webrtc/offer');
-    await visitor.button('Call again').first().click();
-    await visitor.says(/^Live$/);
-  });
+  it.each([
+    [20_000, 15_000],
+    [65_000, 60_000],
+  ])(
+    'is said, once and with one way out, if the relay does not answer for %i ms',
+    async (givesUpMs, windowMs) => {
+      await site.start({}, { reconnect: { windowMs } });
+      const visitor = await site.visit();
+      await visitor.page.clock.install();
+      await visitor.connect();
+      await visitor.page.route('**/webrtc/offer', (route) => route.abort());
+      await loseTheRelay(visitor);
+      await visitor.says(/^Connection lost: reconnecting$/);
+      expect(await visitor.problems()).toEqual([]);
+      await visitor.page.clock.fastForward(givesUpMs - 5000);
+      await visitor.says(/^Connection lost: reconnecting$/);
+      expect(await visitor.problems()).toEqual([]);
+      await visitor.page.clock.fastForward(5000);
+      await visitor.page.getByText('The connection was lost').waitFor();
+      await visitor.says(/^Not connected$/);
+      expect(await visitor.problems()).toEqual(['The connection was lost']);
+      await visitor.page.unroute('**/webrtc/offer');
+      await visitor.button('Call again').first().click();
+      await visitor.says(/^Live$/);
+    },
+  );
 
   it('is shown if no path for the audio is found in time', async () => {
     await site.start();

@@ -22,16 +22,21 @@ export async function ring(
   relay: { readonly url: string; readonly clock: Clock },
   callSid: string,
   authToken?: string,
+  more: Readonly<Record<string, string>> = {},
 ): Promise<RungCall> {
-  const verbs = readTwiml(
-    await postWebhook({
-      clock: relay.clock,
-      url: `${relay.url}/twilio/voice`,
-      fields: { CallSid: callSid, CallStatus: 'ringing' },
-      authToken,
-      signal: undefined,
-    }),
-  );
+  const twiml = await postWebhook({
+    clock: relay.clock,
+    url: `${relay.url}/twilio/voice`,
+    fields: { CallSid: callSid, CallStatus: 'ringing', ...more },
+    authToken,
+    signal: undefined,
+  });
+  return connectedBy(twiml, callSid);
+}
+
+/** What this TwiML says of the call's stream. Throws if it connects none. */
+export function connectedBy(twiml: string, callSid: string): RungCall {
+  const verbs = readTwiml(twiml);
   const stream = verbs[0]?.children[0];
   const token = stream?.children.find(({ attributes }) => attributes.name === 'token')?.attributes.value;
   const streamUrl = stream?.attributes.url;
@@ -118,12 +123,21 @@ export class MediaPeer {
   }
 }
 
-/** A media stream that is a call, whose session has begun. */
-export async function beginCall(light: LightRelay, callSid: string): Promise<MediaPeer> {
-  const { streamUrl, token } = await ring(light, callSid);
+/** Opens the stream that the relay asked for. */
+export async function openStream({ callSid, streamUrl, token }: RungCall): Promise<MediaPeer> {
   const peer = await MediaPeer.open(streamUrl);
   peer.connected();
   peer.start(callSid, token);
+  return peer;
+}
+
+/** A media stream that is a call, whose session has begun; `more` are further fields of the webhook's request. */
+export async function beginCall(
+  light: LightRelay,
+  callSid: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<MediaPeer> {
+  const peer = await openStream(await ring(light, callSid, undefined, more));
   await until(() => light.events.some((event) => event.type === 'session.start' && event.callId === callSid));
   return peer;
 }

@@ -8,6 +8,7 @@ import type { SessionEvent, SessionEventType } from '#src/events/session-event.j
 import { formatLogLine, sysLogLine } from '#src/events/sys-log.js';
 import type { SpeechToText } from '#src/providers/speech-to-text.js';
 import type { TextToSpeech } from '#src/providers/text-to-speech.js';
+import type { SessionConfig } from '#src/relay/config/config.js';
 import { createRelay } from '#src/relay/create.js';
 import type { RelayOptions } from '#src/relay/relay-options.js';
 import type { Relay } from '#src/relay/relay.js';
@@ -52,7 +53,7 @@ export class PageRelay {
   }
 
   /** Starts a relay whose agent repeats the caller's words, so that they can be recognised again. */
-  async start(options: Partial<RelayOptions> = {}): Promise<void> {
+  async start(options: Partial<RelayOptions> = {}, session: Partial<SessionConfig> = {}): Promise<void> {
     const relay = createRelay({
       port: 0,
       session: {
@@ -61,6 +62,7 @@ export class PageRelay {
         tts: this.voices.tts,
         llm: ({ messages }) => messages.findLast(({ role }) => role === 'user')?.content ?? '',
         agent: { systemPrompt: 'Say back what you were told.' },
+        ...session,
       },
       ...options,
     });

@@ -42,7 +42,7 @@ export function callStart(sessionId = 'a3f9b2c1', from = '+15550100001'): Sessio
   const providers = { stt: 'local', llm: 'local', tts: 'local' };
   return sampleEvent(
     'session.start',
-    { transport: 'twilio', providers, from, parameters: {} },
+    { transport: 'twilio', providers, from, parameters: {}, reconnectWindowMs: 15_000 },
     { sessionId, turn: 0 },
   );
 }

@@ -36,12 +36,12 @@ export async function upgradeStatus(url: string, signature?: string, host?: stri
   return status;
 }
 
-/** The verbs of the relay's answer to the last request of a call. */
-export async function afterCall(light: LightRelay, fields: Fields): Promise<string[]> {
+/** The verbs of the relay's answer to the request at the end of a stream; `answer` had asked for the stream. */
+export async function afterCall(light: LightRelay, fields: Fields, answer?: number): Promise<string[]> {
   const { clock, url } = light;
   const twiml = await postWebhook({
     clock,
-    url: `${url}/twilio/after`,
+    url: `${url}/twilio/after${answer === undefined ? '' : `?answer=${answer}`}`,
     fields,
     authToken: undefined,
     signal: undefined,

@@ -48,6 +48,42 @@ describe('when the relay ends the stream', () => {
   });
 });
 
+describe('a call that is redirected', () => {
+  const twiml = '<Response><Say>Welcome back.</Say></Response>';
+
+  it('leaves its stream with a stop, and asks nobody what comes next', async () => {
+    const { clock, line, phone, relay } = await calls.place();
+    phone.redirect(twiml);
+    expect(await phone.ended).toMatchObject({
+      how: 'relay_hung_up',
+      verbs: ['Connect', 'Say'],
+      said: ['Welcome back.'],
+    });
+    expect(relay.messages.at(-1)).toMatchObject({ event: 'stop' });
+    expect(line.requests.map(({ path }) => path)).not.toContain('/after');
+    clock.advance(1000);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('comes back from a lost connection at once', async () => {
+    const { clock, phone } = await calls.place();
+    phone.dropConnection({ afterMs: 60_000 });
+    await nextTurn();
+    expect(phone.isAway).toBe(true);
+    phone.redirect(twiml);
+    expect(await phone.ended).toMatchObject({ said: ['Welcome back.'] });
+    expect(phone.isAway).toBe(false);
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('needs absolute addresses, as with Twilio', async () => {
+    const { phone } = await calls.place();
+    phone.redirect('<Response><Redirect>/voice</Redirect></Response>');
+    const { how, error } = await phone.ended;
+    expect([how, error?.message]).toEqual(['failed', expect.stringContaining('15004')]);
+  });
+});
+
 describe('a call with an auth token', () => {
   it('is signed as Twilio would, the upgrade over the ws URL', async () => {
     const { clock, line, phone, relay } = await calls.place({ authToken: 'secret' });

@@ -11,7 +11,7 @@ import {
   type WireFault,
 } from './simulated-phone-stream.js';
 import { postWebhook } from './simulated-phone-webhook.js';
-import { readTwiml, type TwimlElement } from './twiml-reader.js';
+import { absoluteUrl, readTwiml, type TwimlElement } from './twiml-reader.js';
 
 /** How a phone call ended. */
 export interface PhoneCallEnd extends CallEnd {
@@ -74,6 +74,9 @@ export class SimulatedPhone implements Caller {
   readonly #options: PlaceCallOptions;
   readonly #accountSid: string;
   readonly #hangUp = new AbortController();
+  /** Aborts what the phone does now, in favour of other instructions. */
+  #redirect = new AbortController();
+  #instructions: readonly TwimlElement[] | null = null;
   readonly #verbs: string[] = [];
   readonly #said: string[] = [];
   /** The streams so far; the last is the present one. */
@@ -162,6 +165,17 @@ export class SimulatedPhone implements Caller {
     this.#requireStream().drop();
   }
 
+  /**
+   * Does what this TwiML says from now on, as a call does that a client updates over Twilio's REST API. A stream ends with
+   * `stop`, and a pending request is given up. Throws a TransportError for what is no TwiML.
+   *
+   * Source: https://www.twilio.com/docs/voice/tutorials/how-to-modify-calls-in-progress
+   */
+  redirect(twiml: string): void {
+    this.#instructions = readTwiml(twiml);
+    this.#redirect.abort(new TransportError('The call was redirected.'));
+  }
+
   /** Hangs up. Idempotent; resolves when the call is over. */
   hangUp(): Promise<PhoneCallEnd> {
     this.#hangUp.abort(new TransportError('The caller hung up.'));
@@ -214,8 +228,10 @@ export class SimulatedPhone implements Caller {
       ...more,
     });
     try {
-      const verbs = await this.#ask(this.#options.voiceUrl, 'ringing');
-      const rejectedBecause = await this.#follow(verbs, this.#options.voiceUrl);
+      const { voiceUrl } = this.#options;
+      const rejectedBecause = await this.#redirectable(async () =>
+        this.#follow(await this.#ask(voiceUrl, 'ringing'), voiceUrl),
+      );
       return rejectedBecause === null
         ? ending('relay_hung_up')
         : ending('rejected', { reason: rejectedBecause });
@@ -225,6 +241,26 @@ export class SimulatedPhone implements Caller {
         error: thrown instanceof Error ? thrown : new TransportError(messageOf(thrown)),
       });
     }
+  }
+
+  /** Follows the instructions of `first`, and those of a redirect in their place. */
+  async #redirectable(first: () => Promise<string | null>): Promise<string | null> {
+    for (let follow = first; ;) {
+      try {
+        return await follow();
+      } catch (thrown) {
+        const instructions = this.#instructions;
+        if (!instructions || this.#hangUp.signal.aborted) throw thrown;
+        this.#instructions = null;
+        this.#redirect = new AbortController();
+        follow = () => this.#follow(instructions, null);
+      }
+    }
+  }
+
+  /** Aborts when the caller hangs up, and when the call is redirected. */
+  get #interrupted(): AbortSignal {
+    return AbortSignal.any([this.#hangUp.signal, this.#redirect.signal]);
   }
 
   /** Requests TwiML from a webhook. */
@@ -247,7 +283,7 @@ export class SimulatedPhone implements Caller {
       To: to,
       ...parameters,
     };
-    const { signal } = this.#hangUp;
+    const signal = this.#interrupted;
     return readTwiml(await this.#counted(postWebhook({ clock, url, fields, authToken, signal })));
   }
 
@@ -260,8 +296,11 @@ export class SimulatedPhone implements Caller {
     }
   }
 
-  /** Executes verbs, and those of documents that they lead to. Returns the reason if the call was rejected. */
-  async #follow(verbs: readonly TwimlElement[], documentUrl: string): Promise<string | null> {
+  /**
+   * Executes verbs, and those of documents that they lead to. A redirect's document has no URL. Returns the reason if the
+   * call was rejected.
+   */
+  async #follow(verbs: readonly TwimlElement[], documentUrl: string | null): Promise<string | null> {
     for (const verb of verbs) {
       this.#verbs.push(verb.name);
       switch (verb.name) {
@@ -269,21 +308,21 @@ export class SimulatedPhone implements Caller {
           this.#said.push(verb.text);
           break;
         case 'Pause':
-          await delay(this.#options.clock, Number(verb.attributes.length ?? 1) * 1000, this.#hangUp.signal);
+          await delay(this.#options.clock, Number(verb.attributes.length ?? 1) * 1000, this.#interrupted);
           break;
         case 'Hangup':
           return null;
         case 'Reject':
           return verb.attributes.reason ?? 'rejected';
         case 'Connect': {
-          await this.#connect(verb, documentUrl);
+          await this.#connect(verb);
           const { action } = verb.attributes;
           if (action === undefined) break;
-          const actionUrl = new URL(action, documentUrl).href;
+          const actionUrl = absoluteUrl(action, documentUrl);
           return this.#follow(await this.#ask(actionUrl, 'in-progress'), actionUrl);
         }
         case 'Redirect': {
-          const url = new URL(verb.text, documentUrl).href;
+          const url = absoluteUrl(verb.text, documentUrl);
           return this.#follow(await this.#ask(url, 'in-progress'), url);
         }
         default:
@@ -296,13 +335,11 @@ export class SimulatedPhone implements Caller {
   }
 
   /** Runs a media stream from its start to its end; throws if the caller ended it. */
-  async #connect(verb: TwimlElement, documentUrl: string): Promise<void> {
+  async #connect(verb: TwimlElement): Promise<void> {
     const noun = verb.children[0];
     const url = noun?.attributes.url;
     if (noun?.name !== 'Stream' || url === undefined) {
-      throw new TransportError(
-        `The <Connect> in the answer of ${documentUrl} has no <Stream url="wss://…">.`,
-      );
+      throw new TransportError('The <Connect> has no <Stream url="wss://…">.');
     }
     const parameters = Object.fromEntries(
       noun.children
@@ -310,7 +347,7 @@ export class SimulatedPhone implements Caller {
         .map(({ attributes }) => [attributes.name ?? '', attributes.value ?? '']),
     );
     const { clock, authToken, listener = {} } = this.#options;
-    const { signal } = this.#hangUp;
+    const signal = this.#interrupted;
     const socket = await this.#counted(openMediaSocket(url, { clock, authToken, signal }));
     const identity = {
       accountSid: this.#accountSid,
@@ -329,8 +366,11 @@ export class SimulatedPhone implements Caller {
     signal.removeEventListener('abort', onHangUp);
     this.#closeCode = closeCode;
     if (by === 'caller') signal.throwIfAborted();
-    if (this.#awayMs > 0) await delay(clock, this.#awayMs, signal);
-    this.#awayMs = 0;
+    try {
+      if (this.#awayMs > 0) await delay(clock, this.#awayMs, signal);
+    } finally {
+      this.#awayMs = 0;
+    }
   }
 
   /** Whether another stream has followed this one; waits for it, or for the end of the call. */

@@ -107,3 +107,17 @@ function notTwiml(problem: string, document: string, cause?: unknown): Transport
     cause,
   });
 }
+
+/**
+ * A URL in a document, which is relative to that of the document. In the TwiML of a redirect, which has no URL, it must be
+ * absolute; else this throws a TransportError.
+ *
+ * Source: https://www.twilio.com/docs/api/errors/15004
+ */
+export function absoluteUrl(url: string, documentUrl: string | null): string {
+  if (documentUrl === null && !URL.canParse(url))
+    throw new TransportError(
+      `${JSON.stringify(url)} must be absolute in the TwiML of a redirect (error 15004).`,
+    );
+  return new URL(url, documentUrl ?? undefined).href;
+}

@@ -127,6 +127,11 @@ export class SimulatedOutboundCall {
     return this.ended;
   }
 
+  /** Lets a running call follow this TwiML, at a client's request. Throws a TransportError for what is no TwiML. */
+  redirect(twiml: string): void {
+    this.#phone.redirect(twiml);
+  }
+
   async #run(): Promise<void> {
     try {
       await this.#wait(initiateMs);

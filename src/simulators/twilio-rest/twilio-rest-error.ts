@@ -48,6 +48,12 @@ export const twilioRestErrors = {
     code: 21215,
     message: `Account not authorized to call ${to}. Perhaps you need to enable some international permissions: https://www.twilio.com/console/voice/calls/geo-permissions/low-risk`,
   }),
+  /** Source: https://www.twilio.com/docs/api/errors/21220 */
+  notInProgress: (): TwilioRestError => ({
+    status: 400,
+    code: 21220,
+    message: 'Call is not in-progress. Cannot redirect.',
+  }),
 } as const;
 
 /** The body of an error's answer. */

@@ -132,6 +132,27 @@ describe('a call that the simulated Twilio places', () => {
     expect(simulator.callbacks).toEqual([{ callSid: sid, status: 'canceled', answered: 200 }]);
   });
 
+  it('follows other TwiML while it is in progress, and no longer', async () => {
+    const clock = new VirtualClock();
+    await start({ clock, callee: { does: 'answer', ringsMs: 0 } });
+    twiml = '<Response><Pause length="60"/></Response>';
+    const sid = await place({ StatusCallback: `${webhookUrl}/status`, StatusCallbackEvent: 'answered' });
+    const redirect = (): Promise<Response> =>
+      ask(`/Calls/${sid}.json`, { Twiml: '<Response><Say>Hello again.</Say></Response>' });
+    expect((await redirect()).status).toBe(400);
+    await pass(clock, 200);
+    await simulator.when(() => simulator.callbacks.length === 1);
+    const updated = await redirect();
+    expect([updated.status, await updated.json()]).toMatchObject([200, { sid, status: 'in-progress' }]);
+    await simulator.calls[0]!.ended;
+    expect((await simulator.calls[0]!.phone.ended).said).toEqual(['Hello again.']);
+    const refused = await redirect();
+    expect([refused.status, await refused.json()]).toMatchObject([
+      400,
+      { code: 21220, message: 'Call is not in-progress. Cannot redirect.' },
+    ]);
+  });
+
   it.each([
     ['has no such page', '/gone', null, '11200'],
     ['leads to a stream that does not open', '/voice', 'wss://127.0.0.1:1/media', '31920'],

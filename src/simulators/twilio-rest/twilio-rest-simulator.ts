@@ -197,10 +197,7 @@ export class TwilioRestSimulator {
         if (call) return send(callResource(call, this.accountSid));
         break;
       case 'POST /Calls/:sid.json':
-        if (call) {
-          if (['completed', 'canceled'].includes(form.get('Status') ?? '')) void call.hangUp();
-          return send(callResource(call, this.accountSid));
-        }
+        if (call) return this.#updateCall(call, form, response);
         break;
       case 'GET /Calls/:sid/Notifications.json':
         if (call) {
@@ -265,6 +262,16 @@ export class TwilioRestSimulator {
     call.ended.catch((thrown: unknown) => this.problems.push(messageOf(thrown)));
     this.calls.push(call);
     sendJson(response, 201, callResource(call, this.accountSid));
+  }
+
+  /** Source: https://www.twilio.com/docs/voice/tutorials/how-to-modify-calls-in-progress */
+  #updateCall(call: SimulatedOutboundCall, form: URLSearchParams, response: ServerResponse): void {
+    const twiml = form.get('Twiml');
+    if (twiml !== null && call.status !== 'in-progress')
+      return sendError(response, twilioRestErrors.notInProgress());
+    if (twiml !== null) call.redirect(twiml);
+    if (['completed', 'canceled'].includes(form.get('Status') ?? '')) void call.hangUp();
+    sendJson(response, 200, callResource(call, this.accountSid));
   }
 
   #problemOf(form: URLSearchParams): TwilioRestError | null {

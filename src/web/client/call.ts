@@ -9,6 +9,7 @@ import {
   type CallState,
 } from '../model/call-state.js';
 import type { Failure } from '../model/failures.js';
+import { resumeWithinMs } from '../model/resume-within.js';
 import type { CallOptions } from './call-options.js';
 import { Connection, type ConnectionListener } from './connection.js';
 import { EarWatch, type CallStats } from './ear-watch.js';
@@ -21,8 +22,6 @@ import { SoundGraph } from './sound-graph.js';
 const retryAfterMs = 1500;
 /** Wait before the page asks again to go on with a call. */
 const resumeAgainAfterMs = 700;
-/** The page gives up going on with a call after this time; the relay keeps it for 15 s if not configured otherwise. */
-const resumeWithinMs = 20_000;
 /** Texts kept for a call that is not up yet; the relay takes as many at once. */
 const mostUnsaid = 10;
 
@@ -72,6 +71,7 @@ export class BrowserCall {
   /** The lost connection of a call that should go on. */
   #lost: Connection | null = null;
   #givingUp: number | undefined;
+  #resumeWithinMs = resumeWithinMs();
   /** Runs while no attempt is under way. */
   #retry: number | null = null;
   #ears: EarWatch | null = null;
@@ -261,7 +261,7 @@ export class BrowserCall {
     if (!this.#lost) {
       this.#lost = this.#connection;
       const failure = { kind: 'connection_lost' } as const;
-      this.#givingUp = setTimeout(() => this.#input({ type: 'gave_up', failure }), resumeWithinMs);
+      this.#givingUp = setTimeout(() => this.#input({ type: 'gave_up', failure }), this.#resumeWithinMs);
     }
     this.#open(this.#lost?.resume ?? null);
   }
@@ -281,6 +281,7 @@ export class BrowserCall {
         this.#ears?.hearAgent(stream, (agent) => this.#heard({ agent }));
       },
       onEvent: (event) => {
+        if (event.type === 'session.start') this.#resumeWithinMs = resumeWithinMs(event.reconnectWindowMs);
         this.#listeners.tell(event.type, event);
         this.#report('event', event);
         if (event.type === 'warning' && event.code === 'typed_flood')

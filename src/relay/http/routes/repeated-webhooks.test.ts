@@ -4,18 +4,11 @@ import { postWebhook } from '../../../simulators/phone/simulated-phone-webhook.j
 import { readTwiml } from '../../../simulators/phone/twiml-reader.js';
 import { lightSession, until, type LightRelay } from '../../../../test/harness/light-relay.js';
 import { LightRelays } from '../../../../test/harness/light-relays.js';
-import { MediaPeer, ring, type RungCall } from '../../../../test/harness/media-peer.js';
+import { MediaPeer, openStream, ring, type RungCall } from '../../../../test/harness/media-peer.js';
 
 const relays = new LightRelays();
 
 afterEach(() => relays.close());
-
-async function connect({ streamUrl, callSid, token }: RungCall): Promise<MediaPeer> {
-  const peer = await MediaPeer.open(streamUrl);
-  peer.connected();
-  peer.start(callSid, token);
-  return peer;
-}
 
 /** Starts and ends of sessions, as they happened. */
 function lives(light: LightRelay): string[] {
@@ -32,9 +25,9 @@ describe('a webhook that Twilio sends again', () => {
     const light = await relays.start();
     const bystander = await light.call();
     light.events.length = 0;
-    const first = await connect(await ring(light, 'CA1'));
+    const first = await openStream(await ring(light, 'CA1'));
     await until(() => starts(light) === 1);
-    const second = await connect(await ring(light, 'CA1'));
+    const second = await openStream(await ring(light, 'CA1'));
     expect((await first.ended()).code).toBe(1000);
     await until(() => light.events.some(({ type }) => type === 'session.reconnected'));
     expect(lives(light)).toEqual(['session.start']);
@@ -48,9 +41,9 @@ describe('a webhook that Twilio sends again', () => {
   it('leaves the call to the later stream where the earlier one comes last', async () => {
     const light = await relays.start();
     const [earlier, later] = [await ring(light, 'CA1'), await ring(light, 'CA1')];
-    const second = await connect(later);
+    const second = await openStream(later);
     await until(() => starts(light) === 1);
-    const first = await connect(earlier);
+    const first = await openStream(earlier);
     expect(await first.ended()).toEqual({ code: 1008, reason: 'superseded' });
     expect(lives(light)).toEqual(['session.start']);
     expect(second.closed).toBeNull();
@@ -68,9 +61,9 @@ describe('a webhook that Twilio sends again', () => {
       },
     });
     const [earlier, later] = [await ring(light, 'CA1'), await ring(light, 'CA1')];
-    const first = await connect(earlier);
+    const first = await openStream(earlier);
     await until(() => givers.length === 1);
-    const second = await connect(later);
+    const second = await openStream(later);
     for (let turn = 0; turn < 20; turn++) await ring(light, 'CA2');
     expect(givers).toHaveLength(1);
     givers[0]?.();
@@ -84,10 +77,10 @@ describe('a webhook that Twilio sends again', () => {
 
   it('is answered though every place is taken, since the call has one', async () => {
     const light = await relays.start({ maxSessions: 1 });
-    const first = await connect(await ring(light, 'CA1'));
+    const first = await openStream(await ring(light, 'CA1'));
     await until(() => starts(light) === 1);
     await expect(ring(light, 'CA2')).rejects.toThrow('not connected');
-    const second = await connect(await ring(light, 'CA1'));
+    const second = await openStream(await ring(light, 'CA1'));
     await first.ended();
     await until(() => light.events.some(({ type }) => type === 'session.reconnected'));
     second.stop();
@@ -101,7 +94,7 @@ describe('a webhook that Twilio sends again', () => {
     const order = [3, 0, 7, 1, 9, 2, 8, 4, 6, 5];
     let most = 0;
     light.relay.on('*', () => (most = Math.max(most, light.relay.sessions.length)));
-    const peers = await Promise.all(order.map((i) => connect(rung[i] as RungCall)));
+    const peers = await Promise.all(order.map((i) => openStream(rung[i] as RungCall)));
     await until(() => peers.filter(({ closed }) => closed === null).length === 1);
     await until(() => light.relay.sessions.length === 1);
     expect(most).toBe(1);
@@ -114,7 +107,7 @@ describe('a webhook that Twilio sends again', () => {
 describe('what comes after a stream that still looks well', () => {
   it('is a new stream for the same call', async () => {
     const light = await relays.start();
-    const first = await connect(await ring(light, 'CA1'));
+    const first = await openStream(await ring(light, 'CA1'));
     await until(() => starts(light) === 1);
     const twiml = await postWebhook({
       clock: light.clock,

@@ -16,10 +16,10 @@ describe('the voice webhook', () => {
     const light = await relays.start();
     const calls = [await ring(light, 'CA1'), await ring(light, 'CA1'), await ring(light, 'CA2')];
     expect(new Set(calls.map(({ token }) => token)).size).toBe(3);
-    for (const { token, streamUrl, verbs } of calls) {
+    for (const [index, { token, streamUrl, verbs }] of calls.entries()) {
       expect(token).toMatch(/^[0-9a-f]{32}$/);
       expect(streamUrl).toBe(`${light.url.replace('http', 'ws')}/twilio/media`);
-      expect(verbs[0]?.attributes).toEqual({ action: `${light.url}/twilio/after` });
+      expect(verbs[0]?.attributes).toEqual({ action: `${light.url}/twilio/after?answer=${index + 1}` });
     }
   });
 
@@ -82,6 +82,8 @@ describe('the answer to the last request of a call', () => {
     (await beginCall(impatient, 'CA1')).vanish();
     await until(() => impatient.relay.sessions.length === 0);
     expect(impatient.events.at(-1)).toMatchObject({ type: 'session.end', reason: 'connection_lost' });
+    const windows = [light, impatient].map(({ events }) => events[0]);
+    expect(windows).toMatchObject([{ reconnectWindowMs: 15_000 }, { reconnectWindowMs: 0 }]);
     expect(await afterCall(impatient, { CallSid: 'CA1', CallStatus: 'in-progress' })).toEqual([
       'Say',
       'Hangup',

@@ -25,6 +25,9 @@ import {
   type WebhookForm,
 } from '../../../transport/twilio/webhook-form.js';
 import { PhoneCalls, type PhoneCall } from '../../phone-calls.js';
+import { StreamRecall } from '../../stream-recall.js';
+import type { Session } from '../../../session/session.js';
+import { queryField } from '../query-field.js';
 import { refuseRequest, shown, shownPath } from '../refusal.js';
 import type { RelayContext } from '../../relay-context.js';
 import { relayUrl, signatureShaped, signedByTwilio } from '../twilio-signed.js';
@@ -33,12 +36,17 @@ import { relayUrl, signatureShaped, signedByTwilio } from '../twilio-signed.js';
 interface Caller {
   readonly from: string | undefined;
   readonly to: string | undefined;
+  readonly accountSid: string | undefined;
+  /** The relay's address in that request. */
+  readonly base: string;
   /** Number of the webhook answer that requested the stream. */
   readonly answer: number;
 }
 
 /** Where Twilio's media streams connect. */
 const mediaPath = '/twilio/media';
+/** The query field of the `<Connect action>` that names the answer with that `<Connect>`. */
+const answerField = 'answer';
 
 const fallbackText = 'We are sorry, the connection was lost. Please call again.';
 
@@ -78,7 +86,7 @@ export function twilioRoutes(
     }
     // A call that has a session keeps it: Twilio asks again if the first answer was late.
     if (!calls.get(callSid) && !relay.canTake('twilio')) return sendTwiml(reply, await rejectBusyTwiml());
-    return sendTwiml(reply, await connectTwiml(request, callSid, form));
+    return sendTwiml(reply, await connectTwiml(callSid, callerOf(request, form)));
   });
 
   app.post('/twilio/after', webhook, async (request, reply) => {
@@ -89,9 +97,10 @@ export function twilioRoutes(
     const call = isLive ? calls.get(callSid) : null;
     if (call && isFinal(status)) void call.hangUp();
     // The relay may not have noticed the loss yet.
-    else call?.lose('Twilio has lost the media stream.');
+    else await call?.asked('Twilio has lost the media stream.', answerOf(request));
     const reason = relay.outcomeOf(callSid);
-    if (call && reason === null) return sendTwiml(reply, await connectTwiml(request, callSid, form));
+    if (call && reason === null)
+      return sendTwiml(reply, await connectTwiml(callSid, callerOf(request, form)));
     const over = isOver(reason, status);
     return sendTwiml(reply, over ? await hangUpTwiml() : await sayAndHangUpTwiml(fallbackText));
   });
@@ -120,14 +129,38 @@ export function twilioRoutes(
     wsHandler: (socket) => void serveMedia(socket),
   });
 
+  function callerOf(request: FastifyRequest, form: WebhookForm): Omit<Caller, 'answer'> {
+    return {
+      from: fieldOf(form, 'From'),
+      to: fieldOf(form, 'To'),
+      accountSid: fieldOf(form, 'AccountSid'),
+      base: relayUrl(request, relay),
+    };
+  }
+
   /** Makes the TwiML that opens a stream for the call; may be called again for the same call. */
-  function connectTwiml(request: FastifyRequest, callSid: string, form: WebhookForm): Promise<string> {
-    const base = relayUrl(request, relay);
-    const caller = { from: fieldOf(form, 'From'), to: fieldOf(form, 'To'), answer: calls.nextAnswer() };
+  function connectTwiml(callSid: string, caller: Omit<Caller, 'answer'>): Promise<string> {
+    const { base } = caller;
+    const answer = calls.nextAnswer();
     return connectStreamTwiml({
       streamUrl: `${base.replace(/^http/, 'ws')}${mediaPath}`,
-      actionUrl: `${base}/twilio/after`,
-      parameters: { [tokenParameter]: tokens.issue(callSid, caller) },
+      actionUrl: `${base}/twilio/after?${answerField}=${answer}`,
+      parameters: { [tokenParameter]: tokens.issue(callSid, { ...caller, answer }) },
+    });
+  }
+
+  /** How to get another stream from Twilio's account; null for a call of another account. */
+  function recallOf({ callId: callSid, grant }: MediaStart<Caller>, session: Session): StreamRecall | null {
+    const { twilioAccount: account } = relay.options;
+    if (!account || account.accountSid !== grant.accountSid) return null;
+    return new StreamRecall({
+      callSid,
+      session,
+      account,
+      clock: relay.clock,
+      notify: (level, message) => relay.notify(level, message),
+      // A tunnel that was opened again may have another address.
+      twiml: () => connectTwiml(callSid, { ...grant, base: relay.access.publicBase ?? grant.base }),
     });
   }
 
@@ -183,8 +216,9 @@ export function twilioRoutes(
       ...caller,
     });
     if (!session) return transport.close();
+    const recall = recallOf(start, session);
     await relay.connect(session, transport);
-    call.opened({ session, transport });
+    call.opened({ session, transport, recall });
     await session.closed;
   }
 
@@ -214,6 +248,12 @@ function isOver(reason: SessionEndReason | null, callStatus: string | undefined)
 /** Whether Twilio reports that the call is over. */
 function isFinal(callStatus: string | undefined): boolean {
   return ['completed', 'busy', 'failed', 'no-answer', 'canceled'].includes(callStatus ?? '');
+}
+
+/** The answer whose `<Connect>` has ended; null if the request does not tell. */
+function answerOf(request: FastifyRequest): number | null {
+  const answer = queryField(request, answerField) ?? '';
+  return /^\d{1,15}$/.test(answer) ? Number(answer) : null;
 }
 
 /** The request's form; empty if the body is not a form. */
