@@ -238,17 +238,19 @@ describe('a visitor who uses the keyboard or a screen reader', () => {
     await visitor.connect();
     await visitor.page.evaluate('document.activeElement.blur()');
     const names: string[] = [];
-    for (let press = 0; press < 8; press++) {
+    for (let press = 0; press < 10; press++) {
       await visitor.page.keyboard.press('Tab');
       names.push(await visitor.page.evaluate<string>('document.activeElement.id'));
     }
     expect(names).toEqual([
       'microphone',
       'mute',
+      'past-calls',
       'call',
       'transcript',
       'text',
       'send',
+      'explanations',
       'details',
       'log-scroll',
     ]);
