@@ -1,7 +1,7 @@
 // Measures latency and cost, and compares figures with their targets.
 import { parseArgs } from 'node:util';
 import { browsersAtOnce } from './bench/browsers-at-once.js';
-import { cadence, cloud } from './bench/cloud.js';
+import { cadence, cloud, floor } from './bench/cloud.js';
 import { callsAtOnce, idleCallCost } from './bench/live-calls.js';
 import { mouthToEar } from './bench/mouth-to-ear.js';
 import { perFrame } from './bench/per-frame.js';
@@ -22,6 +22,7 @@ Exits with 1 if a target is missed. The sections:
   synthesis       the embedded voices: first audio, processor time
   mouth-to-ear    calls in real time: the parts of the time between the caller's last word and the answer
   cloud           the same with simulated cloud providers of a given latency: the time that the engine adds
+  floor           the same at 1, 10 and 30 calls at once, beside the smallest relay that one could write
   cadence         a recogniser that sends nothing in silence, compared with one that does
   idle            processor time of a silent call
   at-once         conversations at once: mouth→ear, late audio, processor time
@@ -79,6 +80,7 @@ async function bench() {
     synthesis: () => speechSynthesis({ rounds }),
     'mouth-to-ear': () => mouthToEar({ turns, silent: json }),
     cloud: () => cloud({ turns, silent: json }),
+    floor: () => floor({ silent: json }),
     cadence: () => cadence({ turns, silent: json }),
     idle: () => idleCallCost({ seconds: quick ? 3 : 10 }),
     'at-once': () => callsAtOnce({ calls }),

@@ -2,6 +2,7 @@
  * Mouth to ear on the phone with cloud providers: real SDKs and sockets, and simulated clouds with fixed latencies. The time
  * above their sum is the engine's own, or the text's: speech can begin when the first sentence or clause is complete.
  */
+import { setTimeout as wait } from 'node:timers/promises';
 import { DeepgramSimulator } from '../../dist/simulators/deepgram/deepgram-simulator.js';
 import { hearingInTurn } from '../../dist/simulators/deepgram/simulated-hearing.js';
 import { startElevenLabsSimulator } from '../../dist/simulators/elevenlabs/elevenlabs-simulator.js';
@@ -91,6 +92,29 @@ export async function cadence({ turns, silent }) {
 
 /** Holds `turns` turns, answered with these texts in rotation; `manners` are the recogniser's. */
 async function answersOf(texts, turns, step, manners = {}) {
+  const clouds = await startClouds(texts, manners);
+  const relay = await startRelayProcess('./cloud-relay-process.js', clouds.env);
+  const callSids = [];
+  let unanswered = 0;
+  for (let said = 0; said < turns; said += says.length) {
+    const call = await holdCall(relay.url, says.slice(0, turns - said), { behaviour });
+    callSids.push(call.callSid);
+    unanswered += call.turns.filter(({ answered }) => !answered).length;
+    call.turns.forEach(() => step());
+  }
+  const answers = await answersIn(relay.url, callSids);
+  await relay.close();
+  const problems = await clouds.close();
+  if (unanswered > 0) problems.push(`${unanswered} of ${turns} turns got no answer`);
+  const estimated = answers.filter(({ ear }) => ear !== 'measured').length;
+  if (estimated > 0) problems.push(`${estimated} ears were estimated, not measured`);
+  return { answers, problems, connectionsPerCall: clouds.connections() / callSids.length };
+}
+
+const behaviour = { finishedAfterMs: 200 };
+
+/** The simulated providers, with their latencies; `close` resolves with what was wrong with the requests. */
+async function startClouds(texts, manners = {}) {
   let asked = 0;
   const deepgram = await DeepgramSimulator.start({
     hearing: hearingInTurn(() => 'please help me with my appointment'),
@@ -101,31 +125,80 @@ async function answersOf(texts, turns, step, manners = {}) {
     pace: { firstTokenMs: stages.firstTokenMs, tokenMs },
   });
   const elevenlabs = await startElevenLabsSimulator({ pace: { firstAudioMs: stages.firstAudioMs } });
-  const relay = await startRelayProcess('./cloud-relay-process.js', {
-    DEEPGRAM_API_KEY: 'simulated',
-    DEEPGRAM_BASE_URL: deepgram.baseUrl,
-    OPENAI_API_KEY: 'simulated',
-    OPENAI_BASE_URL: openai.baseUrl,
-    ELEVENLABS_API_KEY: 'simulated',
-    ELEVENLABS_BASE_URL: elevenlabs.baseUrl,
-  });
-  const callSids = [];
-  let unanswered = 0;
-  for (let said = 0; said < turns; said += says.length) {
-    const call = await holdCall(relay.url, says.slice(0, turns - said), {
-      behaviour: { finishedAfterMs: 200 },
-    });
-    callSids.push(call.callSid);
-    unanswered += call.turns.filter(({ answered }) => !answered).length;
-    call.turns.forEach(() => step());
+  return {
+    env: {
+      DEEPGRAM_API_KEY: 'simulated',
+      DEEPGRAM_BASE_URL: deepgram.baseUrl,
+      OPENAI_API_KEY: 'simulated',
+      OPENAI_BASE_URL: openai.baseUrl,
+      ELEVENLABS_API_KEY: 'simulated',
+      ELEVENLABS_BASE_URL: elevenlabs.baseUrl,
+    },
+    connections: () => deepgram.attempts,
+    async close() {
+      const wrong = [...deepgram.violations, ...openai.problems, ...elevenlabs.problems];
+      await Promise.all([deepgram.close(), openai.close(), elevenlabs.close()]);
+      return [...new Set(wrong)];
+    },
+  };
+}
+
+/** Callers do not dial in the same millisecond. */
+const betweenCallsMs = 150;
+/** A process that has just started still compiles its code. */
+const settleMs = 2000;
+
+/** The same calls with the smallest relay that one could write, and with hzrelay, measured at the phone. */
+export async function floor({ silent }) {
+  const counts = [1, 10, 30];
+  const { step } = progress('calls', 2 * counts.reduce((sum, count) => sum + count, 0), { silent });
+  const figures = [];
+  const problems = [];
+  for (const [name, file] of [
+    ['smallest relay', './smallest-relay-process.js'],
+    ['hzrelay', './cloud-relay-process.js'],
+  ]) {
+    for (const count of counts) {
+      const held = await heldAtOnce(file, count, step);
+      figures.push(
+        distribution(`${name}, ${count} at once: mouth→ear at the phone`, 'ms', held.earsMs),
+        single('  each call', '% of a core', held.cpuPercent),
+        single('  each call', 'MB', held.memoryMb),
+      );
+      problems.push(...held.problems.map((problem) => `${name}, ${count} at once: ${problem}`));
+    }
   }
-  const answers = await answersIn(relay.url, callSids);
+  return {
+    title: `The floor: the smallest relay and hzrelay with providers that take ${sumMs} ms, a token every ${tokenMs} ms`,
+    figures,
+    problems,
+  };
+}
+
+async function heldAtOnce(file, count, step) {
+  const clouds = await startClouds(quickAnswers);
+  const relay = await startRelayProcess(file, clouds.env);
+  await wait(settleMs);
+  const before = await relay.usage();
+  const held = await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      await wait(index * betweenCallsMs);
+      const startedMs = performance.now();
+      const call = await holdCall(relay.url, says, { behaviour });
+      step();
+      return { ...call, lastedMs: performance.now() - startedMs };
+    }),
+  );
+  const after = await relay.usage();
   await relay.close();
-  const wrong = [...deepgram.violations, ...openai.problems, ...elevenlabs.problems];
-  await Promise.all([deepgram.close(), openai.close(), elevenlabs.close()]);
-  const problems = [...new Set(wrong)];
-  if (unanswered > 0) problems.push(`${unanswered} of ${turns} turns got no answer`);
-  const estimated = answers.filter(({ ear }) => ear !== 'measured').length;
-  if (estimated > 0) problems.push(`${estimated} ears were estimated, not measured`);
-  return { answers, problems, connectionsPerCall: deepgram.attempts / callSids.length };
+  const problems = await clouds.close();
+  const unanswered = held.flatMap(({ turns }) => turns.filter(({ answered }) => !answered)).length;
+  if (unanswered > 0) problems.push(`${unanswered} turns got no answer`);
+  const callMs = held.reduce((sum, { lastedMs }) => sum + lastedMs, 0);
+  return {
+    earsMs: held.flatMap(({ earsMs }) => earsMs),
+    cpuPercent: (100 * (after.cpuMs - before.cpuMs)) / callMs,
+    memoryMb: (after.residentMb - before.residentMb) / count,
+    problems,
+  };
 }

@@ -24,9 +24,28 @@ class LateAudio {
   }
 }
 
+/** Measures mouth→ear at the phone, as the caller feels it: from the last audible sample of the words to the first audio back. */
+class TimedVoice extends AgentVoice {
+  /** One figure for each answer, in milliseconds. */
+  earsMs = [];
+  #mouthMs = null;
+
+  /** The caller has said the last word. */
+  restart() {
+    super.restart();
+    this.#mouthMs = systemClock.nowMs();
+  }
+
+  heard() {
+    super.heard();
+    if (this.#mouthMs !== null) this.earsMs.push(systemClock.nowMs() - this.#mouthMs);
+    this.#mouthMs = null;
+  }
+}
+
 /** Dials. `voice` is for `holdConversation`; `late` records late audio. The caller of this function hangs up. */
 export async function dial(url) {
-  const voice = new AgentVoice(systemClock);
+  const voice = new TimedVoice(systemClock);
   const late = new LateAudio();
   const onAudio = (mulaw, atMs) => {
     voice.heard();
@@ -47,7 +66,7 @@ export async function holdCall(url, says, { behaviour = {} } = {}) {
     ...behaviour,
   });
   await phone.hangUp();
-  return { callSid: phone.callSid, turns, gapsMs: late.gapsMs };
+  return { callSid: phone.callSid, turns, gapsMs: late.gapsMs, earsMs: voice.earsMs };
 }
 
 /** The latency of every answer in these calls, from `GET /sessions`. */
