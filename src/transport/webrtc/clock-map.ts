@@ -19,6 +19,8 @@ interface ClockSample {
 
 /** Number of remembered exchanges: half a minute, in which two clocks drift apart by at most a millisecond. */
 const remembered = 32;
+/** Firefox rounds to 100 ms where it resists fingerprinting, and to 1 ms else. */
+const coarsestClockMs = 100;
 
 export class ClockMap {
   readonly #samples: ClockSample[] = [];
@@ -29,11 +31,15 @@ export class ClockMap {
     return this.#best?.roundTripMs ?? null;
   }
 
-  /** Adds an exchange. Returns false for an impossible one, in which time goes back. */
+  /**
+   * Adds an exchange. Returns false for an impossible one, in which time goes back. One that seems to take less than no time
+   * because the page's clock is coarse teaches nothing, and is left out.
+   */
   add({ askedMs, receivedPageMs, sentPageMs, answeredMs }: ClockExchange): boolean {
     const pageTookMs = sentPageMs - receivedPageMs;
     const roundTripMs = answeredMs - askedMs - pageTookMs;
-    if (!(pageTookMs >= 0) || !(roundTripMs >= 0)) return false;
+    if (!(pageTookMs >= 0) || !(roundTripMs >= -coarsestClockMs)) return false;
+    if (roundTripMs < 0) return true;
     const offsetMs = (askedMs - receivedPageMs + (answeredMs - sentPageMs)) / 2;
     this.#samples.push({ offsetMs, roundTripMs });
     if (this.#samples.length > remembered) this.#samples.shift();
