@@ -1,4 +1,4 @@
-// Copies the test page's other files beside its modules, which tsc has written to dist/page.
+// Copies the test page's other files beside its script, see build-browser.js.
 import { cp, mkdir } from 'node:fs/promises';
 
 const from = new URL('../src/web/', import.meta.url);

@@ -28,6 +28,7 @@ export interface RelayContext {
   snapshots(): Promise<readonly SessionSnapshot[]>;
   snapshot(id: string): Promise<SessionSnapshot | null>;
   trace(id: string): Promise<SessionTrace | null>;
+  visitorToken(options?: { readonly validForMs?: number }): string;
   notify(level: RelayNotice['level'], message: string): void;
   on(subscription: '*', listener: EventListener<SessionEvent>): unknown;
   off(subscription: '*', listener: EventListener<SessionEvent>): unknown;

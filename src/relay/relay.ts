@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { systemClock, type Clock } from '../core/clock.js';
+import { systemClock, wallMsOf, type Clock } from '../core/clock.js';
 import { ConfigError, InvalidStateError, messageOf, type ConfigProblem } from '../core/errors.js';
 import { EventBus, type EventListener, type Subscribed, type Subscription } from '../events/event-bus.js';
 import type { SessionEndReason } from '../events/session-event.js';
@@ -228,6 +228,14 @@ export class Relay implements RelayContext {
   /** The latest steps of a session's state machine, also of one that has ended lately; null where they are not kept. */
   async trace(id: string): Promise<SessionTrace | null> {
     return this.#live.get(id)?.session.trace ?? (await this.directory.trace?.(id)) ?? null;
+  }
+
+  /**
+   * Makes a token for a visitor of your own page: with it a browser may begin calls for `validForMs`, and do nothing else. The
+   * relay's own token also shows all calls and their recordings. @default 60000
+   */
+  visitorToken({ validForMs = 60_000 }: { readonly validForMs?: number } = {}): string {
+    return this.access.visitorToken(Math.floor(wallMsOf(this.clock) + validForMs));
   }
 
   notify(level: RelayNotice['level'], message: string): void {

@@ -3,7 +3,7 @@
  * Twilio's signature, all others a token. Host and Origin are checked on every request and socket, so that another
  * site's page cannot reach a local relay through its visitor's browser.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP, isIPv6 } from 'node:net';
 import { baseOf, pathOf } from './public-url.js';
@@ -93,10 +93,24 @@ export class AccessPolicy {
 
   /** Whether the request has the token: as a bearer token, in the cookie, or in the query of the printed link. */
   carriesToken(headers: IncomingHttpHeaders, query: unknown): boolean {
-    const bearer = /^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1];
-    return [bearer, cookie(headers.cookie, cookieName), tokenInQuery(query)].some((given) =>
+    return [bearerOf(headers), cookie(headers.cookie, cookieName), tokenInQuery(query)].some((given) =>
       this.#isToken(given),
     );
+  }
+
+  /** A token with which a browser may call until `expiresMs` (time of day), and do nothing else. */
+  visitorToken(expiresMs: number): string {
+    const admitted = `${expiresMs}.${randomBytes(9).toString('base64url')}`;
+    return `${admitted}.${this.#sealOf(admitted)}`;
+  }
+
+  /** Whether the request has a visitor's token that is valid at this time of day. */
+  carriesVisitorToken(headers: IncomingHttpHeaders, query: unknown, nowMs: number): boolean {
+    return [bearerOf(headers), tokenInQuery(query)].some((given) => {
+      const [, admitted = '', expires = '', seal = ''] =
+        /^((\d+)\.[\w-]+)\.([\w-]+)$/.exec(given ?? '') ?? [];
+      return isSame(seal, this.#sealOf(admitted)) && nowMs < Number(expires);
+    });
   }
 
   /** The cookie that keeps a browser authorised under a path after it opened the printed link. */
@@ -116,9 +130,11 @@ export class AccessPolicy {
   }
 
   #isToken(given: string | undefined): boolean {
-    if (given === undefined) return false;
-    const [a, b] = [Buffer.from(given), Buffer.from(this.token)];
-    return a.length === b.length && timingSafeEqual(a, b);
+    return given !== undefined && isSame(given, this.token);
+  }
+
+  #sealOf(admitted: string): string {
+    return createHmac('sha256', this.token).update(`visitor ${admitted}`).digest('base64url');
   }
 }
 
@@ -129,6 +145,15 @@ export function isAnyAddress(host: string): boolean {
 
 export function isLoopback(host: string): boolean {
   return loopbackHosts.has(host.toLowerCase()) || host === '::1';
+}
+
+function isSame(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function bearerOf({ authorization }: IncomingHttpHeaders): string | undefined {
+  return /^Bearer (.+)$/i.exec(authorization ?? '')?.[1];
 }
 
 function withoutPort(host: string): string {

@@ -6,15 +6,17 @@ import type { RelayContext } from '../relay-context.js';
 
 /**
  * Makes a handler that refuses requests without the relay's token where one is needed. A browser that opens the printed
- * link gets a cookie, which replaces the token in later requests.
+ * link gets a cookie, which replaces the token in later requests. `admits`: whether a request without it may pass all the same.
  */
 export function authorise(
   relay: RelayContext,
+  admits: (request: FastifyRequest) => boolean = () => false,
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<unknown> {
   return async (request, reply) => {
     const { access } = relay;
     if (!access.guarded) return undefined;
     if (!access.carriesToken(request.headers, request.query)) {
+      if (admits(request)) return undefined;
       relay.refusals.note(
         'token',
         () => `A request to ${shownPath(request)} was refused: it lacks the relay’s token.`,

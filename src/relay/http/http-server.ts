@@ -11,6 +11,7 @@ import { callRoutes } from './routes/call-routes.js';
 import { metricsRoutes } from './routes/metrics-routes.js';
 import { observeRoutes } from './routes/observe-routes.js';
 import { pageRoutes } from './routes/page-routes.js';
+import { visitorRoutes } from './routes/visitor-routes.js';
 import { transportRoutes } from './transport-routes.js';
 
 export type HttpServer = FastifyInstance;
@@ -119,6 +120,7 @@ export async function buildHttpServer(relay: RelayContext): Promise<HttpServer> 
   await app.register(named(pageRoutes), { relay });
   await app.register(named(observeRoutes), { relay });
   await app.register(named(callRoutes), { relay });
+  await app.register(named(visitorRoutes), { relay });
   await app.register(named(metricsRoutes), { relay });
   for (const ofTransport of Object.values(transportRoutes)) await app.register(named(ofTransport), { relay });
   isRoute = routeMatcher(routes);

@@ -128,7 +128,7 @@ describe('the page below a path', () => {
     const { relay, publicUrl } = await behind('/voice', options);
     const page = await fetch(`${publicUrl}/?token=${relay.relay.access.token}`);
     expect(page.status).toBe(200);
-    expect(await page.text()).toContain('page/web/browser/main.js');
+    expect(await page.text()).toContain('page/main.js');
     expect(page.headers.get('set-cookie')).toContain(`; Path=${cookiePath}`);
   });
 

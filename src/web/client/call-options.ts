@@ -1,7 +1,7 @@
 export interface CallOptions {
   /** The relay's address, such as `https://voice.example.com`. @default the folder of the page */
   readonly url?: string | URL;
-  /** The relay's token, where it wants one. Whoever reads the page can use it, so make one for each visitor. */
+  /** Where the relay wants one: a visitor's token, made by your server with `relay.visitorToken()` or `POST /visitor-tokens`. */
   readonly token?: string;
   /**
    * Whether to ask for a microphone, or which one (a `deviceId`). Without one the visitor types.

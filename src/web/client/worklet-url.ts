@@ -4,7 +4,7 @@ declare const hzrelayWorklet: string | undefined;
 let blobUrl: string | undefined;
 
 /**
- * The address of the audio worklet: beside this file on the test page. The package is one file, so that every bundler takes it as
+ * The address of the audio worklet: beside the script of the test page. The package is one file, so that every bundler takes it as
  * it is, and has the worklet inside.
  */
 export function workletUrl(): string | URL {

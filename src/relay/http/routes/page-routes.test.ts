@@ -56,14 +56,7 @@ describe('the page’s files', () => {
       waiting.push(...namedIn(answer.body, path));
     }
     expect([...seen.keys()]).toEqual(
-      expect.arrayContaining([
-        '/page/style.css',
-        '/page/icon.svg',
-        '/page/web/browser/main.js',
-        '/page/web/client/edge-worklet.js',
-        '/page/events/sys-log.js',
-        '/page/audio/sound-edges.js',
-      ]),
+      expect.arrayContaining(['/page/style.css', '/page/icon.svg', '/page/main.js', '/page/edge-worklet.js']),
     );
     for (const [path, { body }] of seen) {
       expect(`${path}: ${/['"]node:/.exec(body)?.[0] ?? ''}`).toBe(`${path}: `);
@@ -103,7 +96,7 @@ describe('the page’s files', () => {
     '/page/..\\index.js',
     '/page//etc/passwd',
     '/page/__proto__',
-    '/page/web/browser/main.ts',
+    '/page/main.ts',
     '/.page.tsbuildinfo',
   ])('are the only files: %s is none', async (path) => {
     const { status, body } = await get(await start(), path);
@@ -114,7 +107,7 @@ describe('the page’s files', () => {
 describe('the page of a relay that can be reached from outside', () => {
   const guarded = { publicUrl: 'https://relay.example', twilioAuthToken: 'secret' };
 
-  it.each(['/', '/page/web/browser/main.js'])('needs the token: %s', async (path) => {
+  it.each(['/', '/page/main.js'])('needs the token: %s', async (path) => {
     const { status, body } = await get(await start(guarded), path);
     expect(status).toBe(401);
     expect(body).toContain('open the link that it printed');
@@ -136,6 +129,6 @@ describe('the page of a relay that can be reached from outside', () => {
     expect(cookie).toMatch(/^hzrelay_token=\S+; HttpOnly; SameSite=Strict; Path=\/; Secure$/);
     const [pair = ''] = cookie.split(';');
     expect((await get(relay, '/', { cookie: pair })).status).toBe(200);
-    expect((await get(relay, '/page/web/browser/main.js', { cookie: pair })).status).toBe(200);
+    expect((await get(relay, '/page/main.js', { cookie: pair })).status).toBe(200);
   });
 });

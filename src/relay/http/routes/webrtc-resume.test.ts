@@ -64,6 +64,13 @@ describe('an offer of a page that comes back', () => {
     expect([count('session.start'), relay.sessions.length]).toEqual([2, 2]);
   });
 
+  it('needs no other token where the relay wants one for new calls', async () => {
+    relay.light.relay.expose('https://relay.example');
+    await comeBack(visitor.answer.json.resume!);
+    const unknown = JSON.stringify({ type: 'offer', sdp: 'v=0', resume: { token: '0'.repeat(32) } });
+    expect((await relay.postBody(unknown)).status).toBe(401);
+  });
+
   it('may be repeated if its answer was lost', async () => {
     const token = visitor.answer.json.resume!;
     const { answer } = await offerAgain(token);

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest, HTTPMethods } from 'fastify';
 import { z } from 'zod';
+import { wallMsOf } from '../../../core/clock.js';
 import { messageOf } from '../../../core/errors.js';
 import {
   answerOffer,
@@ -61,7 +62,7 @@ export function webRtcRoutes(
   const calls = new Map<string, OpenCall>();
   const resumable = new BrowserCalls();
   const lease = leaseWebRtc();
-  const preHandler = authorise(relay);
+  const preHandler = authorise(relay, (request) => isVisitor(request) || calls.has(idOf(request)));
 
   // Loaded before the first call needs it. If loading fails, the answer to the first offer says why.
   app.addHook('onReady', (ready) => {
@@ -204,6 +205,13 @@ export function webRtcRoutes(
       .code(200)
       .send(),
   );
+
+  /** Whether the request has a visitor's token, or offers again for a call: its token of 128 bits is as good. */
+  function isVisitor({ headers, query, body }: FastifyRequest): boolean {
+    const { resume } = offerRequest.safeParse(body).data ?? {};
+    if (resume && resumable.get(resume.token)) return true;
+    return relay.access.carriesVisitorToken(headers, query, wallMsOf(relay.clock));
+  }
 
   /** Refuses other methods before the body is read, whatever its type. */
   function refuseOthers(url: string, method: HTTPMethods[], allow: string): void {
