@@ -6,6 +6,7 @@ import type { CallSummary } from '../call-view/call-summary.js';
 import { fleetingEvents, type SessionEvent } from '../events/session-event.js';
 import { summarise } from '../metrics/percentile.js';
 import { RecordedCalls } from './recording/recorded-calls.js';
+import { recordingFiles } from './recording/recording-folder.js';
 
 /** How many calls are listed. */
 const maxCalls = 100;
@@ -45,9 +46,7 @@ export class CallHistory {
     const call = this.#running.get(sessionId);
     if (!call) return;
     call.events.push(event);
-    if (call.events.length > maxEventsOfCall) {
-      call.events.splice(1, maxEventsOfCall / 2);
-    }
+    if (call.events.length > maxEventsOfCall) call.events.splice(1, maxEventsOfCall / 2);
     if (event.type === 'turn.end' && event.turn > 0) {
       call.turns++;
       if (event.latency.mouth_to_ear_ms !== null) call.figures.push(event.latency.mouth_to_ear_ms);
@@ -68,7 +67,7 @@ export class CallHistory {
     const recording = await this.#recording(sessionId);
     // A recording may have been stopped before the call ended.
     const isWhole = recording !== null && (recording.call.endReason !== null || !kept);
-    if (isWhole) return createReadStream(join(recording.path, 'events.ndjson'));
+    if (isWhole) return createReadStream(join(recording.path, recordingFiles.events));
     return kept ? Readable.from(kept.events.map((event) => `${JSON.stringify(event)}\n`)) : null;
   }
 

@@ -232,10 +232,13 @@ export class Relay implements RelayContext {
 
   /**
    * Makes a token for a visitor of your own page: with it a browser may begin calls for `validForMs`, and do nothing else. The
-   * relay's own token also shows all calls and their recordings. @default 60000
+   * relay's own token also shows all calls and their recordings. Throws a RangeError for a time that is none. @default 60000
    */
   visitorToken({ validForMs = 60_000 }: { readonly validForMs?: number } = {}): string {
-    return this.access.visitorToken(Math.floor(wallMsOf(this.clock) + validForMs));
+    const expiresMs = Math.floor(wallMsOf(this.clock) + validForMs);
+    if (!(validForMs > 0) || !Number.isSafeInteger(expiresMs))
+      throw new RangeError(`validForMs is ${validForMs}; give the time to begin a call in milliseconds.`);
+    return this.access.visitorToken(expiresMs);
   }
 
   notify(level: RelayNotice['level'], message: string): void {

@@ -4,11 +4,9 @@ import { basename, join, resolve } from 'node:path';
 import { readWav } from '../audio/wav.js';
 import { AudioFileError, messageOf } from '../core/errors.js';
 import type { SessionEvent } from '../events/session-event.js';
+import { recordingFiles } from '../relay/recording/recording-folder.js';
 import { parseEventLog } from './golden.js';
 import { resample, type Recording } from './recordings.js';
-
-const eventsFile = 'events.ndjson';
-const audioFile = 'audio.wav';
 
 /** The caller's side of a recorded session. */
 export interface RecordedCaller {
@@ -23,15 +21,15 @@ export interface RecordedCaller {
 /** Whether a path is a session's folder. */
 export async function isSessionFolder(path: string): Promise<boolean> {
   const files = await Promise.all(
-    [eventsFile, audioFile].map((name) => stat(join(path, name)).catch(() => null)),
+    [recordingFiles.events, recordingFiles.audio].map((name) => stat(join(path, name)).catch(() => null)),
   );
   return files.every((file) => file?.isFile() === true);
 }
 
 /** Reads the caller's side of a session's folder, at the given rate. Throws an AudioFileError that says what is wrong. */
 export async function readRecordedCaller(folder: string, sampleRateHz: number): Promise<RecordedCaller> {
-  const path = join(folder, audioFile);
-  const [events, bytes] = await Promise.all([readEvents(join(folder, eventsFile)), read(path)]);
+  const path = join(folder, recordingFiles.audio);
+  const [events, bytes] = await Promise.all([readEvents(join(folder, recordingFiles.events)), read(path)]);
   const audio = decode(path, bytes);
   const samples = await resample(audio.samples, audio.sampleRateHz, sampleRateHz);
   const end = events.findLast((event) => event.type === 'session.end');

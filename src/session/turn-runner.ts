@@ -88,7 +88,9 @@ export class TurnRunner {
     this.#heard = new HeardProgress(
       parts.clock,
       () => this.#heardText(),
-      (text, from) => reporter.emit({ type: 'agent.heard', turn: options.currentTurn(), text, from }),
+      (text, from) => {
+        if (this.#record) reporter.emit({ type: 'agent.heard', turn: this.#record.turn, text, from });
+      },
     );
   }
 

@@ -23,7 +23,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 const builtPage = new URL('../../page/', import.meta.url);
 
 /**
- * Reads the whole page into memory (about 70 KB). Requests are looked up among these paths, so they cannot reach any
+ * Reads the whole page into memory (about 120 KB). Requests are looked up among these paths, so they cannot reach any
  * other file. Keys are paths with `/`, such as `index.html`. Empty if the page was not built.
  */
 export async function readPageFiles(folder: URL = builtPage): Promise<ReadonlyMap<string, PageFile>> {

@@ -8,7 +8,7 @@ import type { ResolvedConfig } from '../config/config.js';
 import type { RelayNotice } from '../relay-options.js';
 import { summariseConfig } from './config-summary.js';
 import { recordedTransport } from './recorded-transport.js';
-import { folderProblem } from './recording-folder.js';
+import { callFolderName, folderProblem } from './recording-folder.js';
 import { SessionRecording } from './session-recording.js';
 
 /** How long closing waits for the disk. */
@@ -75,7 +75,7 @@ export class CallRecorder {
   /** The transport for the session to use: if calls are recorded, one that records. */
   attach(session: Session, transport: Transport): Transport {
     if (this.#folder === null) return transport;
-    const folder = join(this.#folder, `${timestamp(new Date(wallMsOf(this.#relay.clock)))}-${session.id}`);
+    const folder = join(this.#folder, callFolderName(new Date(wallMsOf(this.#relay.clock)), session.id));
     const config = this.#configs.get(session);
     const recording = new SessionRecording({
       session,
@@ -110,11 +110,4 @@ export class CallRecorder {
       `Recording of session ${sessionId} has stopped: ${messageOf(cause)}. The call goes on. Further recording failures in this folder are not reported.`,
     );
   }
-}
-
-/** Local time as `20260131-235959`. */
-function timestamp(date: Date): string {
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const day = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join('');
-  return `${day}-${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join('')}`;
 }

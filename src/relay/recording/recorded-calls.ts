@@ -5,9 +5,8 @@ import { z } from 'zod';
 import type { CallSummary } from '../../call-view/call-summary.js';
 import type { SessionEndReason } from '../../events/session-event.js';
 import { transportTypes } from '../../transport/registry.js';
+import { recordingFiles, sessionOfFolder } from './recording-folder.js';
 
-/** `20260131-235959-a3f9b2c1`: begins with the time, so that names sort by it. */
-const folderName = /^\d{8}-\d{6}-([0-9a-f]{8})$/;
 /** More than the first or the last line of `events.ndjson` takes. */
 const endBytes = 16 * 1024;
 /** More than are ever listed. */
@@ -47,9 +46,9 @@ export class RecordedCalls {
   async list(folder: string, limit: number): Promise<CallSummary[]> {
     const calls: CallSummary[] = [];
     // One after the other: what is read blocks the calls that are running.
-    for (const name of await namesIn(folder)) {
+    for (const { name, sessionId } of await callsIn(folder)) {
       if (calls.length === limit) break;
-      const call = await this.#call(join(folder, name), idOf(name));
+      const call = await this.#call(join(folder, name), sessionId);
       if (call) calls.push(call);
     }
     return calls;
@@ -60,16 +59,15 @@ export class RecordedCalls {
     folder: string,
     sessionId: string,
   ): Promise<{ readonly path: string; readonly call: CallSummary } | null> {
-    const name = (await namesIn(folder)).find((candidate) => idOf(candidate) === sessionId);
-    if (name === undefined) return null;
-    const path = join(folder, name);
+    const found = (await callsIn(folder)).find((candidate) => candidate.sessionId === sessionId);
+    if (!found) return null;
+    const path = join(folder, found.name);
     const call = await this.#call(path, sessionId);
     return call && { path, call };
   }
 
   async #call(path: string, sessionId: string): Promise<CallSummary | null> {
-    // The metrics are written last.
-    const written = await fileTime(join(path, 'metrics.json'));
+    const written = await fileTime(join(path, recordingFiles.metrics));
     if (written === null) return null;
     const known = this.#read.get(path);
     if (known?.writtenMs === written) return known.call;
@@ -82,16 +80,18 @@ export class RecordedCalls {
   }
 }
 
-function idOf(name: string): string {
-  return folderName.exec(name)?.[1] ?? '';
-}
-
-async function namesIn(folder: string): Promise<string[]> {
+/** The calls below a folder by the names of theirs, the latest first. */
+async function callsIn(
+  folder: string,
+): Promise<readonly { readonly name: string; readonly sessionId: string }[]> {
   const names = await readdir(folder).catch(() => []);
   return names
-    .filter((name) => folderName.test(name))
     .sort()
-    .reverse();
+    .reverse()
+    .flatMap((name) => {
+      const sessionId = sessionOfFolder(name);
+      return sessionId === null ? [] : [{ name, sessionId }];
+    });
 }
 
 /** When a file was written; null if there is none, or something else: a link may lead anywhere, and a pipe never ends. */
@@ -103,13 +103,13 @@ async function fileTime(path: string): Promise<number | null> {
 /** Null if it is not what a recorder writes. */
 async function readCall(path: string, sessionId: string): Promise<CallSummary | null> {
   try {
-    const events = join(path, 'events.ndjson');
+    const events = join(path, recordingFiles.events);
     if ((await fileTime(events)) === null) return null;
     const lines = await outerLines(events);
     const begun = start.parse(JSON.parse(lines.first));
     const ended = last.parse(JSON.parse(lines.last));
     const { turns, mouthToEar } = metrics.parse(
-      JSON.parse(await readFile(join(path, 'metrics.json'), 'utf8')),
+      JSON.parse(await readFile(join(path, recordingFiles.metrics), 'utf8')),
     );
     if (begun.sessionId !== sessionId) return null;
     return {
@@ -122,7 +122,7 @@ async function readCall(path: string, sessionId: string): Promise<CallSummary | 
       endReason: ended.type === 'session.end' ? ((ended.reason ?? 'ended') as SessionEndReason) : null,
       turns: turns.filter(({ turn }) => turn > 0).length,
       mouthToEarMs: mouthToEar.p50,
-      recorded: (await fileTime(join(path, 'audio.wav'))) !== null,
+      recorded: (await fileTime(join(path, recordingFiles.audio))) !== null,
     };
   } catch {
     return null;

@@ -13,6 +13,7 @@ import { AgentTrack, type Cut } from './agent-track.js';
 import { BackgroundFile } from './background-file.js';
 import { CallerTrack } from './caller-track.js';
 import { createQuietResampler } from './quiet-resampler.js';
+import { recordingFiles } from './recording-folder.js';
 import type { TransportSink } from './recorded-transport.js';
 import { StereoFile } from './stereo-file.js';
 
@@ -79,10 +80,10 @@ export class SessionRecording implements TransportSink {
     this.#agent = new AgentTrack(this.#agentRateHz);
     const made = makeFolder(folder);
     const failing = { onFailure: (cause: unknown) => this.#fail(cause) };
-    this.#events = new BackgroundFile(join(folder, 'events.ndjson'), made, failing);
-    this.#audio = new StereoFile(join(folder, 'audio.wav'), made, this.#callerRateHz, failing);
+    this.#events = new BackgroundFile(join(folder, recordingFiles.events), made, failing);
+    this.#audio = new StereoFile(join(folder, recordingFiles.audio), made, this.#callerRateHz, failing);
     this.#writingConfig = made
-      .then(() => this.#writeJson('config.json', config))
+      .then(() => this.#writeJson(recordingFiles.config, config))
       .catch((cause: unknown) => this.#fail(cause));
     this.#loading = this.#load();
     session.on('*', this.#onEvent);
@@ -177,8 +178,8 @@ export class SessionRecording implements TransportSink {
     await Promise.all([this.#events.close(), this.#audio.close(), this.#writingConfig]);
     if (this.#failed) return;
     try {
-      await this.#write('trace.jsonl', traceLines(trace));
-      await this.#writeJson('metrics.json', this.#session.getMetrics());
+      await this.#write(recordingFiles.trace, traceLines(trace));
+      await this.#writeJson(recordingFiles.metrics, this.#session.getMetrics());
     } catch (cause) {
       this.#fail(cause);
     }

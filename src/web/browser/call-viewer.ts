@@ -1,7 +1,12 @@
 /** What the panels show: the visitor's own calls as they happen, or another call of the relay. */
-import { callerText, endingText, lengthText, type CallSummary } from '../../call-view/call-summary.js';
+import {
+  callerText,
+  endingText,
+  lengthText,
+  timeText,
+  type CallSummary,
+} from '../../call-view/call-summary.js';
 import { fleetingEvents, sessionEventTypes, type SessionEvent } from '../../events/session-event.js';
-import { timeText } from './calls-dialog.js';
 import { byId } from './elements.js';
 
 /** What shows a call's events. */

@@ -1,5 +1,11 @@
 /** The list of the relay's calls, running ones included. */
-import { callerText, endingText, lengthText, type CallSummary } from '../../call-view/call-summary.js';
+import {
+  callerText,
+  endingText,
+  lengthText,
+  timeText,
+  type CallSummary,
+} from '../../call-view/call-summary.js';
 import { durationText } from '../../call-view/waterfall.js';
 import { byId, make } from './elements.js';
 
@@ -99,11 +105,4 @@ export class CallsDialog {
     });
     return make('li', '', button);
   }
-}
-
-/** The time of day, with the date if that is not today. */
-export function timeText(ms: number): string {
-  const date = new Date(ms);
-  const time = date.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
-  return date.toDateString() === new Date().toDateString() ? time : `${date.toLocaleDateString()} ${time}`;
 }

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 import { authorise } from '../authorise.js';
 import { refuseRequest } from '../refusal.js';
+import { recordingFiles } from '../../recording/recording-folder.js';
 import type { RelayContext } from '../../relay-context.js';
 
 interface CallRoute {
@@ -42,7 +43,7 @@ export function callRoutes(
     // A player asks for the part that it wants to play, by the Range header.
     const { send } = await import('@fastify/send');
     const options = { root, dotfiles: 'allow', cacheControl: false, etag: false } as const;
-    const found = await send(request.raw, '/audio.wav', options);
+    const found = await send(request.raw, `/${recordingFiles.audio}`, options);
     if (found.type === 'error') return refuseRequest(reply, found.statusCode, noAudio(id));
     return reply
       .code(found.statusCode)

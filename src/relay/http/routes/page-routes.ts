@@ -1,4 +1,4 @@
-/** The test page: `GET /`, and its files under `/page/`. */
+/** The test page: `GET /`, its files under `/page/`, and what it says of the agent, `GET /about`. */
 import type { PageIntroduction } from '../../../call-view/introduction.js';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { messageOf } from '../../../core/errors.js';

@@ -43,6 +43,11 @@ describe('a visitor’s token', () => {
     expect(await status(light, 'POST', '/webrtc/offer', token)).toBe(401);
   });
 
+  it.each([0, -1, NaN, Infinity, 1e300])('is not made for %d ms', async (validForMs) => {
+    const light = await start();
+    expect(() => light.relay.visitorToken({ validForMs })).toThrow(RangeError);
+  });
+
   it('cannot be changed or invented, and is of one relay', async () => {
     const [light, other] = [await start(), await start()];
     const token = light.relay.visitorToken({ validForMs: 1000 });
