@@ -44,10 +44,10 @@ describe('the turn table', () => {
   it('has a row for each turn: words, the parts in the order of the path, and mouth→ear', () => {
     expect(turnTable(call)).toEqual([
       '',
-      'turn  caller               heard of the answer  endpointing  stt  llm  sentence  tts  tools  relay  playout    mouth→ear',
-      '────  ───────────────────  ───────────────────  ───────────  ───  ───  ────────  ───  ─────  ─────  ───────  ───────────',
+      'turn  caller               heard of the answer  endpointing  stt  llm  tools  sentence  tts  relay  playout    mouth→ear',
+      '────  ───────────────────  ───────────────────  ───────────  ───  ───  ─────  ────────  ───  ─────  ───────  ───────────',
       '   0                       Hello.                                                                               greeting',
-      '   1  book my appointment  Which day?                   180    0  118         0    0      0      2      448        748ms',
+      '   1  book my appointment  Which day?                   180    0  118      0         0    0      2      448        748ms',
       '   2  friday               At [interrupted]                                                                  interrupted',
       '',
     ]);

@@ -1,22 +1,13 @@
 /** The table at the end of a replay: the words of each turn, its answer, and where the time went. */
 import stringWidth from 'string-width';
 import wrapAnsi from 'wrap-ansi';
+import { partOrder } from '../../call-view/waterfall.js';
 import type { SessionEvent } from '../../events/session-event.js';
 import { printable } from '../../events/sys-log.js';
-import type { LatencyPart, TurnLatency } from '../../metrics/turn-latency.js';
+import type { TurnLatency } from '../../metrics/turn-latency.js';
 import { clip, columnGap, textTable, widest } from '../text-table.js';
 import { unrecoveredFailures } from './unrecovered-failures.js';
 
-const parts: readonly LatencyPart[] = [
-  'endpointing',
-  'stt',
-  'llm',
-  'sentence',
-  'tts',
-  'tools',
-  'relay',
-  'playout',
-];
 /** Keeps two words on one line. */
 const noBreak = '\u00a0';
 const longestText = 48;
@@ -29,7 +20,7 @@ interface Row {
   readonly answer: string;
   /** What went wrong. It is never cut off. */
   readonly mark: string;
-  /** In the order of `parts`; empty if the turn has no figures. */
+  /** In the order of `partOrder`; empty if the turn has no figures. */
   readonly parts: readonly string[];
   readonly total: string;
 }
@@ -39,7 +30,7 @@ const header: Row = {
   caller: 'caller',
   answer: 'heard of the answer',
   mark: '',
-  parts,
+  parts: partOrder,
   total: 'mouth→ear',
 };
 
@@ -55,7 +46,7 @@ export function turnTable(
   const rows = [...rowsOf(events), ...unanswered.map(unansweredRow)];
   if (rows.length === 0) return [];
   const all = [header, ...rows];
-  const partWidths = parts.map((_, index) => widest(all.map((row) => row.parts[index] ?? '')));
+  const partWidths = partOrder.map((_, index) => widest(all.map((row) => row.parts[index] ?? '')));
   const narrow =
     widest(all.map(({ turn }) => turn)) + widest(all.map(({ total }) => total)) + 3 * columnGap.length;
   const wide = narrow + partWidths.reduce((sum, width) => sum + columnGap.length + width, 0);
@@ -80,7 +71,7 @@ function rowsOf(events: readonly SessionEvent[]): Row[] {
       caller: printable(transcripts.get(turn) ?? ''),
       answer: printable(`${heardText}${aborted ? ` [${aborted}]` : ''}`),
       mark: failures.get(turn) ?? '',
-      parts: measured ? parts.map((part) => measured[part].toFixed(0)) : [],
+      parts: measured ? partOrder.map((part) => measured[part].toFixed(0)) : [],
       total: mouthToEarText(latency),
     };
   });
@@ -112,7 +103,11 @@ function table(
       { title: header.turn, width: widest(all.map(({ turn }) => turn)), align: 'right' },
       { title: header.caller, width: callerWidth },
       { title: header.answer, width: answerWidth },
-      ...partWidths.map((width, index) => ({ title: parts[index] ?? '', width, align: 'right' as const })),
+      ...partWidths.map((width, index) => ({
+        title: partOrder[index] ?? '',
+        width,
+        align: 'right' as const,
+      })),
       { title: header.total, width: widest(all.map(({ total }) => total)), align: 'right' },
     ],
     rows.map((row) => [
@@ -136,7 +131,7 @@ function share(first: number, second: number, space: number): readonly [number, 
 function sumLines(figures: readonly string[], columns: number): readonly string[] {
   const indent = ' '.repeat(header.turn.length + columnGap.length);
   const terms = figures.flatMap((figure, index) =>
-    figure === '0' ? [] : [`${parts[index] ?? ''}${noBreak}${figure}`],
+    figure === '0' ? [] : [`${partOrder[index] ?? ''}${noBreak}${figure}`],
   );
   if (terms.length === 0) return [];
   const sum = wrapAnsi(terms.join(` +${noBreak}`), columns - indent.length);
