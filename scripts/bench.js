@@ -1,7 +1,7 @@
 // Measures latency and cost, and compares figures with their targets.
 import { parseArgs } from 'node:util';
 import { browsersAtOnce } from './bench/browsers-at-once.js';
-import { cadence, cloud, floor } from './bench/cloud.js';
+import { cadence, cloud } from './bench/cloud.js';
 import { callsAtOnce, idleCallCost } from './bench/live-calls.js';
 import { mouthToEar } from './bench/mouth-to-ear.js';
 import { perFrame } from './bench/per-frame.js';
@@ -21,8 +21,8 @@ Exits with 1 if a target is missed. The sections:
   recognition     the embedded recogniser: start, processor time, final after the flush
   synthesis       the embedded voices: first audio, processor time
   mouth-to-ear    calls in real time: the parts of the time between the caller's last word and the answer
-  cloud           the same with simulated cloud providers of a given latency: the time that the engine adds
-  floor           the same at 1, 10 and 30 calls at once, beside the smallest relay that one could write
+  cloud           the same with simulated cloud providers of a given latency, at 1, 10 and 30 calls at once, with
+                  and without speculation, beside the smallest relay that one could write
   cadence         a recogniser that sends nothing in silence, compared with one that does
   idle            processor time of a silent call
   at-once         conversations at once: mouth→ear, late audio, processor time
@@ -33,7 +33,7 @@ The relay's own share of mouth→ear excludes the wait for the end of speech (en
 
 Options:
   --only <section>   run one section; may be given more than once
-  --turns <n>        turns of the sections "mouth-to-ear", "cloud" and "cadence" (default: 30)
+  --turns <n>        turns of the sections "mouth-to-ear" and "cadence" (default: 30)
   --calls <n>        calls of the section "at-once" (default: 20)
   --browsers <n>     calls of the section "browsers" (default: 50)
   --rounds <n>       repetitions (default: 10, start-up 5)
@@ -79,8 +79,7 @@ async function bench() {
     recognition: () => speechRecognition({ rounds: Math.min(rounds, 5) }),
     synthesis: () => speechSynthesis({ rounds }),
     'mouth-to-ear': () => mouthToEar({ turns, silent: json }),
-    cloud: () => cloud({ turns, silent: json }),
-    floor: () => floor({ silent: json }),
+    cloud: () => cloud({ counts: quick ? [1, 5] : [1, 10, 30], silent: json }),
     cadence: () => cadence({ turns, silent: json }),
     idle: () => idleCallCost({ seconds: quick ? 3 : 10 }),
     'at-once': () => callsAtOnce({ calls }),

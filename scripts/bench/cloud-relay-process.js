@@ -9,8 +9,15 @@ const relay = createRelay({
     llm: { provider: 'openai' },
     tts: { provider: 'elevenlabs' },
     agent: { systemPrompt: 'You answer the phone.' },
+    ...(process.env.BENCH_SPECULATION === 'false' && { speculation: false }),
   },
 });
-serveUsage(relay);
+let tokens = 0;
+let wastedTokens = 0;
+relay.on('llm.token', () => tokens++);
+relay.on('llm.speculation', ({ outcome, tokens: sent }) => {
+  if (outcome !== 'adopted') wastedTokens += sent;
+});
+serveUsage(relay, () => ({ tokens: tokens + wastedTokens, wastedTokens }));
 await relay.listen();
 process.send({ url: relay.url });

@@ -55,6 +55,8 @@ export interface StageOptions {
   readonly voices: TestVoices;
   /** The random seed for the shapes of the vendors' responses. @default the documented shapes */
   readonly mannersSeed?: number | undefined;
+  /** Whether answers are begun before their turn is certain. @default true */
+  readonly speculation?: boolean;
   /** Aborting hangs up. */
   readonly signal?: AbortSignal;
 }
@@ -153,7 +155,9 @@ class Stage {
       Vendors.start({ clock, ear: voices.stt }),
     ]);
     // The neighbour calls first.
-    const configs = [configOf(neighbours, null, voices, {}), configOf(vendors, drill, voices, tools)];
+    const configs = [configOf(neighbours, null, voices, {}), configOf(vendors, drill, voices, tools)].map(
+      (config) => (options.speculation === false ? { ...config, speculation: false as const } : config),
+    );
     const at = await VirtualRelay.start(
       voices,
       {},

@@ -19,6 +19,8 @@ export interface DrillsOptions {
    * the documented shapes. @default the documented shapes
    */
   readonly mannersSeed?: number | undefined;
+  /** Whether answers are begun before their turn is certain. @default true */
+  readonly speculation?: boolean;
   /** Called with the next drill, or null for the call without a fault. */
   readonly onStart?: (drill: Drill | null, via: TransportType) => void;
   /** Aborting hangs up the running drill and starts no other. */
@@ -34,6 +36,7 @@ export async function* runDrills({
   recordings,
   voices: shared,
   mannersSeed,
+  speculation = true,
   onStart,
   signal,
 }: DrillsOptions): AsyncGenerator<DrillResult> {
@@ -41,7 +44,7 @@ export async function* runDrills({
   try {
     await Promise.all([voices.warmUp(), loadSdks()]);
     for (const [via, said] of recordings) {
-      const stage = { via, recordings: said, voices, ...(signal && { signal }) };
+      const stage = { via, recordings: said, voices, speculation, ...(signal && { signal }) };
       onStart?.(null, via);
       const rehearsal = await rehearse(stage);
       if (signal?.aborted) return;

@@ -71,6 +71,19 @@ export interface SessionEventFields {
     readonly failed: boolean;
     readonly durationMs: number;
   };
+  /**
+   * An answer that was begun before the turn was certain is adopted by the committed turn, or dropped: the caller went on,
+   * the recogniser gave other words, a provider failed, or there was no such turn after all (`ended`). `text`: the words
+   * that it answers. `leadMs`: how long ago it was begun. `tokens` and `characters`: what the model has sent so far, in pieces
+   * of text, and what the voice was given.
+   */
+  'llm.speculation': {
+    readonly text: string;
+    readonly outcome: 'adopted' | 'went_on' | 'other_words' | 'failed' | 'ended';
+    readonly leadMs: number;
+    readonly tokens: number;
+    readonly characters: number;
+  };
   /** The whole answer, once it can no longer be revoked. */
   'llm.response': { readonly text: string };
   /** The first frame of the answer was handed to the transport. */
@@ -160,6 +173,7 @@ export const sessionEventTypes = [
   'llm.reasoning',
   'llm.tool_call',
   'llm.tool_result',
+  'llm.speculation',
   'llm.response',
   'tts.audio_start',
   'tts.audio_end',

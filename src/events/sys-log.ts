@@ -58,6 +58,8 @@ function lineOf(event: SessionEvent): LogLine {
       return event.failed
         ? warn(`llm.tool_result: ${event.name} failed: ${event.result}`)
         : evt(`llm.tool_result: ${event.name} → ${event.result} (${ms(event.durationMs)})`);
+    case 'llm.speculation':
+      return evt(speculation(event), true);
     case 'llm.response':
       return evt(`llm.response: ${quote(event.text)}`);
     case 'tts.audio_start':
@@ -97,6 +99,11 @@ function lineOf(event: SessionEvent): LogLine {
     case 'session.end':
       return info(`session ${event.sessionId} ended: ${event.reason} after ${seconds(event.durationMs)}`);
   }
+}
+
+function speculation({ outcome, text, leadMs, tokens }: SessionEvent<'llm.speculation'>): string {
+  if (outcome === 'adopted') return `llm.speculation: the answer was begun ${ms(leadMs)} early`;
+  return `llm.speculation: dropped (${outcome}) after ${ms(leadMs)} and ${tokens} tokens: ${quote(text)}`;
 }
 
 function errorText({ message, requestId }: SessionEvent<'error'>): string {

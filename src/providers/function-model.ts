@@ -8,7 +8,11 @@ type Answer = string | AsyncIterable<string> | Iterable<string>;
  * Answers a conversation with text, whole or in pieces. It may stop when `request.signal` aborts; later pieces are
  * dropped.
  */
-export type ModelFunction = (request: LlmRequest) => Answer | Promise<Answer>;
+export interface ModelFunction {
+  (request: LlmRequest): Answer | Promise<Answer>;
+  /** Whether it may be asked before the caller's turn is certain; see {@link LanguageModel.speculative}. @default false */
+  readonly speculative?: boolean;
+}
 
 /** The name of every such model, in errors, events and the banner of `hzrelay dev`. */
 export const functionModelName = 'function';

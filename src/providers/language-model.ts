@@ -75,6 +75,11 @@ export interface LanguageModel {
   readonly name: string;
   /** The model that it uses; distinguishes providers of the same name in events. */
   readonly model?: string;
+  /**
+   * Whether it may be asked before the caller's turn is certain; the answer is dropped if the caller goes on. Only if
+   * asking has no effects. @default false; true for models given by name
+   */
+  readonly speculative?: boolean;
   /** The longest time to its first sign of an answer, in milliseconds; a supervisor waits this long. */
   readonly firstTokenTimeoutMs?: number | undefined;
   /** The longest silence in the middle of an answer, in milliseconds; a supervisor waits this long. */

@@ -13,8 +13,17 @@ import type { OnIncident } from '../events/provider-incident.js';
 import type { ProviderNotice } from '../events/provider-notice.js';
 
 export type SttEvent =
-  /** The interim result for the current segment; replaces the previous one. */
-  | { readonly type: 'partial'; readonly text: string; readonly words?: readonly TimedWord[] }
+  /**
+   * The interim result for the current segment; replaces the previous one. `endLikely`: true if the recogniser thinks
+   * that the caller has probably finished, so that an answer may be prepared; false if it takes that back; left out if
+   * it does not say.
+   */
+  | {
+      readonly type: 'partial';
+      readonly text: string;
+      readonly words?: readonly TimedWord[];
+      readonly endLikely?: boolean;
+    }
   /**
    * A finished segment, never changed again; empty if the audio had no words. `endOfUtterance`: the provider thinks
    * that the caller has finished (it answers a flush, or its own endpointing fired). `words` are the words of `text`
@@ -79,6 +88,11 @@ export interface SpeechToText {
   /** The model that it uses; distinguishes providers of the same name in events. */
   readonly model?: string;
   readonly accepts: AudioFormats;
+  /**
+   * Whether a flush in the middle of speech costs it no words. Then it is flushed in the first silence, before the end of
+   * the speech is certain. @default false
+   */
+  readonly flushesEarly?: boolean;
   /**
    * Timeout in milliseconds for the answer to a flush, unless the user sets one; then the session goes on with the
    * words known so far.

@@ -93,6 +93,7 @@ export class Providers {
       tts: this.#voice(config),
       fallbackVoice: config.agent ? this.#tts(config.apologyVoice) : null,
       agent: config.agent,
+      speculation: config.llm.every((llm) => answersEarly(llm)) ? config.speculation : null,
       turnTaking: { ...defaultTurnTaking, digitWords, finalTimeoutMs, ...config.turnTaking },
       limits: config.limits,
       reconnect: config.reconnect,
@@ -255,6 +256,11 @@ export class Providers {
       return made;
     });
   }
+}
+
+/** Whether the model may be asked before the turn is certain: a model of the user's own only if it says so. */
+function answersEarly(llm: ResolvedLlm): boolean {
+  return 'definition' in llm || ('speculative' in llm && llm.speculative === true);
 }
 
 /** Whether JSON cannot represent the value: a function or a class instance. */

@@ -17,6 +17,7 @@ function snapshot(sessionId: string, state: SessionState = 'listening'): Session
       activity: 'listening',
       ageMs: 1,
       turns: [],
+      speculation: { begun: 0, adopted: 0, wastedTokens: 0, wastedCharacters: 0 },
       mouthToEar: summarise([]),
       media: null,
       inboundAudio: null,

@@ -24,12 +24,7 @@ export class ConversationHistory {
 
   /** Opens a turn, or replaces the caller's words if the turn was continued. */
   setUser(turn: number, text: string): void {
-    const record = this.#turn(turn);
-    record.user = text;
-    // A continued turn revokes its answer, so the text before its tool calls was not heard.
-    record.tools = record.tools.map((message) =>
-      message.role === 'assistant' ? { ...message, content: '' } : message,
-    );
+    Object.assign(this.#turn(turn), saying(this.#turn(turn), text));
   }
 
   /** `said`: the answer's text between the previous calls and these; the caller is about to hear it. */
@@ -46,17 +41,26 @@ export class ConversationHistory {
     this.#turn(turn).heard = text;
   }
 
-  /** All messages so far, oldest first, without tool calls that have no result yet: models refuse those. */
-  messages(): ChatMessage[] {
+  /**
+   * All messages so far, oldest first, without tool calls that have no result yet: models refuse those. `assumed`: as if
+   * the caller had said this in that turn.
+   */
+  messages(assumed: { readonly turn: number; readonly text: string } | null = null): ChatMessage[] {
     const messages: ChatMessage[] = this.#systemPrompt
       ? [{ role: 'system', content: this.#systemPrompt }]
       : [];
-    for (const { user, tools, heard } of this.#turns) {
+    for (const { user, tools, heard } of assumed ? this.#turnsAssuming(assumed) : this.#turns) {
       if (user !== '') messages.push({ role: 'user', content: user });
       const answered = answeredTools(tools);
       messages.push(...(heard === null ? answered : withHeard(answered, heard)));
     }
     return messages;
+  }
+
+  #turnsAssuming({ turn, text }: { readonly turn: number; readonly text: string }): TurnRecord[] {
+    const known = this.#turns.some((record) => record.turn === turn);
+    const turns = known ? this.#turns : [...this.#turns, { turn, user: '', tools: [], heard: null }];
+    return turns.map((record) => (record.turn === turn ? { ...record, ...saying(record, text) } : record));
   }
 
   #turn(turn: number): TurnRecord {
@@ -66,6 +70,14 @@ export class ConversationHistory {
     this.#turns.push(record);
     return record;
   }
+}
+
+/** The turn with these words of the caller. A continued turn revokes its answer: text before its tool calls was not heard. */
+function saying({ tools }: TurnRecord, user: string): Pick<TurnRecord, 'user' | 'tools'> {
+  return {
+    user,
+    tools: tools.map((message) => (message.role === 'assistant' ? { ...message, content: '' } : message)),
+  };
 }
 
 function answeredTools(tools: readonly ChatMessage[]): ChatMessage[] {

@@ -1,14 +1,12 @@
 import { wallMsOf, type Clock } from '../core/clock.js';
 import { StepRing } from './trace/step-ring.js';
 import type { SessionTrace } from './trace/session-trace.js';
-import { initialState } from './turn-taking/machine-state.js';
+import { initialState, type MachineTraits } from './turn-taking/machine-state.js';
 import type { MachineEffect, MachineInput, MachineState } from './turn-taking/session-state.js';
 import { transition } from './turn-taking/state-machine.js';
 import type { TurnTaking } from './turn-taking/turn-taking.js';
 
-export interface MachineRunnerOptions {
-  /** Whether an agent answers; otherwise the application calls `speak()`. */
-  readonly managed: boolean;
+export interface MachineRunnerOptions extends MachineTraits {
   readonly turnTaking: TurnTaking;
   readonly clock: Clock;
   /** Whether an input still applies; asked when the input leaves the queue. */
@@ -30,7 +28,7 @@ export class MachineRunner {
 
   constructor(options: MachineRunnerOptions) {
     this.#options = options;
-    this.#state = initialState(options.managed);
+    this.#state = initialState(options);
   }
 
   get state(): MachineState {

@@ -44,6 +44,7 @@ function resampledSpeechToText(stt: SpeechToText, resampler: Resampler, outside:
   const inside = negotiateFormat(outside, stt.accepts);
   return {
     name: stt.name,
+    flushesEarly: stt.flushesEarly ?? false,
     accepts: { encodings: ['linear16'], sampleRatesHz: [outside.sampleRateHz] },
     open(options) {
       const stream = stt.open({ ...options, format: inside });

@@ -10,7 +10,9 @@ import type { VoiceActivityDetection } from '../vad/voice-activity-detector.js';
 import type { AgentTools } from './agent-tools.js';
 import type { ReconnectLimits } from './reconnection.js';
 import type { SessionState } from './turn-taking/session-state.js';
+import type { SpeculationCounts } from './speculative-answers.js';
 import type { TurnMetrics } from './turn-record.js';
+import type { SpeculationLimits } from './turn-taking/speculation-state.js';
 import type { TurnTaking } from './turn-taking/turn-taking.js';
 
 /** Text for `Session.speak()`: a whole text, or pieces as a model streams them. */
@@ -66,6 +68,8 @@ export interface SessionParts {
   /** Null: the application answers with `speak()`. */
   readonly agent: SessionAgent | null;
   readonly turnTaking: TurnTaking;
+  /** Limits of answers that are begun before the turn is certain; null: none are. */
+  readonly speculation: SpeculationLimits | null;
   readonly limits: SessionLimits;
   /** What happens when the connection is lost. */
   readonly reconnect: ReconnectLimits;
@@ -81,6 +85,8 @@ export interface SessionMetrics {
   /** Milliseconds since `session.start`; null before it. */
   readonly ageMs: number | null;
   readonly turns: readonly TurnMetrics[];
+  /** What answers that were begun before their turn was committed came to. */
+  readonly speculation: SpeculationCounts;
   /** Over the turns with a mouth→ear figure, in milliseconds. */
   readonly mouthToEar: LatencySummary;
   /** Whether the caller's audio arrives: `stopped` after 3 s without audio; null if that is unknown. */

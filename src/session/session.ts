@@ -9,7 +9,6 @@ import type { EventListener, Subscribed, Subscription } from '../events/event-bu
 import type { SessionActivity } from '../events/session-activity.js';
 import type { SessionEndReason, SessionEvent } from '../events/session-event.js';
 import type { ChatMessage } from '../providers/language-model.js';
-import { summarise } from '../metrics/percentile.js';
 import type { Transport, TransportType } from '../transport/transport.js';
 import { CallerListener } from './input/caller-listener.js';
 import { InputPipeline } from './input/input-pipeline.js';
@@ -21,6 +20,7 @@ import { matchRates, type MatchedProviders } from './rate-matching.js';
 import type { MachineEffect, SessionState, TimerName } from './turn-taking/session-state.js';
 import type { SessionMetrics, SessionParts, Speakable, SpeakResult } from './session-parts.js';
 import { Reconnection } from './reconnection.js';
+import { sessionMetrics } from './session-metrics.js';
 import { sessionStart } from './session-start.js';
 import { SessionReporter, toMicroseconds } from './session-reporter.js';
 import { unsayableTexts } from './unsayable-texts.js';
@@ -64,6 +64,8 @@ export class Session {
     this.#timers = new NamedTimers(parts.clock);
     this.#machine = new MachineRunner({
       managed: parts.agent !== null,
+      flushesEarly: parts.stt.flushesEarly ?? false,
+      speculation: parts.speculation,
       turnTaking: parts.turnTaking,
       clock: parts.clock,
       // The queued speech may have been dropped meanwhile.
@@ -74,7 +76,7 @@ export class Session {
       sessionId: parts.id,
       nowMs: () => this.#nowMs(),
       wallMs: () => wallMsOf(parts.clock),
-      turn: () => this.#machine.currentTurn,
+      turn: () => this.#turns.speculativeTurn ?? this.#machine.currentTurn,
       onEvent: (event) => this.#noteEvent(event),
     });
     this.#turns = new TurnRunner({
@@ -189,20 +191,14 @@ export class Session {
   }
 
   getMetrics(): SessionMetrics {
-    const turns = this.#turns.metrics;
-    const figures = turns.flatMap(({ latency }) => latency.mouth_to_ear_ms ?? []);
-    return {
-      sessionId: this.id,
-      transport: this.#parts.transportType,
-      state: this.state,
-      activity: this.activity,
-      ageMs: this.#machine.state.phase === 'waiting' ? null : this.#nowMs(),
-      turns,
-      mouthToEar: summarise(figures),
-      media: this.#media(),
-      inboundAudio: this.#transport?.inboundQuality ?? null,
+    return sessionMetrics({
+      parts: this.#parts,
+      machine: this.#machine.state,
+      nowMs: this.#nowMs(),
+      turns: this.#turns,
+      transport: this.#transport,
       warnings: this.#reporter.warnings,
-    };
+    });
   }
 
   /**
@@ -214,7 +210,7 @@ export class Session {
       throw new InvalidStateError(`Session ${this.id} already had its call. Create a new session.`);
     }
     this.#transport = transport;
-    const { clock, turnTaking, limits, agent } = this.#parts;
+    const { clock, turnTaking, speculation, limits, agent } = this.#parts;
     const vad = await this.#parts.vad.create();
     const providers = await matchRates(transport, this.#parts.stt, this.#parts.tts).catch(
       (thrown: unknown) => {
@@ -253,7 +249,7 @@ export class Session {
       signal: this.#abort.signal,
       onFailure: (error, again) => void this.#recogniserFailed(error, again),
     });
-    this.#input = new InputPipeline({ vad, stt, format, turnTaking, clock, listener });
+    this.#input = new InputPipeline({ vad, stt, format, turnTaking, speculation, clock, listener });
     this.#input.start();
     this.#timers.set('max_duration', limits.maxDurationMs, () => void this.end('max_duration'));
     this.#restartIdle();
@@ -366,12 +362,6 @@ export class Session {
     });
     this.#reporter.clear();
     void within(this.#parts.clock, closeWithinMs, down).then(() => this.#resolveClosed());
-  }
-
-  #media(): SessionMetrics['media'] {
-    const stopped = this.#transport?.mediaStopped;
-    if (stopped === undefined) return null;
-    return stopped ? 'stopped' : 'flowing';
   }
 
   #hasEnded(): boolean {

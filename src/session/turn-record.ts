@@ -8,6 +8,8 @@ import {
 } from '../metrics/turn-latency.js';
 import type { Origin } from '../transport/transport.js';
 import type { OutputPipeline } from './output/output-pipeline.js';
+import type { SpeculationCounts } from './speculative-answers.js';
+import type { TurnListener } from './turn-listener.js';
 import type { AgentTurn, OutputStage, TurnKind } from './turn-taking/session-state.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -26,6 +28,8 @@ export interface TurnMetrics {
    * The vendors' ids of the turn's requests and of the recogniser's connection. Requests without an id are missing.
    */
   readonly requests: readonly ProviderRequest[];
+  /** What answers that were begun before the turn was committed came to; null if there was none. */
+  readonly speculation: SpeculationCounts | null;
 }
 
 /** The state of a turn while it runs. Times are milliseconds since `session.start`. */
@@ -36,6 +40,8 @@ export class TurnRecord {
   moments: Writable<TurnMoments> = {};
   ear: Origin | null = null;
   pipeline: OutputPipeline | null = null;
+  /** Hears of the output. */
+  listener: TurnListener | null = null;
   /** The turn's requests, with the vendors' ids. */
   readonly requests: ProviderRequest[] = [];
   /** The output stage that was last dispatched to the state machine. */
@@ -89,9 +95,10 @@ export class TurnRecord {
     this.moments.toolsMs = (this.moments.toolsMs ?? 0) + nowMs - this.#toolsSinceMs;
   }
 
-  metrics(aborted: TurnAbortReason | null): TurnMetrics {
+  metrics(aborted: TurnAbortReason | null, speculation: SpeculationCounts | null = null): TurnMetrics {
     const { turn, kind, text, heardText, requests } = this;
-    return { turn, kind, text, heardText, aborted, latency: this.#latency(aborted), requests: [...requests] };
+    const latency = this.#latency(aborted);
+    return { turn, kind, text, heardText, aborted, latency, requests: [...requests], speculation };
   }
 
   #latency(aborted: TurnAbortReason | null): TurnLatency {

@@ -10,7 +10,7 @@ import type { ChatMessage } from '../providers/language-model.js';
 import type { HeardMark, Transport } from '../transport/transport.js';
 import { ConversationHistory } from './conversation-history.js';
 import { silenceDbfs } from './input/voice-level.js';
-import type { TextSource } from './output/answer-generator.js';
+import type { AssumedWords, TextSource } from './output/answer-generator.js';
 import { HeardProgress } from './output/heard-progress.js';
 import type { OutputListener } from './output/output-listener.js';
 import { OutputPipeline } from './output/output-pipeline.js';
@@ -18,10 +18,11 @@ import type { Playout } from './output/playout.js';
 import { RunningTools } from './output/running-tools.js';
 import { SpeechQueue } from './output/speech-queue.js';
 import type { MatchedProviders } from './rate-matching.js';
-import type { SessionParts, Speakable, SpeakResult } from './session-parts.js';
-import type { SessionReporter } from './session-reporter.js';
+import type { Speakable, SpeakResult } from './session-parts.js';
+import { SpeculativeAnswers, type EarlyAnswer, type SpeculationCounts } from './speculative-answers.js';
+import { TurnListener, type TurnListenerOptions } from './turn-listener.js';
 import { TurnRecord, type TurnMetrics } from './turn-record.js';
-import type { AgentTurn, MachineEffect, MachineInput, OutputStage } from './turn-taking/session-state.js';
+import type { MachineEffect } from './turn-taking/session-state.js';
 
 /** Metrics of at most this many latest turns are kept. */
 const maxTurnMetrics = 1000;
@@ -31,6 +32,8 @@ export type TurnEffect = Extract<
   MachineEffect,
   {
     readonly type:
+      | 'speculate'
+      | 'drop_speculation'
       | 'start_turn'
       | 'speak_now'
       | 'drop_answer'
@@ -49,19 +52,11 @@ export interface CallMedia {
   readonly providers: MatchedProviders;
 }
 
-export interface TurnRunnerOptions {
-  readonly parts: SessionParts;
-  readonly reporter: SessionReporter;
-  /** Milliseconds since `session.start`. */
-  readonly nowMs: () => number;
+export interface TurnRunnerOptions extends TurnListenerOptions {
   /** The open turn, else the last one. */
   readonly currentTurn: () => number;
   /** Whether the connection is lost, so that nothing can be played. */
   readonly isLost: () => boolean;
-  /** Whether the caller makes a sound that may become speech. */
-  readonly speechLikely: () => boolean;
-  /** Sends an input to the state machine. */
-  readonly dispatch: (input: MachineInput) => void;
   /** Aborts tools when the session ends. */
   readonly sessionSignal: AbortSignal;
   /** A turn is over; `failed`: part of it could not be spoken. */
@@ -75,6 +70,7 @@ export class TurnRunner {
   readonly #tools = new RunningTools();
   readonly #metrics: TurnMetrics[] = [];
   readonly #heard: HeardProgress;
+  readonly #early: SpeculativeAnswers;
   #media: CallMedia | null = null;
   /** The recogniser's connection, with the vendor's id; null if none was reported. */
   #hearing: ProviderRequest | null = null;
@@ -92,6 +88,11 @@ export class TurnRunner {
         if (this.#record) reporter.emit({ type: 'agent.heard', turn: this.#record.turn, text, from });
       },
     );
+    this.#early = new SpeculativeAnswers({
+      reporter,
+      nowMs: options.nowMs,
+      make: (turn, text, listener) => this.#outputOf(turn, this.#modelSource({ turn, text }), listener, true),
+    });
   }
 
   /** The conversation as the model sees it. */
@@ -102,6 +103,16 @@ export class TurnRunner {
   /** Metrics of the ended turns, oldest first. */
   get metrics(): readonly TurnMetrics[] {
     return [...this.#metrics];
+  }
+
+  /** What answers that were begun early came to. */
+  get speculation(): SpeculationCounts {
+    return this.#early.counts;
+  }
+
+  /** The turn of the answer that was begun early; null if there is none. */
+  get speculativeTurn(): number | null {
+    return this.#early.turn;
   }
 
   /** Level of the open turn at the current playout position, in dBFS. */
@@ -132,8 +143,12 @@ export class TurnRunner {
 
   perform(effect: TurnEffect): void {
     switch (effect.type) {
+      case 'speculate':
+        return this.#early.begin(effect.turn, effect.text);
+      case 'drop_speculation':
+        return this.#early.drop(effect.reason);
       case 'start_turn':
-        return this.#start(effect.turn, effect.commitMs, effect.again);
+        return this.#start(effect);
       case 'speak_now':
         return this.#speakNow(effect.turn);
       case 'drop_answer':
@@ -171,6 +186,7 @@ export class TurnRunner {
   requested({ turn, kind, provider, requestId }: SessionEvent<'provider.request'>): void {
     const request = { kind, provider, requestId };
     if (kind === 'stt') this.#hearing = request;
+    else if (this.#early.turn === turn) this.#early.requested(request);
     else this.#recordOf(turn)?.requests.push(request);
   }
 
@@ -178,24 +194,42 @@ export class TurnRunner {
   stop(): void {
     this.#heard.stop();
     this.#record?.pipeline?.abort();
+    this.#early.drop('ended');
     this.dropWaiting();
   }
 
-  #start(turn: AgentTurn, commitMs: number, again: boolean): void {
+  #start({ turn, commitMs, again, adopts }: Extract<TurnEffect, { type: 'start_turn' }>): void {
+    const early = adopts ? this.#early.adopt() : null;
     const record = (again ? this.#recordOf(turn.turn) : null) ?? new TurnRecord(turn.turn, turn.kind);
     record.begin(turn, commitMs);
     if (this.#hearing && turn.timing && !record.requests.includes(this.#hearing))
       record.requests.push(this.#hearing);
     this.#record = record;
     if (turn.text !== '') this.#history.setUser(turn.turn, turn.text);
+    if (early) return this.#adopt(early, record);
     const { agent, llm, turnTaking } = this.#options.parts;
     if (!agent || turn.kind === 'unprompted') return;
     if (turn.kind === 'greeting') this.#startOutput(record, { from: 'user', text: [agent.greeting] });
     else if (turn.kind === 'reprompt')
       this.#startOutput(record, { from: 'user', text: [turnTaking.reprompt] });
-    else if (llm) {
-      this.#startOutput(record, { from: 'model', model: llm, history: this.#history, tools: agent.tools });
-    }
+    else if (llm) this.#startOutput(record, this.#modelSource());
+  }
+
+  /** The committed turn takes over the answer that was begun for it. */
+  #adopt({ pipeline, listener, requests }: EarlyAnswer, record: TurnRecord): void {
+    record.requests.push(...requests);
+    record.pipeline = pipeline;
+    record.listener = new TurnListener(record, this.#options, () => listener.atMs);
+    this.#live().playout.begin();
+    pipeline.commit();
+    listener.passTo(record.listener);
+  }
+
+  /** `assumed`: the caller's words, which are not committed yet. */
+  #modelSource(assumed: AssumedWords | null = null): TextSource {
+    const { agent, llm } = this.#options.parts;
+    if (!agent || !llm) throw new InvalidStateError(`Session ${this.#options.parts.id} has no agent.`);
+    return { from: 'model', model: llm, history: this.#history, tools: agent.tools, assumed };
   }
 
   #speakNow(turn: number): void {
@@ -205,12 +239,20 @@ export class TurnRunner {
   }
 
   #startOutput(record: TurnRecord, source: TextSource): void {
+    record.listener = new TurnListener(record, this.#options, this.#options.nowMs);
+    record.pipeline = this.#outputOf(record.turn, source, record.listener, false);
+    this.#live().playout.begin();
+    record.pipeline.start();
+  }
+
+  #outputOf(turn: number, source: TextSource, listener: OutputListener, isEarly: boolean): OutputPipeline {
     const { transport, playout, providers } = this.#live();
     const { id, clock, agent, fallbackVoice } = this.#options.parts;
-    record.pipeline = new OutputPipeline({
-      turn: record.turn,
+    return new OutputPipeline({
+      turn,
       sessionId: id,
       source,
+      isEarly,
       tools: this.#tools,
       tts: providers.tts,
       format: negotiateFormat(transport.outputFormat, providers.tts.produces),
@@ -222,80 +264,8 @@ export class TurnRunner {
       filler: agent?.filler ?? '',
       fillerAfterMs: agent?.fillerAfterMs ?? 0,
       sessionSignal: this.#options.sessionSignal,
-      listener: this.#outputListener(record),
+      listener,
     });
-    playout.begin();
-    record.pipeline.start();
-  }
-
-  #outputListener(record: TurnRecord): OutputListener {
-    const { turn, moments } = record;
-    const { parts, reporter, nowMs, speechLikely, dispatch } = this.#options;
-    return {
-      onToolsAwaited: () => this.#reached(record, 'tools'),
-      onModelStart: () => {
-        moments.llmStartMs = nowMs();
-        this.#reached(record, 'model');
-      },
-      onFirstToken: () => {
-        moments.llmFirstTokenMs = nowMs();
-        reporter.emit({ type: 'llm.first_token', turn });
-      },
-      onToken: (text) => {
-        if (record.stage === 'model') this.#reached(record, 'text');
-        reporter.emit({ type: 'llm.token', turn, text });
-      },
-      onReasoning: (text) => {
-        if (parts.agent?.reasoningEvents) reporter.emit({ type: 'llm.reasoning', turn, text });
-      },
-      onToolCall: (call) => {
-        record.toolStarted(nowMs());
-        this.#reached(record, 'tools');
-        reporter.emit({
-          type: 'llm.tool_call',
-          turn,
-          callId: call.id,
-          name: call.name,
-          arguments: call.arguments,
-        });
-      },
-      onFiller: () => record.fillerStarted(nowMs()),
-      onToolResult: (call, result, failed, durationMs) => {
-        record.toolEnded(nowMs());
-        // The model is asked again, with the results of its tools.
-        if (!record.runsTools) this.#reached(record, 'model');
-        const { id: callId, name } = call;
-        reporter.emit({ type: 'llm.tool_result', turn, callId, name, result, failed, durationMs });
-      },
-      onText: (text) => {
-        record.response = text;
-        if (record.pipeline?.speech.released) this.#emitResponse(record);
-      },
-      onSpeechStart: () => {
-        moments.ttsStartMs = nowMs();
-        this.#reached(record, 'voice');
-      },
-      onAudioReady: () => {
-        moments.ttsFirstAudioMs = nowMs();
-        dispatch({ type: 'audio_ready', atMs: nowMs(), turn, speechLikely: speechLikely() });
-      },
-      onFinished: ({ played, failed, endsCall }) => {
-        const atMs = nowMs();
-        if (played) return dispatch({ type: 'output_finished', atMs, turn, failed, endsCall });
-        this.#emitResponse(record);
-        dispatch({ type: 'nothing_to_play', atMs, turn, failed, endsCall });
-      },
-      onError: (error) => reporter.error(error),
-      onIncident: reporter.incident,
-    };
-  }
-
-  /** Dispatches the output stage of a turn if it changed. */
-  #reached(record: TurnRecord, stage: OutputStage): void {
-    if (record.stage === stage) return;
-    record.stage = stage;
-    const { dispatch, nowMs } = this.#options;
-    dispatch({ type: 'output_stage', atMs: nowMs(), turn: record.turn, stage });
   }
 
   #release(turn: number): void {
@@ -307,7 +277,7 @@ export class TurnRunner {
     record.moments.audioSentMs = nowMs();
     this.#media?.playout.started(record.pipeline.speech.baseSamples);
     this.#heard.start();
-    if (record.response !== null) this.#emitResponse(record);
+    record.listener?.emitResponse();
   }
 
   #pause(turn: number): void {
@@ -370,22 +340,13 @@ export class TurnRunner {
     const { pipeline, heardText } = record;
     pipeline?.abort();
     this.#history.setHeard(turn, heardText);
-    const metrics = record.metrics(aborted);
+    const metrics = record.metrics(aborted, this.#early.take(turn));
     this.#metrics.push(metrics);
     if (this.#metrics.length > maxTurnMetrics) this.#metrics.shift();
     const { reporter, onTurnEnd } = this.#options;
     reporter.emit({ type: 'turn.end', turn, latency: metrics.latency, aborted, heardText });
     this.#speeches.finish({ turn, heardText, interrupted: aborted !== null });
     onTurnEnd(pipeline?.speech.failed ?? false);
-  }
-
-  /** Emits the model's answer, once, when it can no longer be revoked. */
-  #emitResponse(record: TurnRecord): void {
-    const { turn, kind, response } = record;
-    const { parts, reporter } = this.#options;
-    if (kind !== 'answer' || !parts.agent || response === null || response === '') return;
-    reporter.emit({ type: 'llm.response', turn, text: response });
-    record.response = null;
   }
 
   #live(): CallMedia {

@@ -1,5 +1,5 @@
 /** Drives the state machine through a conversation on its own clock. */
-import { initialState } from '#src/session/turn-taking/machine-state.js';
+import { initialState, type MachineTraits } from '#src/session/turn-taking/machine-state.js';
 import type { MachineEffect, MachineInput, MachineState } from '#src/session/turn-taking/session-state.js';
 import { transition } from '#src/session/turn-taking/state-machine.js';
 import { defaultTurnTaking, type TurnTaking } from '#src/session/turn-taking/turn-taking.js';
@@ -9,9 +9,7 @@ type Untimed<T> = T extends unknown ? Omit<T, 'atMs'> : never;
 /** An input without its time, which the conversation adds. */
 export type UntimedInput = Untimed<MachineInput>;
 
-interface ConversationOptions {
-  /** @default true */
-  readonly managed: boolean;
+interface ConversationOptions extends Required<MachineTraits> {
   /** @default false */
   readonly greets: boolean;
 }
@@ -26,11 +24,13 @@ export class MachineConversation {
 
   constructor({
     managed = true,
+    flushesEarly = false,
+    speculation = null,
     greets = false,
     ...turnTaking
   }: Partial<TurnTaking & ConversationOptions> = {}) {
     this.#turnTaking = { ...defaultTurnTaking, ...turnTaking };
-    this.state = initialState(managed);
+    this.state = initialState({ managed, flushesEarly, speculation });
     this.input({ type: 'connected', greets });
   }
 
@@ -113,9 +113,15 @@ export class MachineConversation {
         case 'stt_speech_started':
           return [];
         case 'start_turn':
-          return [`start_turn ${effect.turn.turn}${effect.again ? ' again' : ''}`];
+          return [
+            `start_turn ${effect.turn.turn}${effect.again ? ' again' : ''}${effect.adopts ? ' adopts' : ''}`,
+          ];
         case 'end_turn':
           return [`end_turn ${effect.turn}${effect.aborted ? ` ${effect.aborted}` : ''}`];
+        case 'speculate':
+          return [`speculate ${effect.turn} '${effect.text}'`];
+        case 'drop_speculation':
+          return [`drop_speculation ${effect.reason}`];
         case 'end_session':
           return [`end_session ${effect.reason}`];
         default:

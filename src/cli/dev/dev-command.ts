@@ -25,6 +25,7 @@ export function addDev(program: Command, version: string, run: RunCommand, vendo
     )
     .option('--domain <name>', 'your domain at ngrok, for the tunnel (default: NGROK_DOMAIN, else any)')
     .option('--no-webhook', 'leave the Twilio number as it is')
+    .option('--no-speculation', 'begin no answer before the turn is certain, whatever the agent says')
     .option('--record <folder>', 'write each session to its own folder in there: audio, events, metrics')
     .option('--webrtc-bind <address>', 'the one local address that browsers are served at (UDP)')
     .option('--webrtc-address <address>', 'the public address that stands for this machine, as in a cloud')

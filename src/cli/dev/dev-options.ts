@@ -20,6 +20,8 @@ export interface DevOptions {
   readonly webrtcAddress?: string;
   readonly webrtcPorts?: readonly [number, number];
   readonly iceServer?: readonly string[];
+  /** False with `--no-speculation`. */
+  readonly speculation: boolean;
   /** The folder for session recordings. */
   readonly record?: string;
   /** A file that gets every line of the log. */

@@ -17,6 +17,7 @@ import { PlainView } from './plain-view.js';
 import { PublicAccess } from './public-access.js';
 import { TestCaller } from './test-caller.js';
 import { exitCodes, orAborted } from '../exit.js';
+import { speculating } from '../speculating.js';
 import { pageLink, recordingToTry, type RelayFacts } from './introduction.js';
 import { makeRecordingFolder } from '../replay/replay-inputs.js';
 import { output, progress } from '../terminal.js';
@@ -81,7 +82,7 @@ class DevRun {
     this.#view = plain;
     this.#options = options;
     this.#relay = relayOf(options, {
-      session: () => agent.session,
+      session: () => speculating(agent.session, options.speculation),
       page: () => agent.introduction,
       onNotice: (notice) => this.#notice(notice),
     });

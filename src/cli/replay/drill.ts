@@ -16,6 +16,7 @@ import { chooseDrills, drillLines } from './drill-choice.js';
 import { drillSummary, drillTable } from './drill-table.js';
 import { transportsOf, type Via } from './via.js';
 import { exitCodes, UsageError } from '../exit.js';
+import { speculating } from '../speculating.js';
 import { jsonLine } from '../json-line.js';
 import { note, out, paint, progress, stdoutColumns, takesColour } from '../terminal.js';
 
@@ -24,6 +25,8 @@ export interface DrillOptions {
   readonly via: Via;
   /** The agent file whose providers are drilled, in real time. @default simulated vendors */
   readonly agent?: string;
+  /** False with `--no-speculation`. */
+  readonly speculation: boolean;
   /** The random seed for the shapes of the simulated vendors' responses. */
   readonly shapes?: number;
   readonly json?: boolean;
@@ -63,11 +66,22 @@ export async function drill(
   const total = (chosen.length + ownChosen.length) * transports.length;
   if (session) {
     note('The calls are real: they run in real time, and your vendors may bill them.');
-    const shared = { drills: ownChosen, session, recordings, signal };
+    const shared = {
+      drills: ownChosen,
+      session: speculating(session, options.speculation),
+      recordings,
+      signal,
+    };
     return follow((onStart) => runOwnDrills({ ...shared, onStart }), total, options);
   }
   progress('Loading the speech models.');
-  const shared = { drills: chosen, recordings, mannersSeed: options.shapes, signal };
+  const shared = {
+    drills: chosen,
+    recordings,
+    mannersSeed: options.shapes,
+    speculation: options.speculation,
+    signal,
+  };
   return follow((onStart) => runDrills({ ...shared, onStart }), total, options);
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/clock.js';
 import type { SessionEvent } from '../../events/session-event.js';
 import { createRelay } from '../../relay/create.js';
 import { answeringAgent, type AgentChoice } from '../call/answering-agent.js';
+import { speculating } from '../speculating.js';
 import { orAborted } from '../exit.js';
 import { note, progress } from '../terminal.js';
 import type { ReplayTarget } from './replay-target.js';
@@ -13,10 +14,10 @@ import type { ReplayTarget } from './replay-target.js';
  */
 export async function ownTarget(
   signal: AbortSignal,
-  choice: AgentChoice,
+  choice: AgentChoice & { readonly speculation?: boolean },
   clock: Clock,
 ): Promise<ReplayTarget> {
-  const session = await answeringAgent(choice, clock);
+  const session = speculating(await answeringAgent(choice, clock), choice.speculation ?? true);
   progress('Starting a relay and loading its speech models.');
   const relay = createRelay({
     session,

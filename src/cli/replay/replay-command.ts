@@ -23,6 +23,7 @@ export function addReplay(program: Command, run: RunCommand): void {
     )
     .option('--url <url>', 'call this relay instead of starting one')
     .option('--agent <file>', 'the agent that answers (default: hzrelay.config.ts, else a desk)')
+    .option('--no-speculation', 'begin no answer before the turn is certain, whatever the agent says')
     .addOption(
       new Option('--barge-in <ms>', 'talk over the agent, this long after it begins to speak').argParser(
         milliseconds,

@@ -21,6 +21,8 @@ export interface ReplayOptions {
   readonly url?: string;
   /** The agent file of a new relay. */
   readonly agent?: string;
+  /** False with `--no-speculation`. */
+  readonly speculation: boolean;
   readonly bargeIn?: number;
   readonly output?: string;
   readonly json?: boolean;
@@ -59,6 +61,10 @@ export async function replay(
     return (await import('./drill.js')).drill(options.drill, files, options, signal);
   if (options.shapes !== undefined)
     throw new UsageError('--shapes is for simulated vendors: give --drill too.');
+  if (options.url !== undefined && !options.speculation)
+    throw new UsageError(
+      '--no-speculation is for a relay that replay starts, and --url names a running one.',
+    );
   readEnvironmentBeside(options.agent);
   const url = options.url === undefined ? null : relayUrl(options.url);
   const transports = transportsOf(options.via);

@@ -11,6 +11,8 @@ export class SupervisedSpeechToText implements SpeechToText {
   readonly name: string;
   /** All candidates' encodings, since every frame has samples; the rates that all share, or else the first one's. */
   readonly accepts: AudioFormats;
+  /** Whether all candidates do. */
+  readonly flushesEarly: boolean;
   /** The first candidate's. */
   readonly finalTimeoutMs?: number;
   readonly #supervisor: Supervisor<SpeechToText>;
@@ -22,6 +24,7 @@ export class SupervisedSpeechToText implements SpeechToText {
     this.#supervisor = new Supervisor('stt', options);
     this.name = this.#supervisor.name;
     this.accepts = acceptedBy(candidates.map(({ provider }) => provider.accepts));
+    this.flushesEarly = candidates.every(({ provider }) => provider.flushesEarly === true);
     const finalTimeoutMs = candidates[0]?.provider.finalTimeoutMs;
     if (finalTimeoutMs !== undefined) this.finalTimeoutMs = finalTimeoutMs;
   }

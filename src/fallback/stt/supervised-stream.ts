@@ -140,7 +140,9 @@ export class SupervisedStream implements SpeechToTextStream {
   #takePartial(event: PartialEvent, stream: CandidateStream): void {
     this.#flushes.spoke();
     const said = this.#transcript.takePending(event, stream);
-    if (said.text !== '') this.#emit({ type: 'partial', ...said });
+    const { endLikely } = event;
+    if (said.text !== '')
+      this.#emit({ type: 'partial', ...said, ...(endLikely !== undefined && { endLikely }) });
   }
 
   #takeFinal(event: FinalEvent, stream: CandidateStream): void {

@@ -8,7 +8,7 @@ import type { WireCount } from './deepgram-connection.js';
 import { deepgramError } from './deepgram-errors.js';
 import { probeDeepgram } from './deepgram-probe.js';
 import { DeepgramStream, type DeepgramStreamOptions, type OddMessageCount } from './deepgram-stream.js';
-import type { DeepgramRecognition } from './listen-request.js';
+import { isFlux, type DeepgramRecognition } from './listen-request.js';
 import { recognitionProblems } from './recognition-problems.js';
 
 export interface DeepgramSpeechToTextOptions extends DeepgramRecognition {
@@ -39,6 +39,12 @@ const sampleRatesHz = [16000, 8000, 24000, 48000];
 export class DeepgramSpeechToText implements SpeechToText {
   readonly name = 'deepgram';
   readonly model: string;
+  /**
+   * Nova goes on in the next segment after a `Finalize`; by default Deepgram itself ends a segment after 10 ms of silence
+   * (https://developers.deepgram.com/docs/endpointing). Flux judges the end of a turn by its words, so that an early
+   * request would cut its turns.
+   */
+  readonly flushesEarly: boolean;
   readonly accepts: AudioFormats = { encodings: ['mulaw', 'linear16'], sampleRatesHz };
   readonly #settings: DeepgramStreamOptions;
   readonly #wire: WireCount = { sent: 0, received: 0 };
@@ -54,6 +60,7 @@ export class DeepgramSpeechToText implements SpeechToText {
     const problems = recognitionProblems(options);
     if (problems.length > 0) throw new ConfigError(problems);
     this.model = model;
+    this.flushesEarly = !isFlux(model);
     this.#settings = {
       apiKey,
       baseUrl: baseUrl === undefined ? undefined : webSocketUrl(baseUrl),

@@ -12,6 +12,9 @@ import {
   type TranscriptStep,
 } from './transcript.js';
 
+/** What these events say about the end of the turn; they come only with `eager_eot_threshold`. */
+const eagerness: Readonly<Record<string, boolean>> = { EagerEndOfTurn: true, TurnResumed: false };
+
 export interface FluxTranscriptOptions {
   /** Whether the server knows `ForceEndTurn`; a self-hosted one may not. */
   readonly forceEndTurn: boolean;
@@ -56,7 +59,7 @@ export class FluxTranscript implements Transcript {
     this.#phrase = phraseOf(message.transcript, message.words, this.#givenWords);
     if (message.event === 'EndOfTurn') return saying(...this.#endOfTurn(message, turn));
     if (this.#phrase.text === '') return saying(...this.#nothingHeard());
-    const events = this.#partial();
+    const events = this.#partial(eagerness[message.event]);
     return { events, asksForFinal: !hadWords && this.#forceEndTurn && this.pendingFlushes > 0 };
   }
 
@@ -102,9 +105,9 @@ export class FluxTranscript implements Transcript {
     this.#saidPartial = '';
   }
 
-  #partial(): SttEvent[] {
-    if (this.#phrase.text === this.#saidPartial) return [];
+  #partial(endLikely?: boolean): SttEvent[] {
+    if (this.#phrase.text === this.#saidPartial && endLikely === undefined) return [];
     this.#saidPartial = this.#phrase.text;
-    return [partialOf(this.#phrase)];
+    return [partialOf(this.#phrase, endLikely)];
   }
 }

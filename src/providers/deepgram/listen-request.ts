@@ -19,6 +19,11 @@ export interface DeepgramRecognition {
   readonly utteranceEndMs?: number;
   /** Confidence with which Flux ends a turn, 0.5 to 1; 1 leaves the end to the session. @default Deepgram's own, 0.7 */
   readonly endOfTurnThreshold?: number;
+  /**
+   * Confidence with which Flux says that a turn will probably end, 0.3 to 0.9, so that the answer is begun. @default it
+   * does not say
+   */
+  readonly eagerEndOfTurnThreshold?: number;
   /** Silence after which Flux ends a turn at any confidence. @default Deepgram's own, 5000 */
   readonly endOfTurnTimeoutMs?: number;
 }
@@ -55,7 +60,13 @@ export function novaRequest(model: string, options: DeepgramRecognition, format:
 
 /** Arguments of the SDK's `listen.v2.connect`. */
 export function fluxRequest(model: string, options: DeepgramRecognition, format: AudioFormat) {
-  const { language, keyterms = [], endOfTurnThreshold, endOfTurnTimeoutMs } = options;
+  const {
+    language,
+    keyterms = [],
+    endOfTurnThreshold,
+    eagerEndOfTurnThreshold,
+    endOfTurnTimeoutMs,
+  } = options;
   return {
     ...connection,
     ...audio(format),
@@ -63,6 +74,7 @@ export function fluxRequest(model: string, options: DeepgramRecognition, format:
     ...(language !== undefined && { language_hint: language }),
     ...(keyterms.length > 0 && { keyterm: [...keyterms] }),
     ...(endOfTurnThreshold !== undefined && { eot_threshold: endOfTurnThreshold }),
+    ...(eagerEndOfTurnThreshold !== undefined && { eager_eot_threshold: eagerEndOfTurnThreshold }),
     ...(endOfTurnTimeoutMs !== undefined && { eot_timeout_ms: endOfTurnTimeoutMs }),
   };
 }

@@ -3,7 +3,12 @@ import { isFlux, type DeepgramRecognition } from './listen-request.js';
 
 /** The range of numbers that Deepgram accepts for a field. */
 interface Range {
-  readonly field: 'endpointingMs' | 'utteranceEndMs' | 'endOfTurnThreshold' | 'endOfTurnTimeoutMs';
+  readonly field:
+    | 'endpointingMs'
+    | 'utteranceEndMs'
+    | 'endOfTurnThreshold'
+    | 'eagerEndOfTurnThreshold'
+    | 'endOfTurnTimeoutMs';
   readonly least: number;
   readonly most: number;
   readonly isWhole: boolean;
@@ -17,6 +22,7 @@ const ranges: readonly Range[] = [
   { field: 'endpointingMs', least: 1, most: 60_000, isWhole: true },
   { field: 'utteranceEndMs', least: 1000, most: 60_000, isWhole: true },
   { field: 'endOfTurnThreshold', least: 0.5, most: 1, isWhole: false },
+  { field: 'eagerEndOfTurnThreshold', least: 0.3, most: 0.9, isWhole: false },
   { field: 'endOfTurnTimeoutMs', least: 500, most: 60_000, isWhole: true },
 ];
 

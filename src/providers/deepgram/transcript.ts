@@ -39,9 +39,9 @@ export function saying(...events: readonly SttEvent[]): TranscriptStep {
   return { events, asksForFinal: false };
 }
 
-/** Makes the event for an interim result. */
-export function partialOf({ text, words }: Phrase): SttEvent {
-  return { type: 'partial', text, ...(words && { words }) };
+/** Makes the event for an interim result. `endLikely`: whether the caller has probably finished, if known. */
+export function partialOf({ text, words }: Phrase, endLikely?: boolean): SttEvent {
+  return { type: 'partial', text, ...(words && { words }), ...(endLikely !== undefined && { endLikely }) };
 }
 
 /** Makes the final that ends an utterance; all words before `untilSec` are final. */

@@ -7,10 +7,11 @@ import { VendorStream } from './vendor-stream.js';
 
 /** A recogniser of the user's own, held to the contract: whatever breaks it becomes an `error` event that says so. */
 export function guardedSpeechToText(recogniser: SpeechToText, vendor: Vendor): SpeechToText {
-  const { accepts, finalTimeoutMs } = recogniser;
+  const { accepts, finalTimeoutMs, flushesEarly = false } = recogniser;
   return {
     ...vendorMembers(recogniser, vendor),
     accepts,
+    flushesEarly,
     ...(finalTimeoutMs !== undefined && { finalTimeoutMs }),
     open(options) {
       const guarded = new VendorStream<SpeechToTextStream, SttEvent>({

@@ -6,6 +6,7 @@ import type { ModelFunction } from '../../providers/function-model.js';
 import type { AgentTools, ToolSchemas } from '../../session/agent-tools.js';
 import { defaultReconnectLimits, type ReconnectLimits } from '../../session/reconnection.js';
 import type { SessionAgent, SessionLimits } from '../../session/session-parts.js';
+import { defaultSpeculation, type SpeculationLimits } from '../../session/turn-taking/speculation-state.js';
 import type { TurnTaking } from '../../session/turn-taking/turn-taking.js';
 import {
   isDefinition,
@@ -84,6 +85,11 @@ export interface SessionConfig<Schemas extends ToolSchemas = ToolSchemas> {
   /** With an agent the session answers by itself; without one you drive it with `session.speak()`. */
   readonly agent?: AgentConfig<Schemas>;
   readonly turnTaking?: Partial<TurnTaking>;
+  /**
+   * Whether an answer is begun before the turn is certain, with a model that is given by name or is `speculative`. False
+   * begins every answer when its turn is committed.
+   */
+  readonly speculation?: false | Partial<SpeculationLimits>;
   readonly limits?: Partial<SessionLimits>;
   /** What happens when the caller's connection is lost. False ends the call at once. */
   readonly reconnect?: false | Partial<ReconnectLimits>;
@@ -171,6 +177,7 @@ const turnTaking = z.strictObject({
   startSpeechMs: milliseconds,
   startWindowMs: milliseconds,
   endSilenceMs: milliseconds,
+  earlyFlushMs: milliseconds,
   lineSilenceMs: limitMs,
   finalTimeoutMs: milliseconds,
   unfinishedPhraseMs: milliseconds,
@@ -185,6 +192,11 @@ const turnTaking = z.strictObject({
   reprompt: z.string(),
   maxReprompts: z.number().int().nonnegative(),
 } satisfies Record<keyof TurnTaking, z.ZodType>);
+
+const speculation = z.strictObject({
+  maxPerTurn: z.number().int().positive(),
+  minStableMs: milliseconds,
+} satisfies Record<keyof SpeculationLimits, z.ZodType>);
 
 const limits = z.strictObject({ maxDurationMs: limitMs, idleTimeoutMs: limitMs });
 
@@ -205,6 +217,7 @@ const shape = z.strictObject({
   supervision: supervision.partial().optional(),
   agent: agent.optional(),
   turnTaking: turnTaking.partial().optional(),
+  speculation: z.union([z.literal(false), speculation.partial()]).optional(),
   limits: limits.partial().optional(),
   reconnect: z.union([z.literal(false), reconnect.partial()]).optional(),
 });
@@ -222,6 +235,8 @@ export interface ResolvedConfig {
   readonly apologyVoice: ResolvedTts;
   /** What was given; the rest depends on the providers. */
   readonly turnTaking: Partial<TurnTaking>;
+  /** Null: no answer is begun early. */
+  readonly speculation: SpeculationLimits | null;
   readonly limits: SessionLimits;
   readonly reconnect: ReconnectLimits;
 }
@@ -253,6 +268,8 @@ export function resolveConfig(
     agent: config.agent ? agentOf(config.agent) : null,
     apologyVoice,
     turnTaking: defined(config.turnTaking ?? {}),
+    speculation:
+      config.speculation === false ? null : { ...defaultSpeculation, ...defined(config.speculation ?? {}) },
     limits: { ...defaultSessionLimits, ...defined(config.limits ?? {}) },
     reconnect: reconnectOf(config.reconnect),
   };

@@ -57,10 +57,20 @@ export class CallerListener implements InputListener {
     if (silentMs !== null) this.#warnOfSilence(silentMs);
   }
 
-  onPartial(text: string): void {
+  onSpeechPause(silenceMs: number): void {
+    const { dispatch, nowMs } = this.#options;
+    dispatch({ type: 'speech_paused', atMs: nowMs(), silenceMs });
+  }
+
+  onSpeechResume(): void {
+    const { dispatch, nowMs } = this.#options;
+    dispatch({ type: 'speech_resumed', atMs: nowMs() });
+  }
+
+  onPartial(text: string, endLikely: boolean | undefined): void {
     if (text !== '') this.#heardWords();
     const { dispatch, nowMs } = this.#options;
-    dispatch({ type: 'stt_partial', atMs: nowMs(), text });
+    dispatch({ type: 'stt_partial', atMs: nowMs(), text, ...(endLikely !== undefined && { endLikely }) });
   }
 
   onFinal(text: string, endOfUtterance: boolean): void {

@@ -13,13 +13,19 @@ import type { VoiceActivityDetector } from '../../vad/voice-activity-detector.js
 import { FrameSlicer } from '../output/frame-slicer.js';
 import { LineSilence } from '../turn-taking/line-silence.js';
 import { SpeechSegmenter, type SpeechBoundary } from './speech-segmenter.js';
+import type { SpeculationLimits } from '../turn-taking/speculation-state.js';
 import type { TurnTaking } from '../turn-taking/turn-taking.js';
 
 export interface InputListener {
   /** `onsetMs` is on the clock given to the pipeline. */
   onSpeechStart(onsetMs: number): void;
+  /** The caller has paused for `silenceMs`; the speech may be over. */
+  onSpeechPause(silenceMs: number): void;
+  /** The caller goes on after a pause. */
+  onSpeechResume(): void;
   onSpeechEnd(lastSpeechMs: number): void;
-  onPartial(text: string): void;
+  /** `endLikely`: whether the recogniser thinks that the caller has finished, if it says. */
+  onPartial(text: string, endLikely: boolean | undefined): void;
   onFinal(text: string, endOfUtterance: boolean): void;
   /** Incidents of the recogniser. */
   onIncident: OnIncident;
@@ -32,6 +38,8 @@ export interface InputPipelineOptions {
   readonly stt: SpeechToText;
   readonly format: AudioFormat;
   readonly turnTaking: TurnTaking;
+  /** Null: no answer is begun early. */
+  readonly speculation: SpeculationLimits | null;
   readonly clock: Clock;
   readonly listener: InputListener;
 }
@@ -54,7 +62,7 @@ export class InputPipeline {
     this.#lineSilence = new LineSilence(clock, turnTaking.lineSilenceMs, () =>
       this.#tell(this.#segmenter.end()),
     );
-    this.#segmenter = new SpeechSegmenter(options.turnTaking);
+    this.#segmenter = new SpeechSegmenter({ ...turnTaking, pausesMs: pausesOf(options) });
     this.#slicer = new FrameSlicer((options.format.sampleRateHz * vadFrameMs) / 1000);
   }
 
@@ -142,12 +150,18 @@ export class InputPipeline {
 
   #tell(boundary: SpeechBoundary | null): void {
     if (!boundary) return;
-    if (boundary.type === 'start') {
-      this.#lineSilence.watch();
-      this.#options.listener.onSpeechStart(boundary.onsetMs);
-    } else {
-      this.#lineSilence.stop();
-      this.#options.listener.onSpeechEnd(boundary.lastSpeechMs);
+    const { listener } = this.#options;
+    switch (boundary.type) {
+      case 'start':
+        this.#lineSilence.watch();
+        return listener.onSpeechStart(boundary.onsetMs);
+      case 'pause':
+        return listener.onSpeechPause(boundary.silenceMs);
+      case 'resume':
+        return listener.onSpeechResume();
+      case 'end':
+        this.#lineSilence.stop();
+        return listener.onSpeechEnd(boundary.lastSpeechMs);
     }
   }
 
@@ -156,7 +170,7 @@ export class InputPipeline {
     const { listener } = this.#options;
     switch (event.type) {
       case 'partial':
-        return listener.onPartial(event.text);
+        return listener.onPartial(event.text, event.endLikely);
       case 'final':
         return listener.onFinal(event.text, event.endOfUtterance);
       case 'heard':
@@ -172,4 +186,12 @@ export class InputPipeline {
     this.#stream = null;
     this.#options.listener.onFailure(error);
   }
+}
+
+/** The silences within speech at which something may happen. */
+function pausesOf({ stt, turnTaking, speculation }: InputPipelineOptions): number[] {
+  return [
+    ...(stt.flushesEarly ? [turnTaking.earlyFlushMs] : []),
+    ...(speculation ? [speculation.minStableMs] : []),
+  ];
 }

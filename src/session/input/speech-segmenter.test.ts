@@ -145,7 +145,8 @@ describe('speech segmenter', () => {
           const times: number[] = [];
           for (const [i, boundary] of new Caller().hear(frames.join('')).entries()) {
             expect(boundary.type).toBe(i % 2 === 0 ? 'start' : 'end');
-            times.push(boundary.type === 'start' ? boundary.onsetMs : boundary.lastSpeechMs);
+            if (boundary.type === 'start') times.push(boundary.onsetMs);
+            else if (boundary.type === 'end') times.push(boundary.lastSpeechMs);
           }
           expect(times).toEqual([...times].sort((a, b) => a - b));
         },

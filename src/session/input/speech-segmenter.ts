@@ -10,13 +10,20 @@ export interface JudgedFrame extends GatedFrame {
   readonly endMs: number;
 }
 
-/** A boundary that a frame confirmed: the caller has begun to speak, or has stopped. */
+/** A boundary that a frame confirmed: the caller has begun to speak, has paused, goes on after a pause, or has stopped. */
 export type SpeechBoundary =
   | {
       readonly type: 'start';
       /** When the first frame of the speech began. */
       readonly onsetMs: number;
     }
+  | {
+      /** Silence within the speech. It may be its end, which takes longer to confirm. */
+      readonly type: 'pause';
+      /** The silence so far: the largest of `pausesMs` that it has reached. */
+      readonly silenceMs: number;
+    }
+  | { readonly type: 'resume' }
   | {
       readonly type: 'end';
       /** When the last frame of the speech ended: the start of mouth→ear. */
@@ -31,6 +38,8 @@ export interface SpeechSegmenterOptions extends SpeechGateOptions {
   readonly startWindowMs?: number;
   /** Speech ends after this much audio without speech. @default 180 */
   readonly endSilenceMs?: number;
+  /** Silences within speech that are reported as a pause, shorter than `endSilenceMs`. @default none */
+  readonly pausesMs?: readonly number[];
 }
 
 interface WindowFrame {
@@ -44,16 +53,21 @@ export class SpeechSegmenter {
   readonly #startSpeechMs: number;
   readonly #startWindowMs: number;
   readonly #endSilenceMs: number;
+  /** Ascending. */
+  readonly #pausesMs: readonly number[];
   readonly #gate: SpeechGate;
   #window: WindowFrame[] = [];
   #speaking = false;
   #lastSpeechMs = 0;
   #silenceMs = 0;
+  /** Speech since the reported pause, in milliseconds; null if none was reported. */
+  #sincePauseMs: number | null = null;
 
   constructor(options: SpeechSegmenterOptions = {}) {
     this.#startSpeechMs = options.startSpeechMs ?? 60;
     this.#startWindowMs = options.startWindowMs ?? 100;
     this.#endSilenceMs = options.endSilenceMs ?? 180;
+    this.#pausesMs = (options.pausesMs ?? []).filter((ms) => ms < this.#endSilenceMs).sort((a, b) => a - b);
     this.#gate = new SpeechGate(options);
   }
 
@@ -84,6 +98,7 @@ export class SpeechSegmenter {
   reset(): void {
     this.#window = [];
     this.#speaking = false;
+    this.#sincePauseMs = null;
   }
 
   #awaitStart({ endMs, durationMs }: JudgedFrame, speech: boolean): SpeechBoundary | null {
@@ -104,13 +119,25 @@ export class SpeechSegmenter {
     if (speech) {
       this.#lastSpeechMs = endMs;
       this.#silenceMs = 0;
-      return null;
+      return this.#awaitResume(durationMs);
     }
     // Count audio, not clock time: a network stall is not silence.
+    const beforeMs = this.#silenceMs;
     this.#silenceMs += durationMs;
-    if (this.#silenceMs < this.#endSilenceMs) return null;
-    this.#speaking = false;
-    return { type: 'end', lastSpeechMs: this.#lastSpeechMs };
+    if (this.#silenceMs >= this.#endSilenceMs) return this.end();
+    const silenceMs = this.#pausesMs.findLast((ms) => ms > beforeMs && ms <= this.#silenceMs);
+    if (silenceMs === undefined) return null;
+    this.#sincePauseMs = 0;
+    return { type: 'pause', silenceMs };
+  }
+
+  /** After a pause, a short sound is no word: the release of a last consonant, or a click. */
+  #awaitResume(durationMs: number): SpeechBoundary | null {
+    if (this.#sincePauseMs === null) return null;
+    this.#sincePauseMs += durationMs;
+    if (this.#sincePauseMs < this.#startSpeechMs) return null;
+    this.#sincePauseMs = null;
+    return { type: 'resume' };
   }
 }
 

@@ -18,8 +18,16 @@ export type TextSource =
       readonly model: LanguageModel;
       readonly history: ConversationHistory;
       readonly tools: AgentTools;
+      /** The caller's words where the turn is not committed yet. */
+      readonly assumed: AssumedWords | null;
     }
   | { readonly from: 'user'; readonly text: AsyncIterable<string> | Iterable<string> };
+
+/** What the caller has said in a turn, as far as is known before its commit. */
+export interface AssumedWords {
+  readonly turn: number;
+  readonly text: string;
+}
 
 export interface AnswerGeneratorOptions {
   readonly turn: number;
@@ -37,6 +45,8 @@ export interface AnswerGeneratorOptions {
   readonly tools: RunningTools;
   /** Aborts tools when the session ends. */
   readonly sessionSignal: AbortSignal;
+  /** Resolves when the turn is committed; null if it is. No tool runs before. */
+  readonly committed: Promise<void> | null;
   /** Aborts the turn; nothing is reported afterwards. */
   readonly signal: AbortSignal;
   /** Speaks the text. */
@@ -70,9 +80,12 @@ export class AnswerGenerator {
   #endsCall = false;
   /** Whether the `slow_text` warning was emitted. */
   #warnedSlow = false;
+  #isCommitted: boolean;
 
   constructor(options: AnswerGeneratorOptions) {
     this.#options = options;
+    this.#isCommitted = options.committed === null;
+    void options.committed?.then(() => (this.#isCommitted = true));
     this.#standing = new StandingText({
       clock: options.clock,
       splitter: this.#splitter,
@@ -153,7 +166,7 @@ export class AnswerGenerator {
 
   /** Runs one request; returns its tool calls. `more` is appended to the conversation; then no tools are offered. */
   async #generate(
-    { model, history, tools }: Extract<TextSource, { from: 'model' }>,
+    { model, history, tools, assumed }: Extract<TextSource, { from: 'model' }>,
     maySayNothing: boolean,
     more: readonly ChatMessage[] = [],
   ): Promise<ToolCall[]> {
@@ -162,7 +175,7 @@ export class AnswerGenerator {
     if (this.#isAborted()) return calls;
     const { onIncident } = this.#options.listener;
     const request = {
-      messages: [...history.messages(), ...more],
+      messages: [...history.messages(this.#isCommitted ? null : assumed), ...more],
       tools: more.length > 0 ? [] : toolDefinitions(tools),
       signal,
       onIncident,
@@ -179,6 +192,7 @@ export class AnswerGenerator {
       else if (event.type === 'tool_call') calls.push(event.call);
       else if (event.endCall) this.#endsCall = true;
     }
+    if (calls.length > 0) await this.#options.committed;
     // If the answer was revoked meanwhile, its tools must not start.
     return this.#isAborted() ? [] : calls;
   }

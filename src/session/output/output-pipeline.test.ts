@@ -16,6 +16,7 @@ async function speak(
     ...{ turn: 1, sessionId: 'a3f9b2c1', tts, format, transport, clock, listener },
     ...{ apology: '', fallbackVoice: null, language: 'en', filler: '', fillerAfterMs: 0 },
     source: { from: 'user', text: text.match(/.{1,3}/gsu) ?? [] },
+    isEarly: false,
     tools: new RunningTools(),
     sessionSignal: new AbortController().signal,
   });
@@ -90,6 +91,7 @@ describe('text that gives no audio', () => {
       ...{ apology: 'Sorry.', language: 'en', filler: '', fillerAfterMs: 0 },
       fallbackVoice: new ScriptedTextToSpeech({ name: 'mute', clock, msPerCharacter: 0 }),
       source: { from: 'user', text: [text] },
+      isEarly: false,
       tools: new RunningTools(),
       sessionSignal: new AbortController().signal,
       listener: {

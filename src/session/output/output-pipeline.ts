@@ -10,7 +10,15 @@ import { AnswerGenerator, type AnswerGeneratorOptions } from './answer-generator
 import type { Outlet } from './playout.js';
 import { SpeechOutput } from './speech-output.js';
 
-export interface OutputPipelineOptions extends Omit<AnswerGeneratorOptions, 'signal' | 'speech'> {
+export interface OutputPipelineOptions extends Omit<
+  AnswerGeneratorOptions,
+  'signal' | 'speech' | 'committed'
+> {
+  /**
+   * Whether the caller's turn is not committed yet. Until {@link OutputPipeline.commit} no tool runs, and the voice gets
+   * only the first piece of the text.
+   */
+  readonly isEarly: boolean;
   readonly tts: TextToSpeech;
   readonly format: AudioFormat;
   readonly transport: Outlet;
@@ -24,6 +32,7 @@ export class OutputPipeline {
   readonly speech: SpeechOutput;
   readonly #answer: AnswerGenerator;
   readonly #abort = new AbortController();
+  #commit = (): void => undefined;
 
   constructor(options: OutputPipelineOptions) {
     const { signal } = this.#abort;
@@ -36,7 +45,14 @@ export class OutputPipeline {
       onReleased: () => this.#answer.released(),
       onFinished: (end) => listener.onFinished({ ...end, endsCall: this.#answer.endsCall }),
     });
-    this.#answer = new AnswerGenerator({ ...options, signal, speech: this.speech });
+    const committed = options.isEarly ? new Promise<void>((resolve) => (this.#commit = resolve)) : null;
+    this.#answer = new AnswerGenerator({ ...options, signal, speech: this.speech, committed });
+  }
+
+  /** The caller's turn is committed: the output may do everything. */
+  commit(): void {
+    this.#commit();
+    this.speech.commit();
   }
 
   /** Starts the turn. Returns at once; results go to the listener. */

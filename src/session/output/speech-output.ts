@@ -9,6 +9,8 @@ import { shortened } from '../../speech-text/text-characters.js';
 import { silenceDbfs, VoiceLevel } from '../input/voice-level.js';
 import type { OutputListener } from './output-listener.js';
 import type { Outlet } from './playout.js';
+import { shifted } from './shifted-event.js';
+import { UntilCommit } from './until-commit.js';
 
 export interface SpeechOutputOptions {
   readonly tts: TextToSpeech;
@@ -19,6 +21,8 @@ export interface SpeechOutputOptions {
   readonly fallbackVoice: TextToSpeech | null;
   /** Language of the text, for example `en`. */
   readonly language: string;
+  /** Whether the turn is not committed yet: then the voice gets only the first piece of the text. */
+  readonly isEarly: boolean;
   /** Aborts the turn; nothing is reported afterwards. */
   readonly signal: AbortSignal;
   /** The voice has produced this much more audio. */
@@ -63,9 +67,12 @@ export class SpeechOutput {
   /** Position in the transport's playout at which this turn's audio begins. */
   #baseSamples = 0;
   #released = false;
+  readonly #untilCommit: UntilCommit;
+  #givenCharacters = 0;
 
   constructor(options: SpeechOutputOptions) {
     this.#options = options;
+    this.#untilCommit = new UntilCommit(options.isEarly);
     this.#spoken = new SpokenText(options.format.sampleRateHz);
     this.#level = new VoiceLevel(options.format.sampleRateHz);
   }
@@ -115,6 +122,16 @@ export class SpeechOutput {
     return this.#stream !== null;
   }
 
+  /** How many characters the voice was given. */
+  get givenCharacters(): number {
+    return this.#givenCharacters;
+  }
+
+  /** The turn is committed: the voice gets the rest of the text. */
+  commit(): void {
+    this.#untilCommit.commit();
+  }
+
   /** Opens the gate: plays the waiting audio now, and later audio as it arrives. */
   release(): void {
     if (this.#released || this.#isAborted()) return;
@@ -141,6 +158,7 @@ export class SpeechOutput {
 
   /** Sends the next chunk to the voice. */
   speak(chunk: string): void {
+    if (this.#waits(() => this.speak(chunk))) return;
     if (this.#speechDone || this.#apologising) return;
     const text = new SpeakableText(chunk, this.#options.language, this.#startsLine);
     this.#startsLine = endsLine(chunk);
@@ -149,6 +167,7 @@ export class SpeechOutput {
       const stream = this.#stream ?? this.#openStream();
       this.#chunks++;
       this.spoken.addText(text);
+      this.#givenCharacters += text.spoken.length;
       stream.write(text.spoken);
     } catch (thrown) {
       this.#speechFailed(providerErrorOf(thrown, 'tts', this.#options.tts.name));
@@ -157,11 +176,13 @@ export class SpeechOutput {
 
   /** The text so far is a filler: the answer begins with the next chunk. */
   beginAnswer(): void {
+    if (this.#waits(() => this.beginAnswer())) return;
     this.#answerChunk = this.#chunks;
   }
 
   /** The next chunk begins a line. */
   beginLine(): void {
+    if (this.#waits(() => this.beginLine())) return;
     this.#startsLine = true;
   }
 
@@ -172,6 +193,7 @@ export class SpeechOutput {
 
   /** No more text follows. */
   end(): void {
+    if (this.#waits(() => this.end())) return;
     if (this.#apologising) return;
     if (this.#stream) this.#endStream(this.#stream);
     else this.#finish(false);
@@ -179,6 +201,7 @@ export class SpeechOutput {
 
   /** Drops the text and audio that was not released yet. */
   takeBack(): void {
+    this.#untilCommit.forget();
     this.#startsLine = true;
     this.#stream?.close();
     this.#stream = null;
@@ -217,6 +240,11 @@ export class SpeechOutput {
   resumePosition(positionSamples: number): number {
     const own = positionSamples - this.#baseSamples;
     return own <= 0 ? positionSamples : this.#baseSamples + this.spoken.wordStart(own);
+  }
+
+  /** Whether the call waits for the commit of the turn: then it is made there. */
+  #waits(call: () => void): boolean {
+    return this.#chunks > 0 && this.#untilCommit.defers(call);
   }
 
   /** A method, because TypeScript would narrow a property to false. */
@@ -358,17 +386,4 @@ export class SpeechOutput {
     this.#reported = true;
     this.#options.onFinished({ played, failed: this.#failed });
   }
-}
-
-/** The event with chunk and times counted from the beginning of the turn instead of its stream. */
-function shifted(event: TtsEvent, chunks: number, ms: number): TtsEvent {
-  if (!('chunk' in event)) return event;
-  const chunk = event.chunk + chunks;
-  if (event.type !== 'alignment') return { ...event, chunk };
-  const words = event.words.map((word) => ({
-    ...word,
-    startMs: word.startMs + ms,
-    endMs: word.endMs + ms,
-  }));
-  return { ...event, chunk, words };
 }

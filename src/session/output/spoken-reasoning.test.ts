@@ -61,12 +61,13 @@ describe('an answer whose beginning turns out to be reasoning', () => {
     const pipeline = new OutputPipeline({
       ...{ turn: 1, sessionId: 'a3f9b2c1', tts: voice, format, clock: new VirtualClock(), listener },
       ...{ apology: '', fallbackVoice: null, language: 'en', filler: '', fillerAfterMs: 0 },
-      source: { from: 'model', model, history: new ConversationHistory(null), tools: {} },
+      source: { from: 'model', model, history: new ConversationHistory(null), tools: {}, assumed: null },
       transport: {
         ...transport,
         play: ({ samples }) => void played.push((samples[0] ?? 0) - 1000),
         watch: (position) => void watched.push(position),
       },
+      isEarly: false,
       tools: new RunningTools(),
       sessionSignal: new AbortController().signal,
     });

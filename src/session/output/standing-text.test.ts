@@ -55,7 +55,8 @@ describe('an answer that comes slowly', () => {
     const pipeline = new OutputPipeline({
       ...{ turn: 1, sessionId: 'a3f9b2c1', tts, format, transport, clock },
       ...{ apology: '', fallbackVoice: null, language: 'en', filler: '', fillerAfterMs: 0 },
-      source: { from: 'model', model, history: new ConversationHistory(null), tools: {} },
+      source: { from: 'model', model, history: new ConversationHistory(null), tools: {}, assumed: null },
+      isEarly: false,
       tools: new RunningTools(),
       sessionSignal: new AbortController().signal,
       listener: {

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { initialState } from '../turn-taking/machine-state.js';
 import { traceJson, traceLines, type SessionTrace } from './session-trace.js';
 
-const state = initialState(true);
+const state = initialState({ managed: true });
 
 function traceOf(steps: number): SessionTrace {
   return {

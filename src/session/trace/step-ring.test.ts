@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { initialState } from '../turn-taking/machine-state.js';
 import { StepRing } from './step-ring.js';
 
-const state = initialState(true);
+const state = initialState({ managed: true });
 
 function ringWith(steps: number, capacity: number): StepRing {
   const ring = new StepRing(capacity);

@@ -3,6 +3,7 @@ import type { TurnAbortReason } from '../../events/session-event.js';
 import type { UtteranceTiming } from './caller-utterance.js';
 import { isAudible } from './machine-state.js';
 import type { MachineStep } from './machine-step.js';
+import type { Speculation } from './speculation.js';
 import {
   timerNames,
   type AgentTurn,
@@ -14,9 +15,11 @@ import {
 
 export class AgentFloor {
   readonly #step: MachineStep;
+  readonly #speculation: Speculation;
 
-  constructor(step: MachineStep) {
+  constructor(step: MachineStep, speculation: Speculation) {
     this.#step = step;
+    this.#speculation = speculation;
   }
 
   /** Opens an answer to the caller's words, at once or, if the agent is audible, after its turn was cut. */
@@ -64,8 +67,15 @@ export class AgentFloor {
       failed: false,
     };
     if (kind !== 'answer') this.#step.emit({ type: 'turn.start', turn, text });
+    const adopts = this.#speculation.settle(turn, text, kind === 'answer');
     this.#step.update({ agent });
-    this.#step.effects.push({ type: 'start_turn', turn: agent, commitMs: this.#step.nowMs, again });
+    this.#step.effects.push({
+      type: 'start_turn',
+      turn: agent,
+      commitMs: this.#step.nowMs,
+      again,
+      adopts,
+    });
   }
 
   /** The application speaks: answers the awaiting turn, or opens an unprompted one. No-op during other turns. */
@@ -169,6 +179,7 @@ export class AgentFloor {
   end(reason: Extract<MachineInput, { type: 'end' }>['reason']): void {
     const { agent } = this.#step.state;
     for (const timer of timerNames) this.#step.cancelTimer(timer);
+    this.#speculation.drop('ended');
     if (agent) {
       if (isAudible(agent.phase)) this.#step.emit({ type: 'tts.audio_end', turn: agent.turn, cut: true });
       this.endTurn(reason === 'hangup' || reason === 'transport_error' ? 'hangup' : 'ended');

@@ -45,6 +45,14 @@ export interface CallerUtterance {
   readonly undetected: boolean;
   /** Finals that timed out and may still arrive late. */
   readonly overdue: OverdueFinals;
+  /** Whether the speech has paused: it may be over. */
+  readonly paused: boolean;
+  /** Whether the words so far are probably all of the speech so far. */
+  readonly settled: boolean;
+  /** Whether the recogniser was flushed in this pause. */
+  readonly flushedEarly: boolean;
+  /** Flushes in pauses of this stretch that were not answered yet. */
+  readonly earlyFlushes: number;
 }
 
 const silent: Omit<CallerUtterance, 'onsetMs'> = {
@@ -59,6 +67,10 @@ const silent: Omit<CallerUtterance, 'onsetMs'> = {
   awaitingFinal: false,
   undetected: false,
   overdue: { taken: [], untilMs: 0 },
+  paused: false,
+  settled: false,
+  flushedEarly: false,
+  earlyFlushes: 0,
 };
 
 /** How long a late final is expected after its timeout. */
@@ -88,8 +100,10 @@ export function continueUndetected(utterance: CallerUtterance): CallerUtterance 
  */
 export function forgetWords(utterance: CallerUtterance, nowMs: number): CallerUtterance | null {
   const { speaking, awaitingFinal, onsetMs, lastSpeechMs, speechEndMs, partial, overdue } = utterance;
+  const { paused, flushedEarly, earlyFlushes } = utterance;
   const kept = { ...silent, onsetMs, lastSpeechMs, speechEndMs, overdue };
-  if (speaking || awaitingFinal) return { ...kept, speaking, awaitingFinal, partial };
+  if (speaking || awaitingFinal)
+    return { ...kept, speaking, awaitingFinal, partial, paused, flushedEarly, earlyFlushes };
   return expectsLateFinals(utterance, nowMs) ? kept : null;
 }
 
@@ -139,13 +153,45 @@ export function startSpeaking(utterance: CallerUtterance | null, onsetMs: number
   const before = utterance ?? silent;
   // Words without detected speech were not flushed. They belong to this stretch, whose end will flush them.
   const awaitingFinal = before.awaitingFinal && !before.undetected;
-  return { ...before, onsetMs, speaking: true, awaitingFinal, undetected: false };
+  const begun = { paused: false, settled: false, flushedEarly: false, earlyFlushes: 0 };
+  return { ...before, ...begun, onsetMs, speaking: true, awaitingFinal, undetected: false };
 }
 
-/** The stretch ends, and the recogniser is flushed. */
+/** The stretch pauses; `flush`: the recogniser is flushed in this pause. */
+export function pauseSpeaking(utterance: CallerUtterance, flush: boolean): CallerUtterance {
+  const { flushedEarly, earlyFlushes } = utterance;
+  return {
+    ...utterance,
+    paused: true,
+    flushedEarly: flushedEarly || flush,
+    earlyFlushes: earlyFlushes + (flush ? 1 : 0),
+  };
+}
+
+/** The stretch goes on after a pause. */
+export function resumeSpeaking(utterance: CallerUtterance): CallerUtterance {
+  return { ...utterance, paused: false, settled: false, flushedEarly: false };
+}
+
+/** The flush for the end of a stretch: still to be made, made in the pause before the end, or already answered. */
+export function endFlushOf({
+  flushedEarly,
+  earlyFlushes,
+  partial,
+  awaitingFinal,
+}: CallerUtterance): 'due' | 'made' | 'answered' {
+  if (!flushedEarly) return 'due';
+  if (earlyFlushes > 0) return 'made';
+  // Words that came after the answer are not final.
+  return partial.trim() === '' && !awaitingFinal ? 'answered' : 'due';
+}
+
+/** The stretch ends. The recogniser is flushed, unless it was in the pause before; see {@link endFlushOf}. */
 export function stopSpeaking(earlier: CallerUtterance, lastSpeechMs: number, nowMs: number): CallerUtterance {
-  // The previous flush may still be unanswered; its final comes separately.
-  const utterance = earlier.awaitingFinal ? expectLateFinal(earlier, '', nowMs) : earlier;
+  const endFlush = endFlushOf(earlier);
+  // Earlier flushes may still be unanswered; their finals come separately.
+  const first = earlier.awaitingFinal ? expectLateFinal(earlier, '', nowMs) : earlier;
+  const utterance = expectEarlyFinals(first, earlier.earlyFlushes - (endFlush === 'made' ? 1 : 0), nowMs);
   const { timing, onsetMs, speechMs } = utterance;
   // For words that were final while the caller still spoke, the end of the stretch counts.
   const belongs = timing !== null && timing.sttFinalMs >= onsetMs;
@@ -156,8 +202,18 @@ export function stopSpeaking(earlier: CallerUtterance, lastSpeechMs: number, now
     lastSpeechMs,
     speechEndMs: nowMs,
     timing: belongs ? { mouthMs: lastSpeechMs, vadEndMs: nowMs, sttFinalMs: nowMs } : timing,
-    awaitingFinal: true,
+    awaitingFinal: endFlush !== 'answered',
+    flushedEarly: false,
+    earlyFlushes: 0,
   };
+}
+
+/** Flushes in earlier pauses were not answered yet: their finals come before that of the end, and have no stand-in. */
+function expectEarlyFinals(utterance: CallerUtterance, count: number, nowMs: number): CallerUtterance {
+  if (count === 0) return utterance;
+  const owed = expectsLateFinals(utterance, nowMs) ? utterance.overdue.taken : [];
+  const early = Array.from({ length: count }, (): StandIn => ({ words: '', shared: false }));
+  return { ...utterance, overdue: { taken: [...owed, ...early], untilMs: nowMs + overdueForMs } };
 }
 
 /** Adds a final segment. An empty one adds no words. */

@@ -13,8 +13,11 @@ import {
   addSegment,
   continueUndetected,
   correctWords,
+  endFlushOf,
   expectsLateFinals,
   forgetWords,
+  pauseSpeaking,
+  resumeSpeaking,
   settleLateFinal,
   startSpeaking,
   stopSpeaking,
@@ -27,18 +30,29 @@ import {
 import { isAudible } from './machine-state.js';
 import type { MachineStep } from './machine-step.js';
 import type { AgentPhase } from './session-state.js';
+import type { Speculation } from './speculation.js';
+
+/** The other rules that the caller's words touch. */
+export interface CallerWordsRules {
+  readonly floor: AgentFloor;
+  readonly gate: AnswerGate;
+  readonly bargeIn: BargeIn;
+  readonly speculation: Speculation;
+}
 
 export class CallerWords {
   readonly #step: MachineStep;
   readonly #floor: AgentFloor;
   readonly #gate: AnswerGate;
   readonly #bargeIn: BargeIn;
+  readonly #speculation: Speculation;
 
-  constructor(step: MachineStep, floor: AgentFloor, gate: AnswerGate, bargeIn: BargeIn) {
+  constructor(step: MachineStep, { floor, gate, bargeIn, speculation }: CallerWordsRules) {
     this.#step = step;
     this.#floor = floor;
     this.#gate = gate;
     this.#bargeIn = bargeIn;
+    this.#speculation = speculation;
   }
 
   speechStarted(onsetMs: number): void {
@@ -50,29 +64,54 @@ export class CallerWords {
     else this.#step.cancelTimer('commit');
     this.#step.emit({ type: 'speech.start', turn: this.#candidateTurn(), onsetMs });
     this.#step.effects.push({ type: 'stt_speech_started' });
+    this.#speculation.wentOn();
     this.#bargeIn.speechBegan(onsetMs);
     this.#gate.releaseIfAllowed(false);
+  }
+
+  /** Silence within the speech: it may be over, so a recogniser that loses nothing by it is flushed already. */
+  speechPaused(silenceMs: number): void {
+    const { caller, flushesEarly } = this.#step.state;
+    if (!caller?.speaking) return;
+    const flush = flushesEarly && !caller.flushedEarly && silenceMs >= this.#step.turnTaking.earlyFlushMs;
+    this.#step.setCaller(pauseSpeaking(caller, flush));
+    if (flush) this.#step.effects.push({ type: 'stt_flush' });
+    this.#speculation.paused(silenceMs);
+  }
+
+  /** The speech goes on after a pause. */
+  speechResumed(): void {
+    const { caller } = this.#step.state;
+    if (!caller?.speaking) return;
+    this.#step.setCaller(resumeSpeaking(caller));
+    if (caller.flushedEarly) this.#step.effects.push({ type: 'stt_speech_started' });
+    this.#speculation.wentOn();
   }
 
   speechEnded(lastSpeechMs: number): void {
     const { caller } = this.#step.state;
     if (!caller?.speaking) return;
+    const endFlush = endFlushOf(caller);
     this.#step.setCaller(stopSpeaking(caller, lastSpeechMs, this.#step.nowMs));
     this.#step.cancelTimer('pause');
     this.#step.cancelTimer('commit');
     this.#step.emit({ type: 'speech.end', turn: this.#candidateTurn(), lastSpeechMs });
-    this.#step.effects.push({ type: 'stt_flush' });
+    if (endFlush === 'answered') return this.#speechRecognised(textOf(caller) !== '');
+    if (endFlush === 'due') this.#step.effects.push({ type: 'stt_flush' });
     this.#step.setTimer('final', this.#step.nowMs + this.#step.turnTaking.finalTimeoutMs);
   }
 
-  partial(text: string): void {
+  /** `endLikely`: whether the recogniser thinks that the caller has finished, if it says. */
+  partial(text: string, endLikely?: boolean): void {
+    if (endLikely === false) this.#endUnlikely();
     const known = this.#step.state.caller ?? undetectedUtterance(this.#step.nowMs);
     const late = !known.speaking && expectsLateFinals(known, this.#step.nowMs);
-    if (late || text === known.partial) return;
+    if (late) return;
+    if (text === known.partial) return endLikely ? this.#settleWords(known, endLikely) : undefined;
     const caller = text.trim() === '' ? known : continueUndetected(known);
     this.#step.emit({ type: 'transcript.partial', turn: this.#candidateTurn(), text });
     const confirmed = caller.confirmed || confirmsSpeech(caller.partial, text, this.#step.turnTaking);
-    this.#step.setCaller({ ...caller, partial: text, confirmed });
+    this.#settleWords({ ...caller, partial: text, confirmed }, endLikely);
     if (caller.undetected) {
       this.#step.setTimer('final', this.#step.nowMs + this.#step.turnTaking.finalTimeoutMs);
       // Uncommitted words are committed together with these.
@@ -96,6 +135,9 @@ export class CallerWords {
     if (late && endOfUtterance) return this.#lateFinal(late, said);
     if (late && !late.speaking && !late.awaitingFinal) return this.#lateSegment(late, said);
     if (!known && said === '') return;
+    // While the caller speaks, an unanswered flush of the stretch before comes first.
+    if (known && known.earlyFlushes > 0 && endOfUtterance && !known.awaitingFinal)
+      return this.#addWords({ ...known, earlyFlushes: known.earlyFlushes - 1 }, said);
     const caller = known ?? undetectedUtterance(this.#step.nowMs);
     const answered = caller.awaitingFinal && endOfUtterance;
     const awaitingFinal = caller.awaitingFinal && !endOfUtterance;
@@ -108,8 +150,22 @@ export class CallerWords {
   }
 
   #addWords(caller: CallerUtterance, said: string): void {
-    this.#step.setCaller(addSegment(caller, said, this.#step.nowMs));
+    this.#settleWords(addSegment(caller, said, this.#step.nowMs));
     if (said !== '' && !this.#onlyBackchannels()) this.#confirm();
+  }
+
+  /** The recogniser takes back that the caller has probably finished. */
+  #endUnlikely(): void {
+    const { caller } = this.#step.state;
+    if (!caller) return;
+    this.#step.setCaller({ ...caller, settled: false });
+    this.#speculation.wentOn();
+  }
+
+  /** New words that arrive in a silence are probably the last of the speech before it. */
+  #settleWords(caller: CallerUtterance, endLikely = false): void {
+    const isSilent = caller.paused || (!caller.speaking && !caller.undetected);
+    this.#step.setCaller({ ...caller, settled: caller.settled || isSilent || endLikely });
   }
 
   /** The caller's words are confirmed: cuts or revokes the agent's turn. */

@@ -2,22 +2,29 @@
 import type { AnswerGate } from './answer-gate.js';
 import type { CallerWords } from './caller-words.js';
 import type { MachineStep } from './machine-step.js';
+import type { Speculation } from './speculation.js';
 
 export class LostLine {
   readonly #step: MachineStep;
   readonly #gate: AnswerGate;
   readonly #caller: CallerWords;
+  readonly #speculation: Speculation;
 
-  constructor(step: MachineStep, gate: AnswerGate, caller: CallerWords) {
+  constructor(
+    step: MachineStep,
+    { gate, caller, speculation }: { gate: AnswerGate; caller: CallerWords; speculation: Speculation },
+  ) {
     this.#step = step;
     this.#gate = gate;
     this.#caller = caller;
+    this.#speculation = speculation;
   }
 
   /** The connection is gone. The caller's sounds stop counting, but the words so far are kept. */
   lost(): void {
     if (this.#step.state.phase !== 'live' || this.#step.state.lostAtMs !== null) return;
     this.#step.update({ lostAtMs: this.#step.nowMs });
+    this.#speculation.drop('ended');
     this.#step.effects.push({ type: 'pause_playout', turn: this.#turn });
     for (const timer of ['commit', 'release', 'pause', 'barge_in'] as const) this.#step.cancelTimer(timer);
   }

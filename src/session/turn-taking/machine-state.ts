@@ -1,8 +1,23 @@
 import type { SessionActivity } from '../../events/session-activity.js';
+import { noSpeculation, type SpeculationLimits } from './speculation-state.js';
 import type { AgentPhase, AgentTurn, MachineState, SessionState } from './session-state.js';
 
+/** What a machine is made for. */
+export interface MachineTraits {
+  /** Whether an agent answers; otherwise the application calls `speak()`. */
+  readonly managed: boolean;
+  /** Whether the recogniser is flushed in the first silence. @default false */
+  readonly flushesEarly?: boolean;
+  /** Limits of speculation; null for none. @default null */
+  readonly speculation?: SpeculationLimits | null;
+}
+
 /** The state before the call. */
-export function initialState(managed: boolean): MachineState {
+export function initialState({
+  managed,
+  flushesEarly = false,
+  speculation = null,
+}: MachineTraits): MachineState {
   return {
     phase: 'waiting',
     managed,
@@ -15,6 +30,8 @@ export function initialState(managed: boolean): MachineState {
     guesses: false,
     agentSaid: '',
     lostAtMs: null,
+    flushesEarly,
+    speculation: { ...noSpeculation, limits: speculation },
   };
 }
 

@@ -7,7 +7,7 @@ const doing = ({ state }: MachineConversation): string => describeActivity(state
 
 describe('what a session does', () => {
   it('is to wait for its call, and to listen during silence', () => {
-    expect(describeActivity(initialState(true))).toBe('waiting');
+    expect(describeActivity(initialState({ managed: true }))).toBe('waiting');
     expect(doing(new MachineConversation())).toBe('listening');
   });
 

@@ -7,6 +7,7 @@ import type {
 } from '../../events/session-event.js';
 import type { Origin } from '../../transport/transport.js';
 import type { CallerUtterance, UtteranceTiming } from './caller-utterance.js';
+import type { DropReason, SpeculationState } from './speculation-state.js';
 
 /** The session's state, for display. */
 export type SessionState =
@@ -74,6 +75,9 @@ export interface MachineState {
   readonly agentSaid: string;
   /** When the connection was lost; null while there is one. */
   readonly lostAtMs: number | null;
+  /** Whether the recogniser is flushed in the first silence. */
+  readonly flushesEarly: boolean;
+  readonly speculation: SpeculationState;
 }
 
 export interface PendingCommit {
@@ -92,7 +96,12 @@ export type MachineInput = { readonly atMs: number } & (
   | { readonly type: 'connected'; readonly greets: boolean }
   | { readonly type: 'speech_started'; readonly onsetMs: number }
   | { readonly type: 'speech_ended'; readonly lastSpeechMs: number }
-  | { readonly type: 'stt_partial'; readonly text: string }
+  /** Silence within the speech, which may be its end. */
+  | { readonly type: 'speech_paused'; readonly silenceMs: number }
+  /** The speech goes on after a pause. */
+  | { readonly type: 'speech_resumed' }
+  /** `endLikely`: whether the recogniser thinks that the caller has finished; false takes that back. */
+  | { readonly type: 'stt_partial'; readonly text: string; readonly endLikely?: boolean }
   | { readonly type: 'stt_final'; readonly text: string; readonly endOfUtterance: boolean }
   | { readonly type: 'typed'; readonly text: string }
   /** `speechLikely`: the detector sees speech that is too short to be an onset yet. */
@@ -133,13 +142,21 @@ export type MachineEffect =
   | { readonly type: 'stt_flush' }
   | { readonly type: 'set_timer'; readonly timer: TimerName; readonly atMs: number }
   | { readonly type: 'cancel_timer'; readonly timer: TimerName }
-  /** Begin the agent's turn; `again` after `turn.continued`. An `awaiting` turn only opens. */
+  /**
+   * Begin the agent's turn; `again` after `turn.continued`. `adopts`: with the answer that was begun early. An `awaiting`
+   * turn only opens.
+   */
   | {
       readonly type: 'start_turn';
       readonly turn: AgentTurn;
       readonly commitMs: number;
       readonly again: boolean;
+      readonly adopts: boolean;
     }
+  /** Begin an answer to words that are not committed yet. */
+  | { readonly type: 'speculate'; readonly turn: number; readonly text: string }
+  /** Drop that answer. */
+  | { readonly type: 'drop_speculation'; readonly reason: DropReason }
   /** Speak the application's text as this turn. */
   | { readonly type: 'speak_now'; readonly turn: number }
   /** Stop generating an unheard turn; `revoked`: the caller goes on, and the turn will be committed again. */

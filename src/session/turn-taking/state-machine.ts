@@ -8,6 +8,7 @@ import { BargeIn } from './barge-in.js';
 import { CallerWords } from './caller-words.js';
 import { LostLine } from './lost-line.js';
 import { MachineStep } from './machine-step.js';
+import { Speculation } from './speculation.js';
 import type { MachineInput, MachineState, Transition } from './session-state.js';
 import type { TurnTaking } from './turn-taking.js';
 
@@ -17,9 +18,12 @@ export function transition(state: MachineState, input: MachineInput, turnTaking:
   const step = new MachineStep(state, input.atMs, turnTaking);
   const bargeIn = new BargeIn(step);
   const gate = new AnswerGate(step, bargeIn);
-  const floor = new AgentFloor(step);
-  const caller = new CallerWords(step, floor, gate, bargeIn);
-  apply(input, { step, floor, gate, bargeIn, caller, line: new LostLine(step, gate, caller) });
+  const speculation = new Speculation(step);
+  const floor = new AgentFloor(step, speculation);
+  const caller = new CallerWords(step, { floor, gate, bargeIn, speculation });
+  const line = new LostLine(step, { gate, caller, speculation });
+  apply(input, { step, floor, gate, bargeIn, caller, line });
+  speculation.consider();
   return { state: step.state, effects: step.effects };
 }
 
@@ -44,8 +48,12 @@ function apply(input: MachineInput, rules: Rules): void {
       return caller.speechStarted(input.onsetMs);
     case 'speech_ended':
       return caller.speechEnded(input.lastSpeechMs);
+    case 'speech_paused':
+      return caller.speechPaused(input.silenceMs);
+    case 'speech_resumed':
+      return caller.speechResumed();
     case 'stt_partial':
-      return caller.partial(input.text);
+      return caller.partial(input.text, input.endLikely);
     case 'stt_final':
       return caller.final(input.text, input.endOfUtterance);
     case 'typed':

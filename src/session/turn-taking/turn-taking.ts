@@ -9,6 +9,11 @@ export interface TurnTaking {
   /** Silence that ends speech and flushes the recogniser. @default 180 */
   readonly endSilenceMs: number;
   /**
+   * Silence after which a recogniser that loses no words by it is flushed, before the end of the speech is certain. From
+   * `endSilenceMs` on it has no effect. @default 100
+   */
+  readonly earlyFlushMs: number;
+  /**
    * Time without any audio from the caller, not even silence, after which speech counts as ended: the microphone is
    * off, or the media has stopped. Longer than the delays of networks. @default 1000
    */
@@ -53,6 +58,7 @@ export const defaultTurnTaking: TurnTaking = {
   startSpeechMs: 60,
   startWindowMs: 100,
   endSilenceMs: 180,
+  earlyFlushMs: 100,
   lineSilenceMs: 1000,
   finalTimeoutMs: 400,
   unfinishedPhraseMs: 1200,

@@ -54,11 +54,23 @@ const secPerWord = 0.25;
 /** A pause that ends a stretch of speech. */
 const pauseSec = 0.4;
 
+export interface HearingInTurnOptions {
+  /**
+   * When the last word of a stretch becomes known: `at_end`, when the stretch ends, so that no interim result has it; or
+   * `in_time`, like the others. Recognisers differ, and so do words (https://developers.deepgram.com/docs/interim-results).
+   * @default 'at_end'
+   */
+  readonly lastWord?: 'at_end' | 'in_time';
+}
+
 /**
  * Recognises the next text in each stretch of speech, regardless of what is said. A stretch ends with a pause of 400 ms or
  * when a final is requested. All connections share one pass through the texts; a function is called for every stretch.
  */
-export function hearingInTurn(texts: readonly string[] | ((stretch: number) => string)): SimulatedHearing {
+export function hearingInTurn(
+  texts: readonly string[] | ((stretch: number) => string),
+  { lastWord = 'at_end' }: HearingInTurnOptions = {},
+): SimulatedHearing {
   const textOf = typeof texts === 'function' ? texts : (index: number): string => texts[index] ?? '';
   let stretch = 0;
   return (sampleRateHz) => {
@@ -79,8 +91,8 @@ export function hearingInTurn(texts: readonly string[] | ((stretch: number) => s
       const all = wordsOf(textOf(stretch));
       const word = all[words.length];
       const endSec = startSec + (words.length + 1) * secPerWord;
-      // The last word becomes known only when the speaker has stopped.
-      if (word !== undefined && words.length < all.length - 1 && endSec <= nowSec)
+      const isKnown = lastWord === 'in_time' || words.length < all.length - 1;
+      if (word !== undefined && isKnown && endSec <= nowSec)
         words.push({ word, startSec: endSec - secPerWord, endSec });
     };
     return {

@@ -1,0 +1,110 @@
+import type { ProviderError } from '../../core/errors.js';
+import type { OnIncident } from '../../events/provider-incident.js';
+import type { ToolCall } from '../../providers/language-model.js';
+import type { OutputListener } from './output-listener.js';
+
+type OutputEnd = Parameters<OutputListener['onFinished']>[0];
+
+/**
+ * Keeps what an answer reports until its turn is committed; then passes it on, and everything later at once. Incidents
+ * of providers concern the session and are passed on at once.
+ */
+export class HeldListener implements OutputListener {
+  readonly onIncident: OnIncident;
+  readonly #nowMs: () => number;
+  #held: { readonly atMs: number; readonly pass: (listener: OutputListener) => void }[] = [];
+  #listener: OutputListener | null = null;
+  #passingMs: number | null = null;
+  #tokens = 0;
+  #hasFailed = false;
+
+  /** `nowMs`: milliseconds since `session.start`. */
+  constructor(onIncident: OnIncident, nowMs: () => number) {
+    this.onIncident = onIncident;
+    this.#nowMs = nowMs;
+  }
+
+  /** When that happened which is being passed on, in milliseconds since `session.start`. */
+  get atMs(): number {
+    return this.#passingMs ?? this.#nowMs();
+  }
+
+  /** How many pieces of text the model has sent. */
+  get tokens(): number {
+    return this.#tokens;
+  }
+
+  /** Whether the model or the voice has failed. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** The turn is committed. */
+  passTo(listener: OutputListener): void {
+    this.#listener = listener;
+    for (const { atMs, pass } of this.#held.splice(0)) {
+      this.#passingMs = atMs;
+      pass(listener);
+    }
+    this.#passingMs = null;
+  }
+
+  onModelStart(): void {
+    this.#tell((listener) => listener.onModelStart());
+  }
+
+  onToolsAwaited(): void {
+    this.#tell((listener) => listener.onToolsAwaited());
+  }
+
+  onFirstToken(): void {
+    this.#tell((listener) => listener.onFirstToken());
+  }
+
+  onToken(text: string): void {
+    this.#tokens++;
+    this.#tell((listener) => listener.onToken(text));
+  }
+
+  onReasoning(text: string): void {
+    this.#tell((listener) => listener.onReasoning(text));
+  }
+
+  onToolCall(call: ToolCall): void {
+    this.#tell((listener) => listener.onToolCall(call));
+  }
+
+  onToolResult(call: ToolCall, result: string, failed: boolean, durationMs: number): void {
+    this.#tell((listener) => listener.onToolResult(call, result, failed, durationMs));
+  }
+
+  onText(text: string): void {
+    this.#tell((listener) => listener.onText(text));
+  }
+
+  onSpeechStart(): void {
+    this.#tell((listener) => listener.onSpeechStart());
+  }
+
+  onAudioReady(): void {
+    this.#tell((listener) => listener.onAudioReady());
+  }
+
+  onFinished(end: OutputEnd): void {
+    this.#tell((listener) => listener.onFinished(end));
+  }
+
+  onError(error: ProviderError): void {
+    this.#hasFailed = true;
+    this.#tell((listener) => listener.onError(error));
+  }
+
+  onFiller(): void {
+    this.#tell((listener) => listener.onFiller());
+  }
+
+  #tell(pass: (listener: OutputListener) => void): void {
+    if (this.#listener) return pass(this.#listener);
+    this.#held.push({ atMs: this.#nowMs(), pass });
+  }
+}

@@ -1,0 +1,48 @@
+import { summarise } from '../metrics/percentile.js';
+import type { Transport } from '../transport/transport.js';
+import type { SessionMetrics, SessionParts } from './session-parts.js';
+import type { TurnRunner } from './turn-runner.js';
+import { describeActivity, describeState } from './turn-taking/machine-state.js';
+import type { MachineState } from './turn-taking/session-state.js';
+
+export interface SessionMetricsOptions {
+  readonly parts: SessionParts;
+  readonly machine: MachineState;
+  /** Milliseconds since `session.start`. */
+  readonly nowMs: number;
+  readonly turns: TurnRunner;
+  /** Null before the call. */
+  readonly transport: Transport | null;
+  readonly warnings: SessionMetrics['warnings'];
+}
+
+/** A session's figures as they are now. */
+export function sessionMetrics({
+  parts,
+  machine,
+  nowMs,
+  turns: { metrics: turns, speculation },
+  transport,
+  warnings,
+}: SessionMetricsOptions): SessionMetrics {
+  const figures = turns.flatMap(({ latency }) => latency.mouth_to_ear_ms ?? []);
+  return {
+    sessionId: parts.id,
+    transport: parts.transportType,
+    state: describeState(machine),
+    activity: describeActivity(machine),
+    ageMs: machine.phase === 'waiting' ? null : nowMs,
+    turns,
+    speculation,
+    mouthToEar: summarise(figures),
+    media: mediaOf(transport),
+    inboundAudio: transport?.inboundQuality ?? null,
+    warnings,
+  };
+}
+
+function mediaOf(transport: Transport | null): SessionMetrics['media'] {
+  const stopped = transport?.mediaStopped;
+  if (stopped === undefined) return null;
+  return stopped ? 'stopped' : 'flowing';
+}
