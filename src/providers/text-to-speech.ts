@@ -60,6 +60,8 @@ export interface TextToSpeech {
   /** The model that it uses; distinguishes providers of the same name in events. */
   readonly model?: string;
   readonly produces: AudioFormats;
+  /** Whether it speaks the chunks of a stream as one text, so that a clause of a word or two sounds right. @default false */
+  readonly joinsPieces?: boolean;
   /**
    * Loads models or opens connections for audio of this format before the first call; optional and idempotent. Resolves
    * with notices, if any.

@@ -65,6 +65,7 @@ function resampledTextToSpeech(tts: TextToSpeech, resampler: Resampler, outside:
   const inside = negotiateFormat(outside, tts.produces);
   return {
     name: tts.name,
+    joinsPieces: tts.joinsPieces ?? false,
     produces: { encodings: ['linear16'], sampleRatesHz: [sampleRateHz] },
     preconnect: () => tts.preconnect?.(inside),
     open(options) {

@@ -83,12 +83,12 @@ describe('the splitter', () => {
   });
 
   it.each([
-    ['sentences', ['Hello. ', 'How are you? ', 'Fine!']],
+    ['sentences', ['Hello.', ' How are you? ', 'Fine!']],
     ['a decimal number', ['It costs 3.30 dollars. ', 'Or 1,250.50? ', 'Is that fine?']],
     ['a title', ['Dr. Smith is in. ', 'So is Mrs. Jones.']],
     ['a time of day', ['We open at 8 a.m. on Monday. ', 'Is that fine?']],
     ['a time that ends a sentence', ['We open at 9.30 a.m. ', 'Is that fine?']],
-    ['a time before a day', ['Good. ', 'At 9 a.m. Monday we open.']],
+    ['a time before a day', ['Good.', ' At 9 a.m. Monday we open.']],
     ['initials', ['The U.S. office of e.g. Mr. J. Doe is closed. ', 'Sorry.']],
     ['a number, and the answer no', ['Room No. 5 is free. ', 'No. ', 'It is not.']],
     ['an ellipsis', ['Let me see... ', 'Friday is free… ', 'Good.']],
@@ -155,13 +155,13 @@ describe('the splitter', () => {
     'Run `npm install. Then, if you like, npm test` please',
     'Mail to name.last@example.com or go to https://example.com/a.b,c?d=e;f please',
   ])('leaves whole: %s', (whole) => {
-    expect(split('Yes. ', whole, '. Done')).toEqual(['Yes. ', `${whole}. `, 'Done']);
+    expect(split('Yes. ', whole, '. Done')).toEqual(['Yes.', ` ${whole}. `, 'Done']);
   });
 
   it('treats an unclosed bracket or backtick as plain text', () => {
     expect(split('Good. An [open bracket. It is.\nA `tick. It is.\nDone')).toEqual([
-      'Good. ',
-      'An [open bracket. ',
+      'Good.',
+      ' An [open bracket. ',
       'It is.\n',
       'A `tick. ',
       'It is.\n',
@@ -186,14 +186,53 @@ describe('the splitter', () => {
 
   it('cuts a longer first clause after a sentence of one or two words', () => {
     expect(split('Sure. I can offer you Monday, or Tuesday, if that suits you, or Friday.')).toEqual([
-      'Sure. ',
-      'I can offer you Monday, or Tuesday, if that suits you, ',
+      'Sure.',
+      ' I can offer you Monday, or Tuesday, if that suits you, ',
       'or Friday.',
     ]);
     expect(split('Sure. I can offer you Monday, or Tuesday.')).toEqual([
-      'Sure. ',
-      'I can offer you Monday, or Tuesday.',
+      'Sure.',
+      ' I can offer you Monday, or Tuesday.',
     ]);
+  });
+
+  it.each(['Of course.', 'Sure!', 'All right.', 'Natürlich.', 'Bien sûr !', 'Got it.'])(
+    'gives "%s" at once, since nothing can change its end',
+    (opener) => {
+      expect(new SentenceSplitter().push(opener)).toEqual(opener === 'Bien sûr !' ? [] : [opener]);
+    },
+  );
+
+  it.each(['No.', 'Dr.', 'Example.', 'On Monday.', 'I am sure.'])('waits for more after "%s"', (start) => {
+    expect(new SentenceSplitter().push(start)).toEqual([]);
+  });
+
+  describe('for a voice that speaks its pieces as one text', () => {
+    const firstPiece = (text: string): string | undefined =>
+      new SentenceSplitter({ joinsPieces: true }).push(text)[0];
+
+    it.each(['Certainly,', 'Of course,', 'In that case,', 'On the other hand,'])(
+      'gives "%s" at once',
+      (clause) => {
+        expect(firstPiece(clause)).toBe(clause);
+        expect(new SentenceSplitter().push(clause)).toEqual([]);
+      },
+    );
+
+    it.each(['Well,', 'Yes,', 'On Monday,', 'It costs 1,', 'We are open: '])(
+      'waits for more after "%s"',
+      (start) => {
+        expect(firstPiece(start)).toBeUndefined();
+      },
+    );
+
+    it('lets no later clause be so short', () => {
+      const splitter = new SentenceSplitter({ joinsPieces: true });
+      expect(splitter.push('Certainly, in that case, we can offer you Monday, or Tuesday')).toEqual([
+        'Certainly,',
+        ' in that case, we can offer you Monday, ',
+      ]);
+    });
   });
 
   it('cuts a first clause again after a pause in the text, since the caller waits again', () => {
@@ -369,6 +408,6 @@ describe('the splitter', () => {
     expect(splitter.push('Let me check.')).toEqual([]);
     expect(splitter.flush()).toEqual(['Let me check.']);
     expect(splitter.flush()).toEqual([]);
-    expect(splitter.push('Yes. It')).toEqual(['Yes. ']);
+    expect(splitter.push('Yes. It')).toEqual(['Yes.']);
   });
 });

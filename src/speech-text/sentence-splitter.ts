@@ -9,7 +9,14 @@
  */
 import { endsInAbbreviation, isListNumber } from './abbreviations.js';
 import { codeSpanEnd, isBlockTag, linkEnd, tagEnd } from './inline-markup.js';
-import { clauseBoundary, lineBoundary, sentenceBoundary, type Boundary } from './text-boundaries.js';
+import {
+  clauseBoundary,
+  isCertainClause,
+  isOpener,
+  lineBoundary,
+  sentenceBoundary,
+  type Boundary,
+} from './text-boundaries.js';
 import { endsInHalfPair, kindOf, lastUnspacedBreak, widthOf } from './text-characters.js';
 
 /**
@@ -17,6 +24,8 @@ import { endsInHalfPair, kindOf, lastUnspacedBreak, widthOf } from './text-chara
  * characters; six take about 1.2 s to say, as four words do.
  */
 const shortestClause = { words: 4, characters: 6 };
+/** Minimum width of a first clause for a voice that speaks its pieces as one text: "Certainly," but not "Well,". */
+const shortestPiece = 8;
 /** Minimum length of a clause after a first sentence that was shorter still ("Sure."). */
 const shortestSecondClause = { words: 8, characters: 12 };
 
@@ -33,7 +42,13 @@ const longestEnd = 80;
 /** In UTF-16 code units. Only text without words or one endless word gets this long; it is cut anywhere. */
 const longestChunk = 2000;
 
+export interface SentenceSplitterOptions {
+  /** Whether the voice speaks the chunks of an answer as one text, so that a clause of a word or two sounds right. */
+  readonly joinsPieces?: boolean;
+}
+
 export class SentenceSplitter {
+  readonly #joinsPieces: boolean;
   #buffer = '';
   /** Words, and characters of scripts without spaces, in the chunks returned since the text began or continued. */
   #givenWords = 0;
@@ -54,6 +69,10 @@ export class SentenceSplitter {
   #latestBreak = 0;
   /** The width beyond which the next search for a cut starts. */
   #widest = 0;
+
+  constructor({ joinsPieces = false }: SentenceSplitterOptions = {}) {
+    this.#joinsPieces = joinsPieces;
+  }
 
   /** Takes the next token and returns the chunks that it completes. */
   push(token: string): string[] {
@@ -151,6 +170,7 @@ export class SentenceSplitter {
   }
 
   #stop(text: string): Boundary {
+    if (this.#isFirst && isOpener(text, this.#at)) return this.#at + 1;
     const boundary = this.#hasLetter ? sentenceBoundary(text, this.#at, this.#usesCapitals === true) : 'none';
     if (boundary !== 'none') return boundary;
     const isEllipsis = text.startsWith('..', this.#at) || text[this.#at] === '…';
@@ -160,6 +180,8 @@ export class SentenceSplitter {
 
   /** The end of a clause ends the chunk while the caller waits for speech; otherwise it is remembered. */
   #clause(text: string): Boundary {
+    const isPiece = this.#joinsPieces && this.#isFirst && this.#width >= shortestPiece;
+    if (isPiece && isCertainClause(text, this.#at)) return this.#at + 1;
     const isLongEnough = isClause(this.#words, this.#unspaced, this.#shortestClause);
     const boundary = isLongEnough ? clauseBoundary(text, this.#at) : 'none';
     if (boundary === 'undecided' || (boundary !== 'none' && this.#isAwaited)) return boundary;
@@ -218,8 +240,12 @@ export class SentenceSplitter {
     return !isClause(this.#givenWords, this.#givenUnspaced, shortestClause);
   }
 
+  get #isFirst(): boolean {
+    return this.#givenWords === 0 && this.#givenUnspaced === 0;
+  }
+
   get #shortestClause(): typeof shortestClause {
-    return this.#givenWords === 0 && this.#givenUnspaced === 0 ? shortestClause : shortestSecondClause;
+    return this.#isFirst ? shortestClause : shortestSecondClause;
   }
 
   get #longest(): number {

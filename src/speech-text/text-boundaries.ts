@@ -26,6 +26,29 @@ const blanks = /\s{1,100}/y;
 /** The end of a line and a blank line. */
 const blankLine = /[^\S\n]{0,100}\n[^\S\n]{0,100}\n/y;
 
+/** Sentences with which answers begin. Nothing else is written like them, so the mark behind them ends them for certain. */
+const openers = new Set(
+  (
+    'sure,of course,certainly,absolutely,definitely,great,good,perfect,wonderful,excellent,lovely,okay,all right,' +
+    'alright,yes,right,got it,done,all done,no problem,sounds good,thanks,thank you,sorry,hello,good morning,' +
+    'good afternoon,good evening,gern,gerne,natürlich,selbstverständlich,klar,sicher,ja,danke,einen moment,' +
+    'bien sûr,certainement,oui,merci,d’accord,très bien,claro,por supuesto,sí,gracias,muy bien,certo,va bene,grazie'
+  ).split(','),
+);
+/** The longest of them, with white space before it. */
+const longestOpener = 30;
+
+/** Whether the text up to the mark at `at` is a sentence with which answers begin. */
+export function isOpener(text: string, at: number): boolean {
+  if (at > longestOpener || !/[.!]/.test(text.charAt(at))) return false;
+  return openers.has(text.slice(0, at).trimStart().toLowerCase().replaceAll("'", '’'));
+}
+
+/** Whether a comma at `at` ends a clause, whatever follows: not within a number or before a date. */
+export function isCertainClause(text: string, at: number): boolean {
+  return text[at] === ',' && /\p{L}/u.test(text.charAt(at - 1)) && !endsWithDayName(text, at);
+}
+
 /** Sentence marks at `at`. `usesCapitals`: whether sentences begin with a capital letter in this text. */
 export function sentenceBoundary(text: string, at: number, usesCapitals: boolean): Boundary {
   const marksEnd = endOf(stops, text, at);

@@ -18,6 +18,8 @@ export class SupervisedTextToSpeech implements TextToSpeech {
   readonly name: string;
   /** What every candidate can give. */
   readonly produces: AudioFormats;
+  /** Whether all candidates do. */
+  readonly joinsPieces: boolean;
   readonly #supervisor: Supervisor<TextToSpeech>;
 
   /** Starts nothing. Throws a TypeError for a list without candidates, a ConfigError for one without a common sample rate. */
@@ -25,6 +27,7 @@ export class SupervisedTextToSpeech implements TextToSpeech {
     const { candidates } = options;
     this.#supervisor = new Supervisor('tts', options);
     this.name = this.#supervisor.name;
+    this.joinsPieces = candidates.every(({ provider }) => provider.joinsPieces === true);
     this.produces =
       commonFormats(candidates.map(({ provider }) => provider.produces)) ?? noCommonRate(candidates);
   }

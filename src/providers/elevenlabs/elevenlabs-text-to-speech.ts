@@ -62,6 +62,8 @@ const phoneFormat: AudioFormat = { encoding: 'mulaw', sampleRateHz: 8000 };
 export class ElevenLabsTextToSpeech implements TextToSpeech {
   readonly name = 'elevenlabs';
   readonly model: string;
+  /** One context speaks all its texts. */
+  readonly joinsPieces = true;
   readonly produces: AudioFormats = { encodings: ['mulaw', 'linear16'], sampleRatesHz: pcmRatesHz };
   readonly #options: ElevenLabsOptions;
   readonly #clock: Clock;

@@ -9,10 +9,11 @@ import { VendorStream } from './vendor-stream.js';
 
 /** A voice of the user's own, held to the contract: whatever breaks it becomes an `error` event that says so. */
 export function guardedTextToSpeech(voice: TextToSpeech, vendor: Vendor): TextToSpeech {
-  const { produces } = voice;
+  const { produces, joinsPieces = false } = voice;
   return {
     ...vendorMembers(voice, vendor),
     produces,
+    joinsPieces,
     ...(voice.unsayable && { unsayable: (text: string) => unsayableBy(voice, text) }),
     open(options) {
       const guarded = new VendorStream<TextToSpeechStream, TtsEvent>({

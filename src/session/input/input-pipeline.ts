@@ -13,7 +13,7 @@ import type { VoiceActivityDetector } from '../../vad/voice-activity-detector.js
 import { FrameSlicer } from '../output/frame-slicer.js';
 import { LineSilence } from '../turn-taking/line-silence.js';
 import { SpeechSegmenter, type SpeechBoundary } from './speech-segmenter.js';
-import type { SpeculationLimits } from '../turn-taking/speculation-state.js';
+import { laterPauses, type SpeculationLimits } from '../turn-taking/speculation-state.js';
 import type { TurnTaking } from '../turn-taking/turn-taking.js';
 
 export interface InputListener {
@@ -192,6 +192,6 @@ export class InputPipeline {
 function pausesOf({ stt, turnTaking, speculation }: InputPipelineOptions): number[] {
   return [
     ...(stt.flushesEarly ? [turnTaking.earlyFlushMs] : []),
-    ...(speculation ? [speculation.minStableMs] : []),
+    ...(speculation ? [speculation.minStableMs, laterPauses * speculation.minStableMs] : []),
   ];
 }

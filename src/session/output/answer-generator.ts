@@ -38,6 +38,8 @@ export interface AnswerGeneratorOptions {
   readonly apology: string;
   /** Language of the text, for example `en`. */
   readonly language: string;
+  /** Whether the voice speaks the chunks of an answer as one text. */
+  readonly joinsPieces: boolean;
   /** Spoken when a tool or reasoning keeps the caller waiting in silence; empty for no filler. */
   readonly filler: string;
   readonly fillerAfterMs: number;
@@ -70,7 +72,7 @@ const askForConfirmation: ChatMessage = {
  */
 export class AnswerGenerator {
   readonly #options: AnswerGeneratorOptions;
-  readonly #splitter = new SentenceSplitter();
+  readonly #splitter: SentenceSplitter;
   readonly #standing: StandingText;
   readonly #breaths = new TextBreaths();
   #text = '';
@@ -84,6 +86,7 @@ export class AnswerGenerator {
 
   constructor(options: AnswerGeneratorOptions) {
     this.#options = options;
+    this.#splitter = new SentenceSplitter({ joinsPieces: options.joinsPieces });
     this.#isCommitted = options.committed === null;
     void options.committed?.then(() => (this.#isCommitted = true));
     this.#standing = new StandingText({

@@ -12,7 +12,7 @@ import { SpeechOutput } from './speech-output.js';
 
 export interface OutputPipelineOptions extends Omit<
   AnswerGeneratorOptions,
-  'signal' | 'speech' | 'committed'
+  'signal' | 'speech' | 'committed' | 'joinsPieces'
 > {
   /**
    * Whether the caller's turn is not committed yet. Until {@link OutputPipeline.commit} no tool runs, and the voice gets
@@ -45,8 +45,9 @@ export class OutputPipeline {
       onReleased: () => this.#answer.released(),
       onFinished: (end) => listener.onFinished({ ...end, endsCall: this.#answer.endsCall }),
     });
+    const { joinsPieces = false } = options.tts;
     const committed = options.isEarly ? new Promise<void>((resolve) => (this.#commit = resolve)) : null;
-    this.#answer = new AnswerGenerator({ ...options, signal, speech: this.speech, committed });
+    this.#answer = new AnswerGenerator({ ...options, signal, speech: this.speech, committed, joinsPieces });
   }
 
   /** The caller's turn is committed: the output may do everything. */

@@ -45,8 +45,8 @@ export interface CallerUtterance {
   readonly undetected: boolean;
   /** Finals that timed out and may still arrive late. */
   readonly overdue: OverdueFinals;
-  /** Whether the speech has paused: it may be over. */
-  readonly paused: boolean;
+  /** How long the speech has paused, in milliseconds, so that it may be over; 0 if it has not. */
+  readonly pausedMs: number;
   /** Whether the words so far are probably all of the speech so far. */
   readonly settled: boolean;
   /** Whether the recogniser was flushed in this pause. */
@@ -67,7 +67,7 @@ const silent: Omit<CallerUtterance, 'onsetMs'> = {
   awaitingFinal: false,
   undetected: false,
   overdue: { taken: [], untilMs: 0 },
-  paused: false,
+  pausedMs: 0,
   settled: false,
   flushedEarly: false,
   earlyFlushes: 0,
@@ -100,10 +100,10 @@ export function continueUndetected(utterance: CallerUtterance): CallerUtterance 
  */
 export function forgetWords(utterance: CallerUtterance, nowMs: number): CallerUtterance | null {
   const { speaking, awaitingFinal, onsetMs, lastSpeechMs, speechEndMs, partial, overdue } = utterance;
-  const { paused, flushedEarly, earlyFlushes } = utterance;
+  const { pausedMs, flushedEarly, earlyFlushes } = utterance;
   const kept = { ...silent, onsetMs, lastSpeechMs, speechEndMs, overdue };
   if (speaking || awaitingFinal)
-    return { ...kept, speaking, awaitingFinal, partial, paused, flushedEarly, earlyFlushes };
+    return { ...kept, speaking, awaitingFinal, partial, pausedMs, flushedEarly, earlyFlushes };
   return expectsLateFinals(utterance, nowMs) ? kept : null;
 }
 
@@ -153,16 +153,16 @@ export function startSpeaking(utterance: CallerUtterance | null, onsetMs: number
   const before = utterance ?? silent;
   // Words without detected speech were not flushed. They belong to this stretch, whose end will flush them.
   const awaitingFinal = before.awaitingFinal && !before.undetected;
-  const begun = { paused: false, settled: false, flushedEarly: false, earlyFlushes: 0 };
+  const begun = { pausedMs: 0, settled: false, flushedEarly: false, earlyFlushes: 0 };
   return { ...before, ...begun, onsetMs, speaking: true, awaitingFinal, undetected: false };
 }
 
-/** The stretch pauses; `flush`: the recogniser is flushed in this pause. */
-export function pauseSpeaking(utterance: CallerUtterance, flush: boolean): CallerUtterance {
+/** The stretch has paused for this long; `flush`: the recogniser is flushed now. */
+export function pauseSpeaking(utterance: CallerUtterance, pausedMs: number, flush: boolean): CallerUtterance {
   const { flushedEarly, earlyFlushes } = utterance;
   return {
     ...utterance,
-    paused: true,
+    pausedMs,
     flushedEarly: flushedEarly || flush,
     earlyFlushes: earlyFlushes + (flush ? 1 : 0),
   };
@@ -170,7 +170,7 @@ export function pauseSpeaking(utterance: CallerUtterance, flush: boolean): Calle
 
 /** The stretch goes on after a pause. */
 export function resumeSpeaking(utterance: CallerUtterance): CallerUtterance {
-  return { ...utterance, paused: false, settled: false, flushedEarly: false };
+  return { ...utterance, pausedMs: 0, settled: false, flushedEarly: false };
 }
 
 /** The flush for the end of a stretch: still to be made, made in the pause before the end, or already answered. */

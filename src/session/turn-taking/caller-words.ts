@@ -74,7 +74,7 @@ export class CallerWords {
     const { caller, flushesEarly } = this.#step.state;
     if (!caller?.speaking) return;
     const flush = flushesEarly && !caller.flushedEarly && silenceMs >= this.#step.turnTaking.earlyFlushMs;
-    this.#step.setCaller(pauseSpeaking(caller, flush));
+    this.#step.setCaller(pauseSpeaking(caller, silenceMs, flush));
     if (flush) this.#step.effects.push({ type: 'stt_flush' });
     this.#speculation.paused(silenceMs);
   }
@@ -164,7 +164,7 @@ export class CallerWords {
 
   /** New words that arrive in a silence are probably the last of the speech before it. */
   #settleWords(caller: CallerUtterance, endLikely = false): void {
-    const isSilent = caller.paused || (!caller.speaking && !caller.undetected);
+    const isSilent = caller.pausedMs > 0 || (!caller.speaking && !caller.undetected);
     this.#step.setCaller({ ...caller, settled: caller.settled || isSilent || endLikely });
   }
 

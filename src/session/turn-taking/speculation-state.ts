@@ -4,11 +4,17 @@
 export interface SpeculationLimits {
   /** How many answers are begun early for one turn at most. @default 2 */
   readonly maxPerTurn: number;
-  /** Silence after which the recogniser's words count as all that was said. @default 80 */
+  /**
+   * Silence after which the recogniser's words count as all that was said; twice as much once the caller went on after
+   * such a pause. @default 60
+   */
   readonly minStableMs: number;
 }
 
-export const defaultSpeculation: SpeculationLimits = { maxPerTurn: 2, minStableMs: 80 };
+export const defaultSpeculation: SpeculationLimits = { maxPerTurn: 2, minStableMs: 60 };
+
+/** After a pause within the turn, the next must be longer by this factor. */
+export const laterPauses = 2;
 
 /**
  * Why an answer that was begun early was dropped:
@@ -28,7 +34,7 @@ export interface SpeculationState {
   readonly turn: number;
   /** How many answers were begun for it. */
   readonly tries: number;
-  /** Whether one was dropped because the caller went on: then the next waits for the end of the speech. */
+  /** Whether one was dropped because the caller went on: then the next waits for a longer pause. */
   readonly wentOn: boolean;
   /** The words that stood when the caller last paused; null if nothing is known. */
   readonly standing: string | null;

@@ -5,7 +5,7 @@
 import { commitSilenceMs, saysTheSame } from '../input/caller-text.js';
 import { textOf } from './caller-utterance.js';
 import type { MachineStep } from './machine-step.js';
-import { fullTrust, type DropReason, type SpeculationState } from './speculation-state.js';
+import { fullTrust, laterPauses, type DropReason, type SpeculationState } from './speculation-state.js';
 
 export class Speculation {
   readonly #step: MachineStep;
@@ -74,10 +74,15 @@ export class Speculation {
     const tries = speculation.turn === turn ? speculation.tries : 0;
     const wentOn = speculation.turn === turn && speculation.wentOn;
     if (tries >= (speculation.limits?.maxPerTurn ?? 0)) return;
-    // A caller who paused in the middle of a sentence may do so again.
-    if (wentOn && this.#step.state.caller?.speaking) return;
+    if (wentOn && !this.#pausesLonger) return;
     this.#update({ current: { turn, text }, turn, tries: tries + 1, wentOn });
     this.#step.effects.push({ type: 'speculate', turn, text });
+  }
+
+  /** A caller who paused in the middle of a sentence may do so again: whether the pause is twice as long, or over. */
+  get #pausesLonger(): boolean {
+    const { caller, speculation } = this.#step.state;
+    return !caller?.speaking || caller.pausedMs >= laterPauses * (speculation.limits?.minStableMs ?? 0);
   }
 
   #isLikelyAll(text: string): boolean {
