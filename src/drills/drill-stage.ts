@@ -231,7 +231,8 @@ class Stage {
     return this.#place(said, behaviour, breaks.onCaller, (event) => {
       breaks.onEvent(event);
       if (event.type === 'session.start') this.#sessionAtMs = this.#clock.nowMs() - event.atMs;
-      if (event.type !== 'turn.start' || event.turn === 0 || isArmed) return;
+      // An answer may be begun before its turn is.
+      if (event.type !== 'speech.start' || isArmed) return;
       isArmed = true;
       armForAnswer(this.#drill, this.#vendors);
     });

@@ -73,8 +73,8 @@ export async function holdOwnCall(
   const note = (event: SessionEvent): void => {
     events.push(event);
     if (event.type === 'session.start') fault.sessionMs = systemClock.nowMs() - event.atMs;
-    // The greeting has no fault.
-    if (event.type === 'turn.start' && event.turn > 0) switches.tts.arm();
+    // The greeting has no fault. An answer may be begun before its turn is.
+    if (event.type === 'speech.start') switches.tts.arm();
   };
   try {
     await relay.listen();
