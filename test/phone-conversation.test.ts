@@ -26,6 +26,7 @@ describe('a phone call', () => {
         'speech.end',
         'transcript.final',
         'turn.start',
+        'llm.speculation',
         'llm.response',
         'tts.audio_start',
         'tts.audio_end',

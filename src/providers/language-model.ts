@@ -77,7 +77,7 @@ export interface LanguageModel {
   readonly model?: string;
   /**
    * Whether it may be asked before the caller's turn is certain; the answer is dropped if the caller goes on. Only if
-   * asking has no effects. @default false; true for models given by name
+   * asking has no effects. @default false
    */
   readonly speculative?: boolean;
   /** The longest time to its first sign of an answer, in milliseconds; a supervisor waits this long. */

@@ -93,7 +93,7 @@ export class Providers {
       tts: this.#voice(config),
       fallbackVoice: config.agent ? this.#tts(config.apologyVoice) : null,
       agent: config.agent,
-      speculation: config.llm.every((llm) => answersEarly(llm)) ? config.speculation : null,
+      speculation: config.llm.every((llm) => this.#answersEarly(llm)) ? config.speculation : null,
       turnTaking: { ...defaultTurnTaking, digitWords, finalTimeoutMs, ...config.turnTaking },
       limits: config.limits,
       reconnect: config.reconnect,
@@ -191,6 +191,12 @@ export class Providers {
     return this.#share(definition.kind, key, () => makeProvider(named, this.#clock));
   }
 
+  /** Whether the model may be asked before the turn is certain: a model of the user's own only if it says so. */
+  #answersEarly(llm: ResolvedLlm): boolean {
+    const isBuiltIn = 'definition' in llm && builtInRegistry.all.includes(llm.definition);
+    return isBuiltIn || (typeof llm === 'function' ? llm : this.#llm(llm)).speculative === true;
+  }
+
   /** The guard of the user's object: the same one for the same object, for as long as that lives. */
   #given<Kind extends ProviderKind>(kind: Kind, provider: ProviderOf[Kind]): ProviderOf[Kind] {
     const known = this.#guards[kind].get(provider) as ProviderOf[Kind] | undefined;
@@ -256,11 +262,6 @@ export class Providers {
       return made;
     });
   }
-}
-
-/** Whether the model may be asked before the turn is certain: a model of the user's own only if it says so. */
-function answersEarly(llm: ResolvedLlm): boolean {
-  return 'definition' in llm || ('speculative' in llm && llm.speculative === true);
 }
 
 /** Whether JSON cannot represent the value: a function or a class instance. */

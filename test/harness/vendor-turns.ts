@@ -77,7 +77,7 @@ export async function vendorTurns({
     deepgram: { clock, hearing: hearingInTurn(() => question), ...manners.deepgram },
     openai: {
       clock,
-      answers: () => answerTo(vendors.openai.requests.length - 1),
+      answers: ({ messages }) => answerTo(messages.filter(({ role }) => role === 'user').length - 1),
       ...manners.openai,
       ...(model !== undefined && { models: [model] }),
     },

@@ -36,10 +36,21 @@ describe("Flux's words", () => {
     const say = fluxMessages();
     expect(flux.take(say('Update', 0, 0.25, ''))).toEqual(nothing);
     expect(texts(flux.take(say('StartOfTurn', 0, 0.5, 'Book')))).toEqual(['partial Book']);
-    expect(texts(flux.take(say('EagerEndOfTurn', 0, 0.75, 'Book it')))).toEqual(['partial Book it']);
-    expect(flux.take(say('TurnResumed', 0, 1, 'Book it'))).toEqual(nothing);
+    expect(texts(flux.take(say('Update', 0, 0.75, 'Book it')))).toEqual(['partial Book it']);
+    expect(flux.take(say('Update', 0, 1, 'Book it'))).toEqual(nothing);
     expect(texts(flux.take(say('EndOfTurn', 0, 1.25, 'Book it.', 'model')))).toEqual(['final Book it.']);
     expect(texts(flux.take(say('StartOfTurn', 1, 2, 'And')))).toEqual(['partial And']);
+  });
+
+  it('say that the turn will probably end, and take it back', () => {
+    const flux = new FluxTranscript({ forceEndTurn: true });
+    const say = fluxMessages();
+    flux.take(say('StartOfTurn', 0, 0.5, 'Book it'));
+    const eager = flux.take(say('EagerEndOfTurn', 0, 0.75, 'Book it'));
+    expect(eager.events).toEqual([expect.objectContaining({ text: 'Book it', endLikely: true })]);
+    const resumed = flux.take(say('TurnResumed', 0, 1, 'Book it'));
+    expect(resumed.events).toEqual([expect.objectContaining({ text: 'Book it', endLikely: false })]);
+    expect(flux.take(say('Update', 0, 1.25, 'Book it')).events).toEqual([]);
   });
 
   it('are ended by a flush, which asks Flux for it', () => {

@@ -9,9 +9,10 @@ const finishReasons: readonly unknown[] = ['stop', 'tool_calls', 'length'];
 
 /** A model of the user's own, held to the contract: whatever breaks it becomes a ProviderError that says so. */
 export function guardedLanguageModel(model: LanguageModel, vendor: Vendor): LanguageModel {
-  const { firstTokenTimeoutMs, tokenTimeoutMs } = model;
+  const { firstTokenTimeoutMs, tokenTimeoutMs, speculative } = model;
   return {
     ...vendorMembers(model, vendor),
+    ...(speculative !== undefined && { speculative }),
     ...(firstTokenTimeoutMs !== undefined && { firstTokenTimeoutMs }),
     ...(tokenTimeoutMs !== undefined && { tokenTimeoutMs }),
     generate: (request) => ({

@@ -32,6 +32,25 @@ describe('a prompt or a tool that nothing uses', () => {
     ],
     ['the desk’s own prompt', { agent: { systemPrompt: appointmentDeskPrompt } }, []],
     ['an embedded model by name', { llm: { provider: 'local' }, agent: { systemPrompt: 'x' } }, []],
+    [
+      'speculation with a function',
+      { llm: () => 'hello', speculation: { maxPerTurn: 1 }, agent: { systemPrompt: 'x' } },
+      [/speculation is not used.*speculative: true/],
+    ],
+    [
+      'speculation with a function that says so',
+      {
+        llm: Object.assign(() => 'hello', { speculative: true }),
+        speculation: { maxPerTurn: 1 },
+        agent: { systemPrompt: 'x' },
+      },
+      [],
+    ],
+    [
+      'no speculation with a function',
+      { llm: () => 'hello', speculation: false, agent: { systemPrompt: 'x' } },
+      [],
+    ],
     ['a function', { llm: () => 'hello', agent: { systemPrompt: 'x', tools: { a: tool } } }, []],
     ['no agent', {}, []],
   ])('%s', (_what, session, expected) => {

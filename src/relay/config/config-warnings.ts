@@ -9,6 +9,26 @@ import type { RelaySessionConfig, ResolvedConfig } from './config.js';
  * argument is resolved from it.
  */
 export function configWarnings(
+  config: Pick<RelaySessionConfig, 'llm' | 'speculation'>,
+  resolved: Pick<ResolvedConfig, 'agent' | 'llm'>,
+): string[] {
+  return [...unusedByScript(config, resolved), ...unusedSpeculation(config, resolved)];
+}
+
+function unusedSpeculation(
+  { speculation }: Pick<RelaySessionConfig, 'speculation'>,
+  { agent, llm }: Pick<ResolvedConfig, 'agent' | 'llm'>,
+): string[] {
+  const isSet = typeof speculation === 'object';
+  const isOwn = llm.some((model) => !('definition' in model) && model.speculative !== true);
+  if (!agent || !isSet || !isOwn) return [];
+  return [
+    'speculation is not used: your own model is only asked early if it has `speculative: true`. Set that if asking it has no effects, or leave speculation out.',
+  ];
+}
+
+/** The embedded model is a script: it reads no prompt and calls few tools. */
+function unusedByScript(
   config: Pick<RelaySessionConfig, 'llm'>,
   { agent, llm }: Pick<ResolvedConfig, 'agent' | 'llm'>,
 ): string[] {

@@ -45,6 +45,7 @@ describe('a config', () => {
       agent: null,
       apologyVoice: { definition: embedded.tts, config: { provider: 'local' } },
       turnTaking: {},
+      speculation: { maxPerTurn: 2, minStableMs: 60 },
       limits: defaultSessionLimits,
       reconnect: defaultReconnectLimits,
     });

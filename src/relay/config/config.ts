@@ -86,8 +86,8 @@ export interface SessionConfig<Schemas extends ToolSchemas = ToolSchemas> {
   readonly agent?: AgentConfig<Schemas>;
   readonly turnTaking?: Partial<TurnTaking>;
   /**
-   * Whether an answer is begun before the turn is certain, with a model that is given by name or is `speculative`. False
-   * begins every answer when its turn is committed.
+   * Limits of answers that are begun before the turn is certain. Only hzrelay's own models by name, and models that are
+   * `speculative`, answer early. False begins every answer when its turn is committed.
    */
   readonly speculation?: false | Partial<SpeculationLimits>;
   readonly limits?: Partial<SessionLimits>;
@@ -195,7 +195,7 @@ const turnTaking = z.strictObject({
 
 const speculation = z.strictObject({
   maxPerTurn: z.number().int().positive(),
-  minStableMs: milliseconds,
+  minStableMs: limitMs,
 } satisfies Record<keyof SpeculationLimits, z.ZodType>);
 
 const limits = z.strictObject({ maxDurationMs: limitMs, idleTimeoutMs: limitMs });

@@ -103,7 +103,7 @@ function said(spoken: readonly SpokenWord[], delaysMs: readonly number[], flushe
   const listen = (): void => {
     const asked = call.effects.slice(seen).filter(({ type }) => type === 'stt_flush');
     seen = call.effects.length;
-    for (const _ of asked) {
+    for (let count = 0; count < asked.length; count++) {
       const delayMs = delaysMs[flushes++ % delaysMs.length] ?? 0;
       // Answers come in the order of the flushes.
       const atMs = Math.max(nowMs + delayMs, answers.at(-1)?.atMs ?? 0);

@@ -42,7 +42,7 @@ export interface SpeculationState {
   readonly trust: number;
 }
 
-/** Words that stood in a pause were wrong this often in a row: then they are not used until they are right again. */
+/** The most trust: words that were always right may be wrong once and are still used. */
 export const fullTrust = 2;
 
 export const noSpeculation: SpeculationState = {
@@ -52,5 +52,5 @@ export const noSpeculation: SpeculationState = {
   tries: 0,
   wentOn: false,
   standing: null,
-  trust: fullTrust,
+  trust: 1,
 };
