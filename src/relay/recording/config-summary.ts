@@ -16,7 +16,7 @@ const agentFields = [
 
 /** The config without any secret, as plain data. */
 export function summariseConfig(config: ResolvedConfig): object {
-  const { type, stt, llm, tts, supervision, agent, turnTaking, limits } = config;
+  const { type, stt, llm, tts, supervision, agent, turnTaking, speculation, limits } = config;
   return {
     inbound: { type },
     stt: stt.map(summariseProvider),
@@ -25,6 +25,7 @@ export function summariseConfig(config: ResolvedConfig): object {
     supervision,
     agent: agent && { ...pick(agent, agentFields), tools: Object.keys(agent.tools) },
     turnTaking,
+    speculation,
     limits,
   };
 }
