@@ -10,6 +10,7 @@ import { FluxTranscript } from './flux-transcript.js';
 import { isFlux } from './listen-request.js';
 import type { ListenSocketOptions } from './listen-socket.js';
 import { NovaTranscript } from './nova-transcript.js';
+import { SilentAudio } from './silent-audio.js';
 import { heardUntilSec, type Transcript, type TranscriptStep } from './transcript.js';
 import { UnsentAudio } from './unsent-audio.js';
 
@@ -50,6 +51,7 @@ export class DeepgramStream implements SpeechToTextStream {
   readonly #connection: DeepgramConnection;
   readonly #transcript: Transcript;
   readonly #unsent: UnsentAudio;
+  readonly #silent: SilentAudio;
   readonly #bytesPerSec: number;
   /** One timer for each flush that Deepgram has not answered. */
   readonly #flushTimers: Timer[] = [];
@@ -67,6 +69,7 @@ export class DeepgramStream implements SpeechToTextStream {
     this.#options = options;
     this.#bytesPerSec = sampleRateHz * (encoding === 'mulaw' ? 1 : Int16Array.BYTES_PER_ELEMENT);
     this.#unsent = new UnsentAudio(maxUnsentSec * this.#bytesPerSec);
+    this.#silent = new SilentAudio(this.#bytesPerSec);
     this.#transcript = isFlux(settings.model)
       ? new FluxTranscript({ forceEndTurn: settings.forceEndTurn.isUsed })
       : new NovaTranscript();
@@ -97,13 +100,16 @@ export class DeepgramStream implements SpeechToTextStream {
       return this.fail(deepgramError('bad_request', message));
     }
     const bytes = this.#bytesOf(frame);
-    if (this.#connection.isOpen) this.#send(bytes);
-    else this.#unsent.push(bytes);
+    if (!this.#connection.isOpen) return this.#unsent.push(bytes);
+    const due = this.#silent.push(bytes);
+    if (due) this.#send(due);
   }
 
   /** Checks the connection when speech begins, so that a dead one is noticed early. */
   speechStarted(): void {
     this.#transcript.speechStarted?.();
+    this.#silent.speechStarted();
+    this.#sendSilence();
     this.#connection.check();
   }
 
@@ -151,7 +157,14 @@ export class DeepgramStream implements SpeechToTextStream {
     this.#connection.sendAudio(bytes);
   }
 
+  #sendSilence(): void {
+    const waiting = this.#silent.take();
+    if (waiting && this.#connection.isOpen) this.#send(waiting);
+  }
+
   #flush(): void {
+    this.#sendSilence();
+    this.#silent.flushed();
     const step = this.#transcript.flush(this.#sentSec);
     // The caller of `flush()` does not expect the answer before it returns.
     if (step.events.length > 0) return queueMicrotask(() => this.#follow(step));

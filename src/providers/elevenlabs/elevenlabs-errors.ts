@@ -215,6 +215,8 @@ export function failureOfAnswer(status: number, body: unknown, waitMs?: number):
  * metadata.
  */
 export function failureOfMessage(raw: unknown, hasAudio: boolean): ElevenLabsFailure | null {
+  // Nearly every message: a quick look spares it the schemas.
+  if (!mayHoldError(raw as ErrorFields | null, hasAudio)) return null;
   const detail = errorDetail(hasAudio ? { ...(raw as object), detail: undefined } : raw);
   if (!detail) return null;
   const { message, status, field } = detail;
@@ -227,6 +229,14 @@ export function failureOfMessage(raw: unknown, hasAudio: boolean): ElevenLabsFai
     ...(code === null && status === undefined && { category: 'server' }),
     ...(field !== undefined && { field }),
   };
+}
+
+type ErrorFields = Partial<Record<'detail' | 'error' | 'message', unknown>>;
+
+function mayHoldError(raw: ErrorFields | null, hasAudio: boolean): boolean {
+  if (typeof raw !== 'object' || raw === null) return true;
+  const { detail, error, message } = raw;
+  return Boolean(error) || Boolean(message) || (!hasAudio && Boolean(detail));
 }
 
 /** ElevenLabs' close code for all refusals and many failures. */

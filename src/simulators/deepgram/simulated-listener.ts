@@ -21,6 +21,9 @@ export interface SimulatedListenerOptions {
 /** Audio louder than this may be a voice. */
 const speechDbfs = -45;
 
+/** Whether there is speech is decided for parts of this length. */
+const heardSec = 0.02;
+
 /** Audio between two partials. */
 const partialEverySec = { steady: 0.25, chatty: 1, quiet: 0.25, final_only: Infinity } as const;
 
@@ -46,8 +49,13 @@ export abstract class SimulatedListener {
     return this.#samples / this.options.query.format.sampleRateHz;
   }
 
-  /** Takes the next audio, decoded. */
+  /** Takes the next audio, decoded; messages of any length are heard alike. */
   hear(samples: Int16Array): void {
+    const length = Math.round(heardSec * this.options.query.format.sampleRateHz);
+    for (let at = 0; at < samples.length; at += length) this.#hearPart(samples.subarray(at, at + length));
+  }
+
+  #hearPart(samples: Int16Array): void {
     const { ear, latencies } = this.options;
     const isSpeech = isAudible(samples, speechDbfs);
     this.#samples += samples.length;

@@ -1,6 +1,7 @@
+import { SampleSlab } from '../../audio/sample-slab.js';
 import { decodeMulaw, encodeMulaw } from '../../audio/g711.js';
 import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
-import type { Clock, Timer } from '../../core/clock.js';
+import type { Clock } from '../../core/clock.js';
 import { TransportError } from '../../core/errors.js';
 import { mediaStoppedAfterMs, MediaWatch } from '../media-watch.js';
 import { requirePosition } from '../playout-position.js';
@@ -20,6 +21,7 @@ import {
   type InboundFault,
   type InboundLimits,
 } from './inbound-guard.js';
+import { DueTimer } from './due-timer.js';
 import type { MediaStart } from './media-handshake.js';
 import type { CallMessage, MediaStreamWire } from './media-stream-wire.js';
 import { PlayoutLedger } from './playout-ledger.js';
@@ -65,7 +67,8 @@ export class MediaStreamTransport implements Transport {
   #lastMessageMs: number;
   #pause: Promise<Heard> | null = null;
   readonly #cuts: AwaitedCuts;
-  #timer: Timer | null = null;
+  readonly #timer: DueTimer;
+  readonly #slab = new SampleSlab();
 
   /** Takes over the socket of an accepted stream; messages are held until {@link start}. */
   constructor(wire: MediaStreamWire, start: MediaStart, options: MediaStreamOptions) {
@@ -77,6 +80,11 @@ export class MediaStreamTransport implements Transport {
     this.#ledger = new PlayoutLedger({ sampleRateHz: wire.format.sampleRateHz });
     this.#cuts = new AwaitedCuts(clock, this.#ledger, (heard) => this.#report(heard));
     this.#clock = clock;
+    this.#timer = new DueTimer(clock, (dueMs) => {
+      // Use at least the due time: rounding must not make the timer fire again and again without effect.
+      this.#report(this.#ledger.takeOverdue(Math.max(dueMs, clock.nowMs())));
+      this.#pump();
+    });
     this.#lastMessageMs = clock.nowMs();
     this.#inbox = start.inbox;
     this.#streamId = start.streamId;
@@ -139,7 +147,7 @@ export class MediaStreamTransport implements Transport {
     if (this.#end || this.#isLost) return;
     if (!this.#listener?.onLost) return this.#finish('hangup', 1000);
     this.#isLost = true;
-    this.#timer?.cancel();
+    this.#timer.cancel();
     this.#media.stop();
     void this.#inbox.close(this.#clock, 1000);
     this.#cuts.settleAll();
@@ -257,19 +265,10 @@ export class MediaStreamTransport implements Transport {
 
   /** Sets one timer for both events without a message: an overdue echo, and free room at the far end. */
   #setTimer(): void {
-    this.#timer?.cancel();
-    this.#timer = null;
-    if (this.#end || this.#isLost) return;
-    const nowMs = this.#clock.nowMs();
+    if (this.#end || this.#isLost) return this.#timer.cancel();
     const deadlineMs = this.#ledger.deadlineMs() ?? Infinity;
-    const nextTakeMs = this.#ledger.nextTakeMs(nowMs) ?? Infinity;
-    const dueMs = Math.min(deadlineMs, nextTakeMs);
-    if (dueMs === Infinity) return;
-    this.#timer = this.#clock.setTimer(dueMs - nowMs, () => {
-      // Use at least the due time: rounding must not make the timer fire again and again without effect.
-      this.#report(this.#ledger.takeOverdue(Math.max(dueMs, this.#clock.nowMs())));
-      this.#pump();
-    });
+    const nextTakeMs = this.#ledger.nextTakeMs(this.#clock.nowMs()) ?? Infinity;
+    this.#timer.set(Math.min(deadlineMs, nextTakeMs));
   }
 
   #onMessage(text: string | null, bytes: number): void {
@@ -285,7 +284,8 @@ export class MediaStreamTransport implements Transport {
         this.#media.heard();
         const { payload } = message;
         const encoded = { encoding: 'mulaw', bytes: payload } as const;
-        const frame = { samples: decodeMulaw(payload), sampleRateHz: this.inputFormat.sampleRateHz, encoded };
+        const samples = decodeMulaw(payload, this.#slab.take(payload.length));
+        const frame = { samples, sampleRateHz: this.inputFormat.sampleRateHz, encoded };
         this.#tell((listener) => listener.onAudio(frame));
         return;
       }
@@ -387,7 +387,7 @@ export class MediaStreamTransport implements Transport {
   #finish(reason: TransportEndReason, closeCode: number, cause?: Error): void {
     if (this.#end) return;
     this.#end = { reason, cause };
-    this.#timer?.cancel();
+    this.#timer.cancel();
     this.#media.stop();
     this.#cuts.settleAll();
     void this.#inbox.close(this.#clock, closeCode, cause?.message.slice(0, 100));

@@ -56,6 +56,31 @@ describe('reading a message of Media Streams', () => {
     });
   });
 
+  it('refuses media whose fields are missing or of another type, and names the first', () => {
+    const odd = fc.constantFrom(undefined, null, 5, '', '5x', '1234567890123456', [], {});
+    const fields = fc.constantFrom(
+      'track',
+      'chunk',
+      'timestamp',
+      'payload',
+      'streamSid',
+      'sequenceNumber',
+      'media',
+    );
+    fc.assert(
+      fc.property(fields, odd, (field, value) => {
+        const isOuter = field === 'streamSid' || field === 'sequenceNumber' || field === 'media';
+        const frame = isOuter ? media({}, { [field]: value }) : media({ [field]: value });
+        const isText = field === 'track' || field === 'payload' || field === 'streamSid';
+        const result = parseTwilioMessage(frame);
+        if (isText && typeof value === 'string') {
+          if (field !== 'payload') expect(result.ok).toBe(true);
+        } else expect(result).toMatchObject({ ok: false, code: 'malformed_message' });
+        if (!result.ok && result.code === 'malformed_message') expect(result.detail).toContain(field);
+      }),
+    );
+  });
+
   it.each([
     ['dtmf', { dtmf: { track: 'inbound_track', digit: '#' } }, { digit: '#' }],
     ['mark', { mark: { name: 'my label' } }, { name: 'my label' }],
