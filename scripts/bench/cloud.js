@@ -43,32 +43,42 @@ const longAnswers = [
 /** Each relay, and what it is measured with. */
 const variants = [
   { name: 'smallest relay', file: './smallest-relay-process.js', lastWord: 'in_time' },
-  { name: 'hzrelay, without speculation', speculates: false, lastWord: 'in_time', targetP50: targetMs.waiting },
+  {
+    name: 'hzrelay, without speculation',
+    speculates: false,
+    lastWord: 'in_time',
+    targetP50: targetMs.waiting,
+  },
   { name: 'hzrelay', lastWord: 'in_time', targetP50: targetMs.speculating },
   { name: 'hzrelay, the answer begins with a long sentence', lastWord: 'in_time', texts: longAnswers },
   { name: 'hzrelay, no interim result has the last word', lastWord: 'at_end' },
 ];
 
-/** The same calls, one after the other, 10 and 30 at once, with each relay. */
+/** The relay as it is used, whose cost has a target. */
+const [, , costly] = variants;
+
+/** The same calls, this many at once, with each relay. */
 export async function cloud({ counts, silent }) {
   const calls = counts.reduce((sum, count) => sum + count, 0);
   const { step } = progress('calls', variants.length * calls, { silent });
   const figures = [];
   const problems = [];
   for (const variant of variants) {
+    const { name, targetP50 } = variant;
+    const relay = await startVariant(variant);
     for (const count of counts) {
-      const held = await heldAtOnce(variant, count, step);
-      const { name, targetP50 } = variant;
-      const cost = variant === variants[2] && count >= 30 ? targetCost : {};
+      const held = await relay.hold(count, step);
+      const cost = variant === costly && count >= 30 ? targetCost : {};
       figures.push(
         distribution(`${name}, ${count} at once`, 'ms', held.earsMs, { targetP50 }),
         single('  each call', '% of a core', held.cpuPercent, { most: cost.cpuPercent }),
-        single('  each call', 'MB', held.memoryMb, { most: cost.memoryMb }),
       );
+      if (count > 1) figures.push(single('  each call', 'MB', held.memoryMb, { most: cost.memoryMb }));
       if (held.wastePercent !== null)
         figures.push(single('  tokens for nothing', '% of all', held.wastePercent));
       problems.push(...held.problems.map((problem) => `${name}, ${count} at once: ${problem}`));
     }
+    problems.push(...(await relay.close()).map((problem) => `${name}: ${problem}`));
   }
   return {
     title: `Mouth to ear at the phone, with providers that take ${stages.finalMs} + ${stages.firstTokenMs} + ${stages.firstAudioMs} = ${sumMs} ms, a token every ${tokenMs} ms`,
@@ -159,15 +169,35 @@ const betweenCallsMs = 150;
 /** A process that has just started still compiles its code. */
 const settleMs = 2000;
 
-async function heldAtOnce(
-  { file = './cloud-relay-process.js', speculates = true, texts = quickAnswers, lastWord },
-  count,
-  step,
-) {
+/** Starts a relay and its providers. */
+async function startVariant({
+  file = './cloud-relay-process.js',
+  speculates = true,
+  texts = quickAnswers,
+  lastWord,
+}) {
   const clouds = await startClouds(texts, { lastWord });
   const relay = await startRelayProcess(file, { ...clouds.env, BENCH_SPECULATION: String(speculates) });
   await wait(settleMs);
+  return {
+    hold: (count, step) => heldAtOnce(relay, count, step),
+    async close() {
+      await relay.close();
+      return clouds.close();
+    },
+  };
+}
+
+/** How often the relay's memory is read. */
+const memoryEveryMs = 1000;
+
+/** Holds this many calls at once. Memory is the most that the relay grew by meanwhile. */
+async function heldAtOnce(relay, count, step) {
   const before = await relay.usage();
+  let residentMb = before.residentMb;
+  const look = setInterval(() => {
+    void relay.usage().then((usage) => (residentMb = Math.max(residentMb, usage.residentMb)));
+  }, memoryEveryMs);
   const held = await Promise.all(
     Array.from({ length: count }, async (_, index) => {
       await wait(index * betweenCallsMs);
@@ -177,17 +207,18 @@ async function heldAtOnce(
       return { ...call, lastedMs: performance.now() - startedMs };
     }),
   );
+  clearInterval(look);
   const after = await relay.usage();
-  await relay.close();
-  const problems = await clouds.close();
   const unanswered = held.flatMap(({ turns }) => turns.filter(({ answered }) => !answered)).length;
-  if (unanswered > 0) problems.push(`${unanswered} turns got no answer`);
   const callMs = held.reduce((sum, { lastedMs }) => sum + lastedMs, 0);
   return {
     earsMs: held.flatMap(({ earsMs }) => earsMs),
     cpuPercent: (100 * (after.cpuMs - before.cpuMs)) / callMs,
-    memoryMb: (after.residentMb - before.residentMb) / count,
-    wastePercent: after.tokens === undefined ? null : (100 * after.wastedTokens) / Math.max(1, after.tokens),
-    problems,
+    memoryMb: (Math.max(residentMb, after.residentMb) - before.residentMb) / count,
+    wastePercent:
+      after.tokens === undefined
+        ? null
+        : (100 * (after.wastedTokens - before.wastedTokens)) / Math.max(1, after.tokens - before.tokens),
+    problems: unanswered > 0 ? [`${unanswered} turns got no answer`] : [],
   };
 }

@@ -7,13 +7,18 @@ import { fileURLToPath } from 'node:url';
 export async function startRelayProcess(file = './relay-process.js', env = {}) {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), { env: { ...process.env, ...env } });
   const [{ url }] = await once(child, 'message');
+  let asking = Promise.resolve();
   return {
     url,
     /** The child's resource usage so far. */
-    async usage() {
-      child.send('usage');
-      const [{ answer }] = await once(child, 'message');
-      return answer;
+    usage() {
+      // One question after the other, since answers do not name theirs.
+      asking = asking.then(async () => {
+        child.send('usage');
+        const [{ answer }] = await once(child, 'message');
+        return answer;
+      });
+      return asking;
     },
     async close() {
       child.send('close');

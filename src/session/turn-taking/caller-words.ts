@@ -69,11 +69,15 @@ export class CallerWords {
     this.#gate.releaseIfAllowed(false);
   }
 
-  /** Silence within the speech: it may be over, so a recogniser that loses nothing by it is flushed already. */
+  /**
+   * Silence within the speech: it may be over, so a recogniser that loses nothing by it is flushed already. Not while the
+   * agent is audible: half a backchannel may look like an interruption.
+   */
   speechPaused(silenceMs: number): void {
-    const { caller, flushesEarly } = this.#step.state;
+    const { caller, agent, flushesEarly } = this.#step.state;
     if (!caller?.speaking) return;
-    const flush = flushesEarly && !caller.flushedEarly && silenceMs >= this.#step.turnTaking.earlyFlushMs;
+    const mayFlush = flushesEarly && !(agent && isAudible(agent.phase));
+    const flush = mayFlush && !caller.flushedEarly && silenceMs >= this.#step.turnTaking.earlyFlushMs;
     this.#step.setCaller(pauseSpeaking(caller, silenceMs, flush));
     if (flush) this.#step.effects.push({ type: 'stt_flush' });
     this.#speculation.paused(silenceMs);

@@ -57,6 +57,16 @@ describe('a flush in the first silence', () => {
     expect(requests(other)).toEqual(['stt_speech_started']);
   });
 
+  it('is not made while the agent is audible, where half a backchannel would interrupt it', () => {
+    const call = new MachineConversation({ flushesEarly: true })
+      .says('book it')
+      .answerPlays()
+      .startsToSpeak();
+    requests(call);
+    expect(requests(call.wait(200).input(pause))).toEqual([]);
+    expect(requests(call.wait(80).input(end))).toEqual(['stt_flush']);
+  });
+
   it('is made again for words that came after its answer', () => {
     const call = speaking().input(pause).wait(40);
     call.input({ type: 'stt_final', text: 'book', endOfUtterance: true });
