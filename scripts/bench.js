@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { browsersAtOnce } from './bench/browsers-at-once.js';
 import { cadence, cloud } from './bench/cloud.js';
 import { callsAtOnce, idleCallCost } from './bench/live-calls.js';
+import { earlyFlush } from './bench/early-flush.js';
 import { mouthToEar } from './bench/mouth-to-ear.js';
 import { perFrame } from './bench/per-frame.js';
 import { isMet, sectionLines } from './bench/section.js';
@@ -23,6 +24,7 @@ Exits with 1 if a target is missed. The sections:
   mouth-to-ear    calls in real time: the parts of the time between the caller's last word and the answer
   cloud           the same with simulated cloud providers of a given latency, at 1, 10 and 30 calls at once, with
                   and without speculation, beside the smallest relay that one could write
+  early-flush     pauses within recorded sentences, and what a flush in them costs the embedded recogniser
   cadence         a recogniser that sends nothing in silence, compared with one that does
   idle            processor time of a silent call
   at-once         conversations at once: mouth→ear, late audio, processor time
@@ -80,6 +82,7 @@ async function bench() {
     synthesis: () => speechSynthesis({ rounds }),
     'mouth-to-ear': () => mouthToEar({ turns, silent: json }),
     cloud: () => cloud({ counts: quick ? [1, 5] : [1, 10, 30], silent: json }),
+    'early-flush': () => earlyFlush(),
     cadence: () => cadence({ turns, silent: json }),
     idle: () => idleCallCost({ seconds: quick ? 3 : 10 }),
     'at-once': () => callsAtOnce({ calls }),

@@ -17,7 +17,7 @@ function speaking(): MachineConversation {
 }
 
 const end = { type: 'speech_ended', lastSpeechMs: 500 } as const;
-const pause = { type: 'speech_paused', silenceMs: 100 } as const;
+const pause = { type: 'speech_paused', silenceMs: 120 } as const;
 
 describe('a flush in the first silence', () => {
   it('is the flush for the end of the speech too', () => {
@@ -132,11 +132,11 @@ function said(spoken: readonly SpokenWord[], delaysMs: readonly number[], flushe
     words.push(word);
     for (const [atMs, input] of [
       [80, { type: 'speech_paused', silenceMs: 80 }],
-      [100, pause],
+      [120, pause],
       [180, { ...end, lastSpeechMs: nowMs }],
     ] as const) {
       if (silenceMs < atMs) break;
-      wait(atMs === 180 ? 80 : atMs === 100 ? 20 : 80);
+      wait(atMs === 180 ? 60 : atMs === 120 ? 40 : 80);
       call.input(input);
       listen();
       if (atMs === 180) speaks = false;

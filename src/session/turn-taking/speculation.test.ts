@@ -164,7 +164,7 @@ const words = fc.constantFrom('book', 'it', 'book it', 'book it now', 'for', 'ye
 const inputs = fc.array(
   fc.oneof(
     fc.record({ type: fc.constant('speech_started' as const), onsetMs: fc.constant(0) }),
-    fc.record({ type: fc.constant('speech_paused' as const), silenceMs: fc.constantFrom(80, 100) }),
+    fc.record({ type: fc.constant('speech_paused' as const), silenceMs: fc.constantFrom(80, 120) }),
     fc.record({ type: fc.constant('speech_resumed' as const) }),
     fc.record({ type: fc.constant('speech_ended' as const), lastSpeechMs: fc.constant(0) }),
     fc.record({ type: fc.constant('stt_partial' as const), text: words }),

@@ -10,7 +10,7 @@ export interface TurnTaking {
   readonly endSilenceMs: number;
   /**
    * Silence after which a recogniser that loses no words by it is flushed, before the end of the speech is certain. From
-   * `endSilenceMs` on it has no effect. @default 100
+   * `endSilenceMs` on it has no effect. @default 120
    */
   readonly earlyFlushMs: number;
   /**
@@ -58,7 +58,7 @@ export const defaultTurnTaking: TurnTaking = {
   startSpeechMs: 60,
   startWindowMs: 100,
   endSilenceMs: 180,
-  earlyFlushMs: 100,
+  earlyFlushMs: 120,
   lineSilenceMs: 1000,
   finalTimeoutMs: 400,
   unfinishedPhraseMs: 1200,
