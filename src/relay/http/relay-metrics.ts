@@ -27,6 +27,9 @@ export class RelayMetrics {
   readonly #reconnects: Counter<'kind' | 'provider'>;
   readonly #failovers: Counter<'kind' | 'from' | 'to'>;
   readonly #warnings: Counter<'code'>;
+  readonly #speculations: Counter<'outcome'>;
+  readonly #wastedTokens: Counter;
+  readonly #wastedCharacters: Counter;
   readonly #providers = new BoundedValues(maxDifferent);
   readonly #codes = new BoundedValues(maxDifferent);
 
@@ -102,6 +105,22 @@ export class RelayMetrics {
       labelNames: ['code'],
       registers,
     });
+    this.#speculations = new Counter({
+      name: 'hzrelay_speculations_total',
+      help: 'Answers that were begun before their turn was certain, by outcome.',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#wastedTokens = new Counter({
+      name: 'hzrelay_wasted_tokens_total',
+      help: 'Pieces of text that models sent for dropped early answers.',
+      registers,
+    });
+    this.#wastedCharacters = new Counter({
+      name: 'hzrelay_wasted_characters_total',
+      help: 'Characters that voices were given for dropped early answers.',
+      registers,
+    });
   }
 
   take(event: SessionEvent): void {
@@ -112,6 +131,8 @@ export class RelayMetrics {
         return this.#ended.inc({ transport: this.#transportOf(event), reason: event.reason });
       case 'turn.end':
         return this.#turnEnded(event);
+      case 'llm.speculation':
+        return this.#speculated(event);
       case 'provider.reconnect':
         return this.#reconnects.inc({ kind: event.kind, provider: this.#providers.of(event.provider) });
       case 'provider.failover':
@@ -141,6 +162,13 @@ export class RelayMetrics {
     this.#mouthToEar.observe({ transport }, mouthToEarMs / 1000);
     for (const [part, ms] of Object.entries(parts) as [string, number][])
       this.#parts.observe({ part }, ms / 1000);
+  }
+
+  #speculated({ outcome, tokens, characters }: SessionEvent<'llm.speculation'>): void {
+    this.#speculations.inc({ outcome });
+    if (outcome === 'adopted') return;
+    this.#wastedTokens.inc(tokens);
+    this.#wastedCharacters.inc(characters);
   }
 
   #transportOf({ sessionId }: SessionEvent): string {

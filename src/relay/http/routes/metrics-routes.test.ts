@@ -34,6 +34,21 @@ function counted(): { metrics: RelayMetrics; figures: () => Promise<string[]>; t
 const oneCall = { sessions: [{ id: 'a3f9b2c1', transportType: 'webrtc' as const }] };
 
 describe('GET /metrics', () => {
+  it('counts answers that were begun early, and what was generated for nothing', async () => {
+    const { metrics, figures } = counted();
+    const early = { text: 'book it', leadMs: 120 };
+    metrics.take(event('llm.speculation', { ...early, outcome: 'adopted', tokens: 3, characters: 20 }));
+    metrics.take(event('llm.speculation', { ...early, outcome: 'went_on', tokens: 2, characters: 9 }));
+    const lines = await figures();
+    for (const line of [
+      'hzrelay_speculations_total{outcome="adopted"} 1',
+      'hzrelay_speculations_total{outcome="went_on"} 1',
+      'hzrelay_wasted_tokens_total 2',
+      'hzrelay_wasted_characters_total 9',
+    ])
+      expect(lines).toContain(line);
+  });
+
   it('shows calls as they come and go, and the process', async () => {
     const relay = await start();
     const scrape = async (): Promise<string> => (await fetch(`${relay.url}/metrics`)).text();
@@ -133,6 +148,12 @@ describe('the figures of a relay', () => {
       '# TYPE hzrelay_provider_failovers_total counter',
       '# HELP hzrelay_warnings_total Warnings of sessions, by code.',
       '# TYPE hzrelay_warnings_total counter',
+      '# HELP hzrelay_speculations_total Answers that were begun before their turn was certain, by outcome.',
+      '# TYPE hzrelay_speculations_total counter',
+      '# HELP hzrelay_wasted_tokens_total Pieces of text that models sent for dropped early answers.',
+      '# TYPE hzrelay_wasted_tokens_total counter',
+      '# HELP hzrelay_wasted_characters_total Characters that voices were given for dropped early answers.',
+      '# TYPE hzrelay_wasted_characters_total counter',
     ]);
     expect(written).toContain('hzrelay_sessions_ended_total{transport="webrtc",reason="hangup"} 1\n');
   });
