@@ -6,6 +6,7 @@ import { standInVoice } from '../src/drills/stand-in-voice.js';
 import { spokenWords, toneSpeech, wordsInTones } from '../src/drills/tone-speech.js';
 import { TestVoices, VirtualRelay } from '../src/drills/virtual-call.js';
 import type { SessionEvent } from '../src/events/session-event.js';
+import type { DeepgramSttConfig } from '../src/providers/deepgram/deepgram-definition.js';
 import type { RelaySessionConfig } from '../src/relay/config/config.js';
 import { lanesOf } from '../src/replay/lanes.js';
 import type { Recording } from '../src/replay/recordings.js';
@@ -32,6 +33,8 @@ interface CallOptions {
   readonly hearing: SimulatedHearing;
   readonly answers: OpenAiAnswers;
   readonly session?: Partial<RelaySessionConfig>;
+  /** Fields of the recogniser's config. */
+  readonly deepgram?: Partial<DeepgramSttConfig>;
   readonly onEvent?: (event: SessionEvent) => void;
 }
 
@@ -43,7 +46,15 @@ interface HeldCall {
 }
 
 /** A call with the three simulated vendors, in virtual time. */
-async function hold({ via, recordings, hearing, answers, session, onEvent }: CallOptions): Promise<HeldCall> {
+async function hold({
+  via,
+  recordings,
+  hearing,
+  answers,
+  session,
+  deepgram,
+  onEvent,
+}: CallOptions): Promise<HeldCall> {
   const clock = new VirtualClock();
   const traffic = new LoopbackTraffic();
   const vendors = await startSimulatedVendors({
@@ -56,6 +67,7 @@ async function hold({ via, recordings, hearing, answers, session, onEvent }: Cal
     voices,
     {
       ...vendors.providers,
+      stt: { ...vendors.providers.stt, ...deepgram },
       agent: { systemPrompt: 'You answer.', apologyVoice: standInVoice, filler: '', ...agent },
       ...more,
     },
@@ -158,6 +170,26 @@ describe.each(['twilio', 'webrtc'] as const)('a call over %s', (via) => {
     });
     expect(log).toEqual(['begins', 'runs', 'begins', 'runs']);
     expect(ofType(events, 'llm.speculation').map(({ outcome }) => outcome)).toEqual(['adopted', 'adopted']);
+  });
+});
+
+describe('Flux, asked for eager ends of turns', () => {
+  it('begins the answer, where no interim result has the last word', async () => {
+    const { events, heard, problems } = await hold({
+      via: 'twilio',
+      recordings: await questions('twilio'),
+      hearing: hearingInTurn(() => 'open today'),
+      answers: lastOf,
+      deepgram: { model: 'flux-general-en', eagerEndOfTurnThreshold: 0.4 },
+    });
+    expect(problems).toEqual([]);
+    expect(heard).toBe(
+      Array.from({ length: turns }, (_, turn) => spokenWords(answerTo(turn)).join(' ')).join(' '),
+    );
+    const adopted = ofType(events, 'llm.speculation').filter(({ outcome }) => outcome === 'adopted');
+    expect(adopted.map(({ turn, text }) => [turn, text])).toEqual(
+      Array.from({ length: turns }, (_, turn) => [turn + 1, 'open today']),
+    );
   });
 });
 

@@ -55,7 +55,7 @@ export interface DeepgramSimulatorOptions {
   readonly clock?: Clock;
 }
 
-const defaultLatencies: DeepgramLatencies = { finalMs: 298, finalizeMs: 100, partialMs: 100 };
+const defaultLatencies: DeepgramLatencies = { finalMs: 298, finalizeMs: 100, partialMs: 100, eagerMs: 150 };
 
 export class DeepgramSimulator {
   /** Every accepted WebSocket connection, in order. */

@@ -11,6 +11,8 @@ export class SimulatedFlux extends SimulatedListener {
   #sequence = 0;
   #turn = 0;
   #turnHasBegun = false;
+  /** Whether the turn was said to end soon. */
+  #isEager = false;
   #idle: Timer | null = null;
 
   /** The first message on this wire. */
@@ -57,6 +59,26 @@ export class SimulatedFlux extends SimulatedListener {
     }
   }
 
+  /** `EagerEndOfTurn`, at most once until the speaker goes on. */
+  protected override silent(silenceMs: number): void {
+    const { query, latencies } = this.options;
+    const isAsked = query.parameters.eager_eot_threshold !== undefined;
+    if (!isAsked || this.#isEager || silenceMs < latencies.eagerMs) return;
+    this.#isEager = true;
+    const atSec = this.positionSec;
+    this.whenKnown(0, () => {
+      if (this.#isEager && this.wordsBetween(this.finalSec, atSec).length > 0)
+        this.#say('EagerEndOfTurn', atSec);
+    });
+  }
+
+  protected override spoke(): void {
+    if (!this.#isEager) return;
+    this.#isEager = false;
+    if (this.wordsBetween(this.finalSec, this.positionSec).length > 0)
+      this.#say('TurnResumed', this.positionSec);
+  }
+
   protected speechEnded(atSec: number): void {
     this.whenKnown(0, () => this.#endTurn(atSec, 'model'));
   }
@@ -93,6 +115,7 @@ export class SimulatedFlux extends SimulatedListener {
     this.finalSec = atSec;
     this.#turn++;
     this.#turnHasBegun = false;
+    this.#isEager = false;
   }
 
   #say(event: TurnEvent, atSec: number, trigger?: string): void {

@@ -104,6 +104,9 @@ export abstract class SimulatedListener {
     return;
   }
 
+  /** Called with the silence so far, in milliseconds, until the end of speech. */
+  protected silent?(silenceMs: number): void;
+
   /** The final that was waiting for silence has been sent for another reason. */
   protected stopWaitingForSilence(): void {
     this.#speechSec = null;
@@ -113,6 +116,7 @@ export abstract class SimulatedListener {
   #waitForSilence(): void {
     if (this.#speechSec === null) return;
     const silenceMs = (this.positionSec - this.#speechSec) * 1000;
+    this.silent?.(silenceMs);
     if (silenceMs < this.options.latencies.finalMs) return;
     this.#speechSec = null;
     this.speechEnded(this.positionSec);
