@@ -173,6 +173,36 @@ describe.each(['twilio', 'webrtc'] as const)('a call over %s', (via) => {
   });
 });
 
+describe('a model that fails before the turn is certain', () => {
+  it('says so once, with the reason; the turn begins anew, and the voice is given no apology', async () => {
+    let asked = 0;
+    const { events, heard } = await hold({
+      via: 'twilio',
+      recordings: (await questions('twilio')).slice(0, 1),
+      hearing: hearingInTurn(() => 'open today', { lastWord: 'in_time' }),
+      answers: () => '',
+      session: {
+        llm: {
+          name: 'own',
+          speculative: true,
+          async *generate() {
+            await Promise.resolve();
+            if (asked++ === 0) throw new Error('The model is still asleep.');
+            yield { type: 'token', text: answerTo(0) };
+            yield { type: 'done', finishReason: 'stop' };
+          },
+        },
+      },
+    });
+    const [only, ...others] = ofType(events, 'llm.speculation');
+    expect(others).toEqual([]);
+    expect(only).toMatchObject({ outcome: 'failed', tokens: 0, characters: 0 });
+    expect(only?.failure).toContain('still asleep');
+    expect(heard).toBe(spokenWords(answerTo(0)).join(' '));
+    expect(ofType(events, 'error')).toEqual([]);
+  });
+});
+
 describe('Flux, asked for eager ends of turns', () => {
   it('begins the answer, where no interim result has the last word', async () => {
     const { events, heard, problems } = await hold({

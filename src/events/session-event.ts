@@ -74,12 +74,13 @@ export interface SessionEventFields {
   /**
    * An answer that was begun before the turn was certain is adopted by the committed turn, or dropped: the caller went on,
    * the recogniser gave other words, a provider failed, or there was no such turn after all (`ended`). `text`: the words
-   * that it answers. `leadMs`: how long ago it was begun. `tokens` and `characters`: what the model has sent so far, in pieces
+   * that it answers. `failure`: what failed. `leadMs`: how long ago it was begun. `tokens` and `characters`: what the model has sent so far, in pieces
    * of text, and what the voice was given.
    */
   'llm.speculation': {
     readonly text: string;
     readonly outcome: 'adopted' | 'went_on' | 'other_words' | 'failed' | 'ended';
+    readonly failure?: string;
     readonly leadMs: number;
     readonly tokens: number;
     readonly characters: number;

@@ -59,7 +59,9 @@ function lineOf(event: SessionEvent): LogLine {
         ? warn(`llm.tool_result: ${event.name} failed: ${event.result}`)
         : evt(`llm.tool_result: ${event.name} → ${event.result} (${ms(event.durationMs)})`);
     case 'llm.speculation':
-      return evt(speculation(event), true);
+      return event.failure === undefined
+        ? evt(speculation(event), true)
+        : warn(`llm.speculation: the answer that was begun early failed: ${event.failure}`);
     case 'llm.response':
       return evt(`llm.response: ${quote(event.text)}`);
     case 'tts.audio_start':

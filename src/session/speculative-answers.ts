@@ -77,7 +77,7 @@ export class SpeculativeAnswers {
   adopt(): EarlyAnswer | null {
     const current = this.#current;
     if (!current) return null;
-    if (current.listener.hasFailed) {
+    if (current.listener.failure) {
       this.drop('failed');
       return null;
     }
@@ -113,6 +113,7 @@ export class SpeculativeAnswers {
 
   #report({ turn, text, sinceMs, listener, pipeline }: RunningAnswer, outcome: 'adopted' | DropReason): void {
     const { reporter, nowMs } = this.#options;
+    const { failure } = listener;
     reporter.emit({
       type: 'llm.speculation',
       turn,
@@ -121,6 +122,7 @@ export class SpeculativeAnswers {
       leadMs: Math.round(nowMs() - sinceMs),
       tokens: listener.tokens,
       characters: pipeline.speech.givenCharacters,
+      ...(failure && { failure: failure.message }),
     });
   }
 

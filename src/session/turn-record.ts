@@ -9,7 +9,6 @@ import {
 import type { Origin } from '../transport/transport.js';
 import type { OutputPipeline } from './output/output-pipeline.js';
 import type { SpeculationCounts } from './speculative-answers.js';
-import type { TurnListener } from './turn-listener.js';
 import type { AgentTurn, OutputStage, TurnKind } from './turn-taking/session-state.js';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
@@ -40,8 +39,8 @@ export class TurnRecord {
   moments: Writable<TurnMoments> = {};
   ear: Origin | null = null;
   pipeline: OutputPipeline | null = null;
-  /** Hears of the output. */
-  listener: TurnListener | null = null;
+  /** Hears of the output, and emits the answer once it can no longer be revoked. */
+  listener: { emitResponse(): void } | null = null;
   /** The turn's requests, with the vendors' ids. */
   readonly requests: ProviderRequest[] = [];
   /** The output stage that was last dispatched to the state machine. */

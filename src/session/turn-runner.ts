@@ -219,10 +219,11 @@ export class TurnRunner {
   #adopt({ pipeline, listener, requests }: EarlyAnswer, record: TurnRecord): void {
     record.requests.push(...requests);
     record.pipeline = pipeline;
-    record.listener = new TurnListener(record, this.#options, () => listener.atMs);
+    const outer = new TurnListener(record, this.#options, () => listener.atMs);
+    record.listener = outer;
     this.#live().playout.begin();
     pipeline.commit();
-    listener.passTo(record.listener);
+    listener.passTo(outer);
   }
 
   /** `assumed`: the caller's words, which are not committed yet. */
@@ -239,8 +240,9 @@ export class TurnRunner {
   }
 
   #startOutput(record: TurnRecord, source: TextSource): void {
-    record.listener = new TurnListener(record, this.#options, this.#options.nowMs);
-    record.pipeline = this.#outputOf(record.turn, source, record.listener, false);
+    const listener = new TurnListener(record, this.#options, this.#options.nowMs);
+    record.listener = listener;
+    record.pipeline = this.#outputOf(record.turn, source, listener, false);
     this.#live().playout.begin();
     record.pipeline.start();
   }

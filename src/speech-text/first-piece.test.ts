@@ -77,4 +77,60 @@ describe('the first piece of an answer', () => {
     expect(speak(certainly, 12, voice, false).earMs - sooner).toBeGreaterThanOrEqual(12 * 10);
     expect(sooner).toBe(75 + 12);
   });
+
+  it.each(['Of course.', 'Sure!', 'All right.', 'Natürlich.', 'Bien sûr !', 'Got it.'])(
+    'gives "%s" at once, since nothing can change its end',
+    (opener) => {
+      expect(new SentenceSplitter().push(opener)).toEqual(opener === 'Bien sûr !' ? [] : [opener]);
+    },
+  );
+
+  it.each([
+    'No.',
+    'Dr.',
+    'Example.',
+    'On Monday.',
+    'I am sure.',
+    'Claro.com',
+    'Sure.com is',
+    'Great!!',
+    'Certainly... let',
+  ])('waits for more after "%s"', (start) => {
+    expect(new SentenceSplitter().push(start)).toEqual([]);
+  });
+
+  describe('for a voice that speaks its pieces as one text', () => {
+    const firstPiece = (text: string): string | undefined =>
+      new SentenceSplitter({ joinsPieces: true }).push(text)[0];
+
+    it.each(['Certainly,', 'Of course,', 'In that case,', 'On the other hand,'])(
+      'gives "%s" at once',
+      (clause) => {
+        expect(firstPiece(clause)).toBe(clause);
+        expect(new SentenceSplitter().push(clause)).toEqual([]);
+      },
+    );
+
+    it.each([
+      'Well,',
+      'Yes,',
+      'On Monday,',
+      'In December,',
+      'It costs 1,',
+      'We are open: ',
+      'See https://maps.example.com/Berlin,Germany',
+      'Write to info@example.com,',
+      'I said "no thanks,"',
+    ])('waits for more after "%s"', (start) => {
+      expect(firstPiece(start)).toBeUndefined();
+    });
+
+    it('lets no later clause be so short', () => {
+      const splitter = new SentenceSplitter({ joinsPieces: true });
+      expect(splitter.push('Certainly, in that case, we can offer you Monday, or Tuesday')).toEqual([
+        'Certainly,',
+        ' in that case, we can offer you Monday, ',
+      ]);
+    });
+  });
 });

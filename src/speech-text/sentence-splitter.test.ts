@@ -155,7 +155,7 @@ describe('the splitter', () => {
     'Run `npm install. Then, if you like, npm test` please',
     'Mail to name.last@example.com or go to https://example.com/a.b,c?d=e;f please',
   ])('leaves whole: %s', (whole) => {
-    expect(split('Yes. ', whole, '. Done')).toEqual(['Yes.', ` ${whole}. `, 'Done']);
+    expect(split('Yes. ', whole, '. Done')).toEqual(['Yes. ', `${whole}. `, 'Done']);
   });
 
   it('treats an unclosed bracket or backtick as plain text', () => {
@@ -194,45 +194,6 @@ describe('the splitter', () => {
       'Sure.',
       ' I can offer you Monday, or Tuesday.',
     ]);
-  });
-
-  it.each(['Of course.', 'Sure!', 'All right.', 'Natürlich.', 'Bien sûr !', 'Got it.'])(
-    'gives "%s" at once, since nothing can change its end',
-    (opener) => {
-      expect(new SentenceSplitter().push(opener)).toEqual(opener === 'Bien sûr !' ? [] : [opener]);
-    },
-  );
-
-  it.each(['No.', 'Dr.', 'Example.', 'On Monday.', 'I am sure.'])('waits for more after "%s"', (start) => {
-    expect(new SentenceSplitter().push(start)).toEqual([]);
-  });
-
-  describe('for a voice that speaks its pieces as one text', () => {
-    const firstPiece = (text: string): string | undefined =>
-      new SentenceSplitter({ joinsPieces: true }).push(text)[0];
-
-    it.each(['Certainly,', 'Of course,', 'In that case,', 'On the other hand,'])(
-      'gives "%s" at once',
-      (clause) => {
-        expect(firstPiece(clause)).toBe(clause);
-        expect(new SentenceSplitter().push(clause)).toEqual([]);
-      },
-    );
-
-    it.each(['Well,', 'Yes,', 'On Monday,', 'It costs 1,', 'We are open: '])(
-      'waits for more after "%s"',
-      (start) => {
-        expect(firstPiece(start)).toBeUndefined();
-      },
-    );
-
-    it('lets no later clause be so short', () => {
-      const splitter = new SentenceSplitter({ joinsPieces: true });
-      expect(splitter.push('Certainly, in that case, we can offer you Monday, or Tuesday')).toEqual([
-        'Certainly,',
-        ' in that case, we can offer you Monday, ',
-      ]);
-    });
   });
 
   it('cuts a first clause again after a pause in the text, since the caller waits again', () => {
@@ -408,6 +369,6 @@ describe('the splitter', () => {
     expect(splitter.push('Let me check.')).toEqual([]);
     expect(splitter.flush()).toEqual(['Let me check.']);
     expect(splitter.flush()).toEqual([]);
-    expect(splitter.push('Yes. It')).toEqual(['Yes.']);
+    expect(splitter.push('Yes. It')).toEqual(['Yes. ']);
   });
 });

@@ -1,8 +1,9 @@
 /**
  * Cuts a stream of tokens into chunks that can be spoken: sentences, lines, list items, and a first clause if that lets
  * speech start earlier. Long text without marks is cut between words. Text is never changed: the chunks concatenate to
- * the input. Cuts depend only on the text, not on its tokens, so the same answer always sounds the same; only
- * {@link SentenceSplitter.takeStanding} cuts by time. Links, code spans, tags, addresses and numbers stay whole.
+ * the input. Cuts depend only on the text, not on its tokens, so the same answer always sounds the same. There are two
+ * exceptions: {@link SentenceSplitter.takeStanding} cuts by time, and the first piece ("Of course.") leaves at its mark if
+ * nothing behind it has arrived. Links, code spans, tags, addresses and numbers stay whole.
  *
  * Each character is read once, except for the bounded look-ahead of a few marks, so every token costs the same for any
  * text.

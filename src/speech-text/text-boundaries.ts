@@ -26,27 +26,38 @@ const blanks = /\s{1,100}/y;
 /** The end of a line and a blank line. */
 const blankLine = /[^\S\n]{0,100}\n[^\S\n]{0,100}\n/y;
 
-/** Sentences with which answers begin. Nothing else is written like them, so the mark behind them ends them for certain. */
+/** Sentences with which answers begin: the mark behind them nearly always ends them. */
 const openers = new Set(
   (
-    'sure,of course,certainly,absolutely,definitely,great,good,perfect,wonderful,excellent,lovely,okay,all right,' +
-    'alright,yes,right,got it,done,all done,no problem,sounds good,thanks,thank you,sorry,hello,good morning,' +
-    'good afternoon,good evening,gern,gerne,natürlich,selbstverständlich,klar,sicher,ja,danke,einen moment,' +
-    'bien sûr,certainement,oui,merci,d’accord,très bien,claro,por supuesto,sí,gracias,muy bien,certo,va bene,grazie'
+    'sure,of course,certainly,absolutely,definitely,great,good,perfect,wonderful,excellent,lovely,all right,alright,' +
+    'got it,all done,no problem,sounds good,thanks,thank you,sorry,hello,good morning,good afternoon,good evening,' +
+    'gerne,natürlich,selbstverständlich,einen moment,bien sûr,certainement,d’accord,très bien,por supuesto,muy bien,' +
+    'va bene'
   ).split(','),
 );
 /** The longest of them, with white space before it. */
 const longestOpener = 30;
 
-/** Whether the text up to the mark at `at` is a sentence with which answers begin. */
+/** Whether the text up to the mark at `at` is a sentence with which answers begin, as far as the text has arrived. */
 export function isOpener(text: string, at: number): boolean {
-  if (at > longestOpener || !/[.!]/.test(text.charAt(at))) return false;
+  if (at > longestOpener || !/[.!]/.test(text.charAt(at)) || !/^\s?$/.test(text.charAt(at + 1))) return false;
   return openers.has(text.slice(0, at).trimStart().toLowerCase().replaceAll("'", '’'));
 }
 
-/** Whether a comma at `at` ends a clause, whatever follows: not within a number or before a date. */
+/** A whole word of letters. */
+const lastWord = /(?:^|\s)([\p{L}\p{M}’'-]+)$/u;
+/** The longest word that is looked at. */
+const longestLastWord = 40;
+
+/**
+ * Whether a comma at `at` ends a clause, as far as the text has arrived: not within a number, an address or a quotation,
+ * and not before a date.
+ */
 export function isCertainClause(text: string, at: number): boolean {
-  return text[at] === ',' && /\p{L}/u.test(text.charAt(at - 1)) && !endsWithDayName(text, at);
+  if (text[at] !== ',' || !/^\s?$/.test(text.charAt(at + 1))) return false;
+  const [, word] = lastWord.exec(text.slice(Math.max(0, at - longestLastWord), at)) ?? [];
+  if (word === undefined || /["“«]/.test(text.slice(0, at))) return false;
+  return !endsWithDayName(text, at) && isCalendarName(text, at - word.length) !== true;
 }
 
 /** Sentence marks at `at`. `usesCapitals`: whether sentences begin with a capital letter in this text. */

@@ -47,6 +47,28 @@ describe('a Deepgram stream', () => {
     expect(call.simulator.violations).toEqual([]);
   });
 
+  it('holds back a little audio in silence, but none while a flush is unanswered, and none of speech', async () => {
+    const call = await connect();
+    const frame = new Int16Array(160);
+    const heldBytes = async (): Promise<number> => {
+      await call.pass(0);
+      return Buffer.concat(call.written).length - call.simulator.connections[0]!.audio.length;
+    };
+    call.stream.speechStarted?.();
+    await call.say(speech);
+    call.stream.flush();
+    for (let sent = 0; sent < 4; sent++) call.write(frame);
+    expect(await heldBytes()).toBe(0);
+    await call.pass(150);
+    expect(call.finals).toHaveLength(1);
+    for (let sent = 0; sent < 4; sent++) call.write(frame);
+    expect(await heldBytes()).toBeGreaterThan(0);
+    call.stream.speechStarted?.();
+    call.write(frame);
+    expect(await heldBytes()).toBe(0);
+    expect(call.simulator.connections[0]!.audio.equals(Buffer.concat(call.written))).toBe(true);
+  });
+
   it('sends what was said before the connection was there, in order, flushes included', async () => {
     const call = await DeepgramCall.place({ simulator: { hearing } });
     calls.push(call);

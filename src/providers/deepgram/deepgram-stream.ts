@@ -101,7 +101,8 @@ export class DeepgramStream implements SpeechToTextStream {
     }
     const bytes = this.#bytesOf(frame);
     if (!this.#connection.isOpen) return this.#unsent.push(bytes);
-    const due = this.#silent.push(bytes);
+    // Deepgram's own end of speech, which may answer a flush, depends on the silence that it gets.
+    const due = this.#transcript.pendingFlushes > 0 ? bytes : this.#silent.push(bytes);
     if (due) this.#send(due);
   }
 

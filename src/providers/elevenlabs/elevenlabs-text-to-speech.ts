@@ -62,8 +62,8 @@ const phoneFormat: AudioFormat = { encoding: 'mulaw', sampleRateHz: 8000 };
 export class ElevenLabsTextToSpeech implements TextToSpeech {
   readonly name = 'elevenlabs';
   readonly model: string;
-  /** One context speaks all its texts. */
-  readonly joinsPieces = true;
+  /** A context of a WebSocket speaks all its texts as one; over HTTP each is a request of its own. */
+  readonly joinsPieces: boolean;
   readonly produces: AudioFormats = { encodings: ['mulaw', 'linear16'], sampleRatesHz: pcmRatesHz };
   readonly #options: ElevenLabsOptions;
   readonly #clock: Clock;
@@ -88,6 +88,7 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
     this.#clock = options.clock ?? systemClock;
     const { apiKey, voiceId, modelId = defaultModelId, languageCode } = options;
     this.model = modelId;
+    this.joinsPieces = options.connection !== 'http';
     const account = { apiKey, voiceId, modelId, languageCode, baseUrl: this.#httpUrl, clock: this.#clock };
     this.#account = new VoiceAccount(account);
   }

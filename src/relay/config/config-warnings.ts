@@ -19,7 +19,7 @@ function unusedSpeculation(
   { speculation }: Pick<RelaySessionConfig, 'speculation'>,
   { agent, llm }: Pick<ResolvedConfig, 'agent' | 'llm'>,
 ): string[] {
-  const isSet = typeof speculation === 'object';
+  const isSet = speculation !== undefined && speculation !== false;
   const isOwn = llm.some((model) => !('definition' in model) && model.speculative !== true);
   if (!agent || !isSet || !isOwn) return [];
   return [

@@ -51,6 +51,19 @@ describe('a config', () => {
     });
   });
 
+  it('takes true, false and limits for speculation, and says what else it is not', () => {
+    const of = (speculation: unknown): unknown =>
+      resolveConfig({ inbound, speculation } as unknown as SessionConfig).speculation;
+    expect([true, false, { maxPerTurn: 1 }].map(of)).toEqual([
+      { maxPerTurn: 2, minStableMs: 60 },
+      null,
+      { maxPerTurn: 1, minStableMs: 60 },
+    ]);
+    expect(() => of('yes')).toThrow(/speculation: is neither true, false nor \{ maxPerTurn, minStableMs \}/);
+    expect(() => of({ maxPerTurn: 1.5 })).toThrow(/maxPerTurn.*a whole number above 0/);
+    expect(() => of({ minStableMs: 0 })).toThrow(/speculation\.minStableMs: is 0/);
+  });
+
   it('takes what is given and fills in the rest; undefined is as good as left out', () => {
     const config = resolveConfig({
       inbound,

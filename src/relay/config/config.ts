@@ -89,7 +89,7 @@ export interface SessionConfig<Schemas extends ToolSchemas = ToolSchemas> {
    * Limits of answers that are begun before the turn is certain. Only hzrelay's own models by name, and models that are
    * `speculative`, answer early. False begins every answer when its turn is committed.
    */
-  readonly speculation?: false | Partial<SpeculationLimits>;
+  readonly speculation?: boolean | Partial<SpeculationLimits>;
   readonly limits?: Partial<SessionLimits>;
   /** What happens when the caller's connection is lost. False ends the call at once. */
   readonly reconnect?: false | Partial<ReconnectLimits>;
@@ -198,6 +198,9 @@ const speculation = z.strictObject({
   minStableMs: limitMs,
 } satisfies Record<keyof SpeculationLimits, z.ZodType>);
 
+const speculationForm =
+  'is neither true, false nor { maxPerTurn, minStableMs }: a whole number above 0, and milliseconds above 0';
+
 const limits = z.strictObject({ maxDurationMs: limitMs, idleTimeoutMs: limitMs });
 
 const reconnect = z.strictObject({
@@ -217,7 +220,7 @@ const shape = z.strictObject({
   supervision: supervision.partial().optional(),
   agent: agent.optional(),
   turnTaking: turnTaking.partial().optional(),
-  speculation: z.union([z.literal(false), speculation.partial()]).optional(),
+  speculation: z.union([z.boolean(), speculation.partial()], { error: speculationForm }).optional(),
   limits: limits.partial().optional(),
   reconnect: z.union([z.literal(false), reconnect.partial()]).optional(),
 });
@@ -268,11 +271,15 @@ export function resolveConfig(
     agent: config.agent ? agentOf(config.agent) : null,
     apologyVoice,
     turnTaking: defined(config.turnTaking ?? {}),
-    speculation:
-      config.speculation === false ? null : { ...defaultSpeculation, ...defined(config.speculation ?? {}) },
+    speculation: speculationOf(config.speculation),
     limits: { ...defaultSessionLimits, ...defined(config.limits ?? {}) },
     reconnect: reconnectOf(config.reconnect),
   };
+}
+
+function speculationOf(given: SessionConfig['speculation']): SpeculationLimits | null {
+  if (given === false) return null;
+  return { ...defaultSpeculation, ...defined(typeof given === 'object' ? given : {}) };
 }
 
 function reconnectOf(given: SessionConfig['reconnect']): ReconnectLimits {

@@ -35,6 +35,25 @@ export function saysTheSame(one: string, other: string): boolean {
   return words(one).join(' ') === words(other).join(' ');
 }
 
+/**
+ * Whether two texts are the same for whoever answers them: regardless of case and of the punctuation of sentences, but not of
+ * signs within words ("-5", "10.5", "C++").
+ */
+export function readsTheSame(one: string, other: string): boolean {
+  return plainWords(one) === plainWords(other);
+}
+
+function plainWords(text: string): string {
+  return text
+    .toLowerCase()
+    .replaceAll('’', "'")
+    .replace(/(?<=\p{L})-(?=\p{L})/gu, ' ')
+    .split(/\s+/)
+    .map((word) => word.replace(/^[¿¡"'“‘(]+|[.,!?;:…"'”’)]+$/gu, ''))
+    .filter((word) => word !== '')
+    .join(' ');
+}
+
 /** Whether `text` has the words of `part` in a row, regardless of case and punctuation. */
 export function contains(text: string, part: string): boolean {
   return ` ${words(text).join(' ')} `.includes(` ${words(part).join(' ')} `);

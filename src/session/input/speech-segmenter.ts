@@ -67,7 +67,10 @@ export class SpeechSegmenter {
     this.#startSpeechMs = options.startSpeechMs ?? 60;
     this.#startWindowMs = options.startWindowMs ?? 100;
     this.#endSilenceMs = options.endSilenceMs ?? 180;
-    this.#pausesMs = (options.pausesMs ?? []).filter((ms) => ms < this.#endSilenceMs).sort((a, b) => a - b);
+    this.#pausesMs = (options.pausesMs ?? [])
+      .map((ms) => Math.max(1, ms))
+      .filter((ms) => ms < this.#endSilenceMs)
+      .sort((a, b) => a - b);
     this.#gate = new SpeechGate(options);
   }
 

@@ -332,6 +332,8 @@ export class AnswerGenerator {
     if (this.#isAborted()) return;
     const { source, apology, listener, speech } = this.#options;
     listener.onError(providerErrorOf(thrown, 'llm', source.from === 'model' ? source.model.name : 'speak'));
+    // The turn will begin anew, so nothing is to be said.
+    if (!this.#isCommitted) return this.stop();
     speech.noteFailure();
     this.#takeText(this.#text === '' ? apology : ` ${apology}`);
     this.#endText();

@@ -16,7 +16,7 @@ export class HeldListener implements OutputListener {
   #listener: OutputListener | null = null;
   #passingMs: number | null = null;
   #tokens = 0;
-  #hasFailed = false;
+  #failure: ProviderError | null = null;
 
   /** `nowMs`: milliseconds since `session.start`. */
   constructor(onIncident: OnIncident, nowMs: () => number) {
@@ -34,9 +34,9 @@ export class HeldListener implements OutputListener {
     return this.#tokens;
   }
 
-  /** Whether the model or the voice has failed. */
-  get hasFailed(): boolean {
-    return this.#hasFailed;
+  /** The first failure of the model or the voice; null if there was none. */
+  get failure(): ProviderError | null {
+    return this.#failure;
   }
 
   /** The turn is committed. */
@@ -95,7 +95,7 @@ export class HeldListener implements OutputListener {
   }
 
   onError(error: ProviderError): void {
-    this.#hasFailed = true;
+    this.#failure ??= error;
     this.#tell((listener) => listener.onError(error));
   }
 

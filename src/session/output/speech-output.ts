@@ -319,7 +319,7 @@ export class SpeechOutput {
     this.#stream?.close();
     this.spoken.breakOff();
     this.#options.listener.onError(error);
-    if (this.#apologise()) return;
+    if (this.#untilCommit.isWaiting || this.#apologise()) return;
     this.#speechDone = true;
     this.#finishIfDone();
   }

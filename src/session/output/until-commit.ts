@@ -8,6 +8,11 @@ export class UntilCommit {
     this.#calls = isEarly ? [] : null;
   }
 
+  /** Whether the turn is not committed yet. */
+  get isWaiting(): boolean {
+    return this.#calls !== null;
+  }
+
   /** Keeps the call until the commit. Returns false if the turn is committed; then make the call now. */
   defers(call: () => void): boolean {
     this.#calls?.push(call);

@@ -169,7 +169,7 @@ export class CallerWords {
   /** New words that arrive in a silence are probably the last of the speech before it. */
   #settleWords(caller: CallerUtterance, endLikely = false): void {
     const isSilent = caller.pausedMs > 0 || (!caller.speaking && !caller.undetected);
-    this.#step.setCaller({ ...caller, settled: caller.settled || isSilent || endLikely });
+    this.#step.setCaller({ ...caller, settled: isSilent || endLikely });
   }
 
   /** The caller's words are confirmed: cuts or revokes the agent's turn. */

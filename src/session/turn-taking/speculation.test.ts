@@ -84,6 +84,15 @@ describe('an answer before the turn is certain', () => {
     ]);
   });
 
+  it.each([
+    ['say 5 now', 'say -5 now'],
+    ['make it 10.5 euro', 'make it 10,5 euro'],
+    ['write c please', 'write C++ please'],
+  ])('is dropped if "%s" turns out to be "%s"', (partial, said) => {
+    const call = speaking(partial).input(pause()).input({ type: 'speech_ended', lastSpeechMs: 460 });
+    expect(answers(call.input(final(said)))).toContain('drop_speculation other_words');
+  });
+
   it('is adopted if the final does not come and the partial stands in for it', () => {
     const call = speaking('book it').input(pause()).input({ type: 'speech_ended', lastSpeechMs: 460 });
     expect(answers(call.wait(450))).toEqual(["speculate 1 'book it'", 'start_turn 1 adopts']);
@@ -132,6 +141,10 @@ describe('an answer before the turn is certain', () => {
     expect(answers(call.input({ type: 'stt_partial', text: 'book it', endLikely: false }))).toEqual([
       'drop_speculation went_on',
     ]);
+    // What was said to end does so no more once there are more words.
+    call.input({ type: 'stt_partial', text: 'book it', endLikely: true });
+    answers(call.input({ type: 'stt_partial', text: 'book it today' }));
+    expect(answers(call.partials('book it today please'))).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
  * Decides when an answer is begun before the caller's turn is certain, and whether the committed turn adopts it. Such an
  * answer is never audible before the commit, so it changes nothing but the latency.
  */
-import { commitSilenceMs, saysTheSame } from '../input/caller-text.js';
+import { commitSilenceMs, readsTheSame } from '../input/caller-text.js';
 import { textOf } from './caller-utterance.js';
 import type { MachineStep } from './machine-step.js';
 import { fullTrust, laterPauses, type DropReason, type SpeculationState } from './speculation-state.js';
@@ -38,7 +38,7 @@ export class Speculation {
     const text = this.#words();
     const { current } = speculation;
     if (current) {
-      if (text !== null && saysTheSame(current.text, text)) return;
+      if (text !== null && readsTheSame(current.text, text)) return;
       this.drop('other_words');
     }
     if (text !== null && this.#isLikelyAll(text)) this.#begin(text);
@@ -48,12 +48,12 @@ export class Speculation {
   settle(turn: number, text: string, isAnswer: boolean): boolean {
     const { current, standing, trust } = this.#step.state.speculation;
     if (standing !== null && isAnswer) {
-      const wasAll = saysTheSame(standing, text);
+      const wasAll = readsTheSame(standing, text);
       this.#update({ trust: wasAll ? Math.min(fullTrust, trust + 1) : Math.max(0, trust - 1) });
     }
     if (standing !== null) this.#update({ standing: null });
     if (!current) return false;
-    const same = saysTheSame(current.text, text);
+    const same = readsTheSame(current.text, text);
     if (isAnswer && same && current.turn === turn) {
       this.#update({ current: null });
       return true;
