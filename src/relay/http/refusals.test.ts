@@ -210,7 +210,7 @@ describe('a request that drips', () => {
     ['in its headers', 'POST /twilio/voice HTTP/1.1\r\nHost: relay.example\r\nX-A: '],
     ['before its first line', null],
   ])('is closed at the limit, and a request in time is answered: %s', async (_what, first) => {
-    await start({ publicUrl, twilioAuthToken: authToken, requestTimeoutMs: 600 });
+    await start({ publicUrl, twilioAuthToken: authToken, requestTimeoutMs: 1500 });
     const client = new RawClient(light.url);
     client.send(first ?? '');
     const drip = setInterval(() => client.send(first === null ? '' : 'a'), 10);

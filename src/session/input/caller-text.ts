@@ -49,9 +49,21 @@ function plainWords(text: string): string {
     .replaceAll('’', "'")
     .replace(/(?<=\p{L})-(?=\p{L})/gu, ' ')
     .split(/\s+/)
-    .map((word) => word.replace(/^[¿¡"'“‘(]+|[.,!?;:…"'”’)]+$/gu, ''))
+    .map(withoutMarks)
     .filter((word) => word !== '')
     .join(' ');
+}
+
+const opening = new Set('¿¡"\'“‘(');
+const closing = new Set('.,!?;:…"\'”’)');
+
+/** The word without the punctuation around it. */
+function withoutMarks(word: string): string {
+  let from = 0;
+  let to = word.length;
+  while (from < to && opening.has(word.charAt(from))) from++;
+  while (to > from && closing.has(word.charAt(to - 1))) to--;
+  return word.slice(from, to);
 }
 
 /** Whether `text` has the words of `part` in a row, regardless of case and punctuation. */
