@@ -94,6 +94,16 @@ describe('the screen at 80×24', () => {
     expect(where).toBe('local 127.0.0.1:8787  public calm-otter.ngrok.app  phone +15550100002');
   });
 
+  it('keeps the space between the words that were heard and those that follow', () => {
+    const events = [
+      callStart('a3f9b2c1', ''),
+      sampleEvent('llm.token', { text: 'Shall I book that?' }),
+      sampleEvent('tts.audio_start', {}),
+      sampleEvent('agent.heard', { text: 'Shall I book', from: 0 }),
+    ];
+    expect(linesOf(modelOf(events)).join('\n')).toContain('Shall I book that?');
+  });
+
   it('shows how long the relay has been up', () => {
     const at = (model: DashboardModel, nowMs: number): DashboardModel =>
       modelAfter(model, { type: 'time', nowMs, wallMs: 0 });

@@ -61,7 +61,9 @@ function callerText({ text, final }: CallerEntry): Row {
 function agentText({ progress, heard, unheard, tools }: AgentEntry): Row {
   const used = tools.length > 0 ? [span(`[${printable(tools.join(', '))}] `, { colour: 'magenta' })] : [];
   const text = span(printable(heard));
-  const rest = span(printable(unheard), { dim: true });
+  // `printable` takes off the space between what was heard and what follows.
+  const gap = heard !== '' && /^\s/.test(unheard) ? ' ' : '';
+  const rest = span(gap + printable(unheard), { dim: true });
   switch (progress) {
     case 'preparing':
       return [...used, text, rest, live];
