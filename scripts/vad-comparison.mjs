@@ -8,8 +8,6 @@
  * Needs `npm run build` first. HZRELAY_VAD_RECORDINGS may name a folder of real recordings at 16 kHz:
  * `sounds/<kind>-*.wav` have no speech; `labelled/*.wav` have a `.scv` file each, as the test set of TEN VAD has.
  */
-/* global WebAssembly */
-import { Buffer } from 'node:buffer';
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -21,16 +19,17 @@ import { createResampler } from '../dist/audio/resampler.js';
 import { readWav } from '../dist/audio/wav.js';
 import { SpeechSegmenter } from '../dist/session/input/speech-segmenter.js';
 import { callerSpeech, framesOf, noise } from '../dist/simulators/caller-speech.js';
+import { sileroVoiceCheck } from '../dist/vad/silero/silero.js';
 import { webRtcVad } from '../dist/vad/webrtc-vad.js';
 
 const frameMs = 20;
-const thresholds = [0.5, 0.3, 0.15];
 /** A start counts as confirmed if a probability of the last 100 ms is high enough. */
 const confirmFrames = 5;
 const fixtures = fileURLToPath(new URL('../fixtures', import.meta.url));
 const args = process.argv.slice(2);
 const option = (name, otherwise) => (args.includes(name) ? args[args.indexOf(name) + 1] : otherwise);
 const every = Number(option('--every', 1));
+const thresholds = option('--thresholds', '0.5,0.3,0.15').split(',').map(Number);
 const rates = option('--hz', '8000,16000').split(',').map(Number);
 
 // ───────────────────────────── The detectors ─────────────────────────────
@@ -89,211 +88,46 @@ async function silero(version, runtime) {
   };
 }
 
-/**
- * The same network without ONNX Runtime: a spectrum, four convolutions, an LSTM cell of 128 and one output. All of them
- * are products of a matrix and a vector, which a small WebAssembly function computes. Synchronous.
- */
-async function ownSilero(version) {
-  const tensors = constantsOf(readFileSync(needed(`@ricky0123/vad-web/dist/silero_vad_${version}.onnx`)));
-  const networks = new Map();
+/** The same network without ONNX Runtime: hzrelay's own program, which hears 8 kHz. */
+function ownSilero() {
+  const checking = sileroVoiceCheck();
   return {
-    create: (sampleRateHz) => {
-      if (!networks.has(sampleRateHz)) networks.set(sampleRateHz, new Network(tensors, sampleRateHz));
-      return new OwnSilero(networks.get(sampleRateHz));
+    create: async (sampleRateHz) => {
+      const check = await checking.create();
+      return {
+        push(samples) {
+          check.push({ samples, sampleRateHz });
+          return check.voiceProbability();
+        },
+        close() {},
+      };
     },
   };
 }
 
-/** The fields of a protobuf message: [number, value]; a value is a number or bytes. */
-function* fieldsOf(bytes) {
-  let at = 0;
-  const varint = () => {
-    let value = 0;
-    for (let scale = 1; ; scale *= 128) {
-      const byte = bytes[at++];
-      value += (byte & 127) * scale;
-      if (byte < 128) return value;
-    }
-  };
-  while (at < bytes.length) {
-    const key = varint();
-    const [field, type] = [key >> 3, key & 7];
-    if (type === 0) yield [field, varint()];
-    else if (type === 2) {
-      const length = varint();
-      yield [field, bytes.subarray(at, (at += length))];
-    } else at += type === 5 ? 4 : 8;
-  }
-}
-
-/** All float constants of an ONNX model, also those of its branches: name and values. */
-function constantsOf(model) {
-  const found = [];
-  const ofGraph = (graph) => {
-    for (const [field, node] of fieldsOf(graph)) {
-      if (field !== 1) continue;
-      const parts = [...fieldsOf(node)];
-      const name = Buffer.from(parts.find(([number]) => number === 2)?.[1] ?? []).toString();
-      for (const [, attribute] of parts.filter(([number]) => number === 5))
-        for (const [number, value] of fieldsOf(attribute)) {
-          if (number === 6) ofGraph(value);
-          if (number !== 5) continue;
-          const raw = [...fieldsOf(value)].find(([part]) => part === 9)?.[1];
-          if (raw && raw.length >= 4 && raw.length % 4 === 0)
-            found.push({ name, values: new Float32Array(new Uint8Array(raw).buffer) });
-        }
-    }
-  };
-  for (const [field, graph] of fieldsOf(model)) if (field === 7) ofGraph(graph);
-  return found;
-}
-
-/**
- * `multiply(matrix, vector, result, rows, rowBytes)`: two rows at a time, four columns at a time, with SIMD. The memory
- * has 2.5 MB.
- */
-const kernel = Buffer.from(
-  'AGFzbQEAAAABCQFgBX9/f39/AAMCAQAFAwEAKAcKAgFtAgACbXYAAAreAQHbAQIEfwV7IAEgBGohBgNA/QwAAAAAAAAAAAAA' +
-    'AAAAAAAAIQn9DAAAAAAAAAAAAAAAAAAAAAAhCiAAIARqIQggASEHA0AgB/0ABAAhDSAJIA0gAP0ABAD95gH95AEhCSAKIA0g' +
-    'CP0ABAD95gH95AEhCiAAQRBqIQAgCEEQaiEIIAdBEGoiByAGSQ0ACyAIIQAgAiAJ/R8AIAn9HwGSIAn9HwIgCf0fA5KSOAIA' +
-    'IAIgCv0fACAK/R8BkiAK/R8CIAr9HwOSkjgCBCACQQhqIQIgA0ECayIDQQBKDQALCw==',
-  'base64',
-);
-
-const sigmoid = (x) => 1 / (1 + Math.exp(-x));
-const four = (n) => (n + 3) & ~3;
-
-/** The weights of one rate and the memory of its computation, for all calls. */
-class Network {
-  constructor(tensors, sampleRateHz) {
-    const { m, mv } = new WebAssembly.Instance(new WebAssembly.Module(kernel)).exports;
-    this.floats = new Float32Array(m.buffer);
-    this.multiply = mv;
-    this.top = 0;
-    this.size = sampleRateHz / 62.5;
-    this.bins = this.size / 2 + 1;
-    const basisLength = (this.size + 2) * this.size;
-    const basis = tensors.find(
-      ({ name, values }) => name.endsWith('stft.forward_basis_buffer') && values.length === basisLength,
-    );
-    const prefix = basis.name.slice(0, -'stft.forward_basis_buffer'.length);
-    const weight = (name) => tensors.find((tensor) => tensor.name === prefix + name).values;
-    this.basis = this.#matrix(2 * this.bins, this.size, (row, i) => basis.values[row * this.size + i]);
-    this.layers = [
-      { from: this.bins, to: 128, stride: 1, frames: 4 },
-      { from: 128, to: 64, stride: 2, frames: 2 },
-      { from: 64, to: 64, stride: 2, frames: 1 },
-      { from: 64, to: 128, stride: 1, frames: 1 },
-    ].map(({ from, to, stride, frames }, n) => {
-      const given = weight(`encoder.${n}.reparam_conv.weight`);
-      const width = four(from);
-      // The channels of a frame lie next to each other.
-      const turned = (row, i) =>
-        i % width < from ? given[(row * from + (i % width)) * 3 + Math.floor(i / width)] : 0;
+/** What hzrelay does with each frame: the network is asked only at a start of WebRTC, until it hears a voice. */
+async function asUsed() {
+  const [detection, checking] = [webRtcVad(), sileroVoiceCheck()];
+  return {
+    create: async (sampleRateHz) => {
+      const [vad, check] = [await detection.create(), await checking.create()];
+      const segmenter = new SpeechSegmenter();
+      let [ms, held] = [0, false];
       return {
-        to,
-        stride,
-        frames,
-        width,
-        weight: this.#matrix(to, 3 * width, turned),
-        bias: weight(`encoder.${n}.reparam_conv.bias`),
-        // A frame of zeros at both ends.
-        output: this.#allocate((frames + 2) * to),
+        push(samples) {
+          const frame = { samples, sampleRateHz };
+          ms += frameMs;
+          const speech = vad.isSpeech(frame);
+          const levelDbfs = rmsDbfs(samples);
+          const boundary = segmenter.push({ speech, levelDbfs, endMs: ms, durationMs: frameMs });
+          if (boundary) held = boundary.type === 'start';
+          check.push(frame);
+          if (held) held = check.voiceProbability() < 0.4;
+        },
+        close: () => vad.close(),
       };
-    });
-    const [input, hidden] = [weight('decoder.rnn.weight_ih'), weight('decoder.rnn.weight_hh')];
-    this.cell = this.#matrix(512, 256, (row, i) =>
-      i < 128 ? input[row * 128 + i] : hidden[row * 128 + i - 128],
-    );
-    this.bias = weight('decoder.rnn.bias_ih').map((value, i) => value + weight('decoder.rnn.bias_hh')[i]);
-    this.out = weight('decoder.decoder.2.weight');
-    this.outBias = weight('decoder.decoder.2.bias')[0];
-    this.samples = this.#allocate(2.5 * this.size);
-    this.parts = this.#allocate(2 * this.bins);
-    this.spectrum = this.#allocate(6 * four(this.bins));
-    this.joined = this.#allocate(256);
-    this.gates = this.#allocate(512);
-  }
-
-  /** The probability of speech in a window with its context; changes the memory of the call. */
-  run(window, hidden, cell) {
-    const { floats, multiply, size, bins, gates, bias } = this;
-    floats.set(window, this.samples);
-    for (let i = 0; i < size / 4; i++)
-      floats[this.samples + window.length + i] = floats[this.samples + window.length - 2 - i];
-    for (let t = 0; t < 4; t++) {
-      multiply(4 * this.basis, 4 * (this.samples + (t * size) / 2), 4 * this.parts, 2 * bins, 4 * size);
-      for (let bin = 0; bin < bins; bin++)
-        floats[this.spectrum + (t + 1) * four(bins) + bin] = Math.sqrt(
-          floats[this.parts + bin] ** 2 + floats[this.parts + bins + bin] ** 2,
-        );
-    }
-    let heard = this.spectrum;
-    for (const layer of this.layers) {
-      for (let t = 0; t < layer.frames; t++) {
-        const to = layer.output + (t + 1) * layer.to;
-        const from = heard + t * layer.stride * layer.width;
-        multiply(4 * layer.weight, 4 * from, 4 * to, layer.to, 12 * layer.width);
-        for (let i = 0; i < layer.to; i++) floats[to + i] = Math.max(0, floats[to + i] + layer.bias[i]);
-      }
-      heard = layer.output;
-    }
-    floats.copyWithin(this.joined, heard + 128, heard + 256);
-    floats.set(hidden, this.joined + 128);
-    multiply(4 * this.cell, 4 * this.joined, 4 * gates, 512, 1024);
-    let sum = this.outBias;
-    for (let i = 0; i < 128; i++) {
-      const put = sigmoid(floats[gates + i] + bias[i]);
-      const keep = sigmoid(floats[gates + 128 + i] + bias[128 + i]);
-      cell[i] = keep * cell[i] + put * Math.tanh(floats[gates + 256 + i] + bias[256 + i]);
-      hidden[i] = sigmoid(floats[gates + 384 + i] + bias[384 + i]) * Math.tanh(cell[i]);
-      if (hidden[i] > 0) sum += this.out[i] * hidden[i];
-    }
-    return sigmoid(sum);
-  }
-
-  #allocate(length) {
-    const start = this.top;
-    this.top += four(length);
-    return start;
-  }
-
-  #matrix(rows, columns, value) {
-    const start = this.#allocate(rows * four(columns));
-    for (let row = 0; row < rows; row++)
-      for (let i = 0; i < columns; i++) this.floats[start + row * four(columns) + i] = value(row, i);
-    return start;
-  }
-}
-
-class OwnSilero {
-  #network;
-  #window;
-  #context;
-  #filled;
-  #hidden = new Float32Array(128);
-  #cell = new Float32Array(128);
-  #probability = 0;
-
-  constructor(network) {
-    this.#network = network;
-    this.#context = network.size / 4;
-    this.#window = new Float32Array(this.#context + 2 * network.size);
-    this.#filled = this.#context;
-  }
-
-  push(samples) {
-    for (const sample of samples) {
-      this.#window[this.#filled++] = sample / 32768;
-      if (this.#filled < this.#window.length) continue;
-      this.#probability = this.#network.run(this.#window, this.#hidden, this.#cell);
-      this.#window.copyWithin(0, this.#window.length - this.#context);
-      this.#filled = this.#context;
-    }
-    return this.#probability;
-  }
-
-  close() {}
+    },
+  };
 }
 
 /** TEN VAD in WebAssembly: 16 kHz only, so that a phone's audio is resampled first. */
@@ -354,7 +188,7 @@ const detectors = {
 /** What every detector says of each frame. */
 async function judge(loaded, samples, sampleRateHz) {
   const frames = [...framesOf(samples, sampleRateHz)].filter((f) => f.samples.length === sampleRateHz / 50);
-  const judged = { levels: frames.map((frame) => rmsDbfs(frame.samples)) };
+  const judged = { frames, levels: frames.map((frame) => rmsDbfs(frame.samples)) };
   for (const [name, detector] of Object.entries(loaded)) {
     const call = await detector.create(sampleRateHz);
     judged[name] = [];
@@ -366,16 +200,21 @@ async function judge(loaded, samples, sampleRateHz) {
 
 /**
  * The ways of using a probability. `webrtc`: not at all. `frames`: a frame is speech only if WebRTC and the network say
- * so. `start`: a start of WebRTC waits until the network confirms it. `alone`: the network instead of WebRTC.
+ * so. `start`: a start of WebRTC waits until the network confirms it. `alone`: the network instead of WebRTC. `asked`: as
+ * `start`, but the network hears only from `historyMs` before the start until it confirms it: hzrelay's own program.
  */
 const variants = { webrtc: { mode: 'webrtc' } };
 for (const model of Object.keys(detectors).slice(1))
   for (const threshold of thresholds)
     for (const mode of ['frames', 'start', 'alone'])
       variants[`${model} ${mode} ${threshold}`] = { model, threshold, mode };
+for (const historyMs of option('--history', '500').split(',').map(Number))
+  for (const threshold of thresholds)
+    variants[`own, ${historyMs} ms, ${threshold}`] = { mode: 'asked', threshold, historyMs };
 
 /** Stretches of speech, in milliseconds from the first frame: when each was reported, its onset, and its last frame. */
-function stretches(judged, { model, threshold, mode }) {
+async function stretches(judged, { model, threshold, mode, historyMs }) {
+  const check = mode === 'asked' ? await sileroVoiceCheck({ historyMs }).create() : null;
   const segmenter = new SpeechSegmenter();
   const found = [];
   let current = null;
@@ -387,11 +226,13 @@ function stretches(judged, { model, threshold, mode }) {
   };
   for (let i = 0; i < judged.levels.length; i++) {
     const voiced = judged.webrtc[i] > 0;
-    const likely = mode !== 'webrtc' && judged[model][i] > threshold;
-    const speech = { webrtc: voiced, start: voiced, frames: voiced && likely }[mode] ?? likely;
+    const likely = model !== undefined && judged[model][i] > threshold;
+    const speech = { webrtc: voiced, start: voiced, asked: voiced, frames: voiced && likely }[mode] ?? likely;
     const endMs = (i + 1) * frameMs;
     take(segmenter.push({ speech, levelDbfs: judged.levels[i], endMs, durationMs: frameMs }));
+    check?.push(judged.frames[i]);
     if (!current || current.startedMs !== null) continue;
+    if (check && check.voiceProbability() <= threshold) continue;
     const recent = mode === 'start' && judged[model].slice(Math.max(0, i + 1 - confirmFrames), i + 1);
     if (recent && !recent.some((probability) => probability > threshold)) continue;
     current.startedMs = endMs;
@@ -602,7 +443,7 @@ async function compareSounds(loaded, hz) {
       const judged = await judge(loaded, samples, hz);
       minutes += samples.length / hz / 60;
       for (const [name, variant] of Object.entries(variants)) {
-        const found = stretches(judged, variant);
+        const found = await stretches(judged, variant);
         starts[name] = (starts[name] ?? 0) + found.length;
         // The last one may last until the sound ends.
         for (const { startedMs, endMs } of found)
@@ -724,7 +565,7 @@ async function compareSpeech(loaded, hz) {
       let reference;
       for (const [name, variant] of Object.entries(variants)) {
         const tally = (byVariant[name] ??= newTally());
-        const found = stretches(judged, variant);
+        const found = await stretches(judged, variant);
         tally.early += found.filter(({ startedMs }) => startedMs < bounds.startMs).length;
         const started = compareStretch(tally, found, bounds, reference);
         if (name === 'webrtc') reference = started;
@@ -751,7 +592,7 @@ async function compareRecordings(loaded, hz) {
     const reference = new Map();
     for (const [name, variant] of Object.entries(variants)) {
       const tally = (byVariant[name] ??= newTally());
-      const found = stretches(judged, variant);
+      const found = await stretches(judged, variant);
       tally.early += found.filter(
         (s) => !speech.some(({ startMs, endMs }) => s.startedMs > startMs - 100 && s.onsetMs < endMs + 100),
       ).length;
@@ -777,10 +618,8 @@ const costed = {
     load: () => silero('v5', 'onnxruntime-node'),
     files: ['onnxruntime-node', 'onnxruntime-common', '@ricky0123/vad-web/dist/silero_vad_v5.onnx'],
   },
-  'silero-v6, own WebAssembly': {
-    load: () => ownSilero('v6'),
-    files: ['@ricky0123/vad-web/dist/silero_vad_v6.onnx'],
-  },
+  'silero-v6, own program': { load: ownSilero, files: [] },
+  'webrtc and own program, as used': { load: asUsed, files: [] },
   'ten-256': { load: () => ten(256), files: ['@gooney-001/ten-vad-lib'] },
 };
 
@@ -809,24 +648,31 @@ async function measureCost(name) {
     ['pink', 15],
     1,
   );
-  const frames = [...framesOf(samples, 8000)].filter((frame) => frame.samples.length === 160);
-  const costs = [];
-  for (let round = 0; round < 8; round++) {
-    const cpu = process.cpuUsage();
-    for (const frame of frames) await first.push(frame.samples);
-    const { user, system } = process.cpuUsage(cpu);
-    costs.push((user + system) / frames.length);
-  }
+  const framesIn = (audio) => [...framesOf(audio, 8000)].filter((frame) => frame.samples.length === 160);
+  const frames = framesIn(samples);
+  const quiet = framesIn(
+    onLine(padded(wav(join(fixtures, 'audio/book-for-friday-at-three.wav')).samples, 8000), 8000),
+  );
+  const costOf = async (heard) => {
+    const costs = [];
+    for (let round = 0; round < 20; round++) {
+      const cpu = process.cpuUsage();
+      for (const frame of heard) await first.push(frame.samples);
+      const { user, system } = process.cpuUsage(cpu);
+      costs.push((user + system) / heard.length);
+    }
+    return percentile(costs, 0.5);
+  };
+  const [us, quietUs] = [await costOf(frames), await costOf(quiet)];
   const loadedMb = rss();
   const calls = [];
   for (let i = 0; i < 100; i++) calls.push(await detector.create(8000));
   for (const call of calls) for (const frame of frames.slice(0, 10)) await call.push(frame.samples);
   const perCallKb = ((rss() - loadedMb) * 1000) / calls.length;
-  const us = percentile(costs, 0.5);
   console.log(
     JSON.stringify({
       'us/frame': us,
-      'best us': Math.min(...costs),
+      'in quiet': quietUs,
       '% of a core': us / 200,
       'load ms': loadMs,
       'load MB': loadedMb - before,
@@ -836,21 +682,20 @@ async function measureCost(name) {
   );
 }
 
-/** The largest difference between the own code and ONNX Runtime on an utterance in noise. */
-async function checkOwnCode(hz) {
-  const clean = padded(await atRate(wav(join(fixtures, 'audio/book-my-appointment.wav')), hz), hz);
-  const samples = mixed(clean, { startMs: 2000, endMs: 3000 }, hz, ['pink', 15], 1);
-  for (const version of ['v5', 'v6']) {
-    const calls = [await silero(version, 'onnxruntime-node'), await ownSilero(version)].map((made) =>
-      made.create(hz),
-    );
-    let difference = 0;
-    for (const { samples: frame } of framesOf(samples, hz)) {
-      const [expected, actual] = [await calls[0].push(frame), calls[1].push(frame)];
-      difference = Math.max(difference, Math.abs(expected - actual));
-    }
-    console.log(`Silero ${version} in own WebAssembly, ${hz} Hz: at most ${difference.toExponential(1)} off`);
+/** The longest that the event loop stands still: a question after half a second without one. */
+async function measureQuestion(hz) {
+  const voice = padded(await atRate(wav(join(fixtures, 'audio/book-my-appointment.wav')), hz), hz);
+  const frames = [...framesOf(voice, hz)].slice(50, 75);
+  const times = [];
+  for (let round = 0; round < 200; round++) {
+    const check = await sileroVoiceCheck().create();
+    for (const frame of frames) check.push(frame);
+    const begun = performance.now();
+    check.voiceProbability();
+    times.push(performance.now() - begun);
   }
+  const [p50, p95] = [0.5, 0.95].map((p) => percentile(times, p).toFixed(2));
+  console.log(`\nOne question at ${hz} Hz: ${p50} ms, p95 ${p95} ms`);
 }
 
 function compareCost() {
@@ -893,7 +738,7 @@ else {
   for (const [name, load] of Object.entries(detectors)) loaded[name] = await load();
   for (const part of chosen)
     if (part === 'cost') {
-      for (const hz of rates) await checkOwnCode(hz);
+      for (const hz of rates) await measureQuestion(hz);
       compareCost();
     } else for (const hz of rates) await parts[part](loaded, hz);
 }

@@ -69,11 +69,20 @@ describe('a caller who talks over the agent', () => {
     },
   );
 
-  it('with a cough makes it pause, and only the cut word is played twice', async () => {
+  it('is not paused by a cough, for no voice is heard in it', async () => {
+    await calls.start({ agent: { ...agent, greeting }, stt: earFor('cough') });
+    const { events } = await calls.say(['cough'], { behaviour: { bargeInMs: 1000 } });
+    expect(ofType(events, 'speech.start')).toEqual([]);
+    expect(ofType(events, 'speech.ignored')).toHaveLength(1);
+    expect(ofType(events, 'turn.end')).toMatchObject([{ turn: 0, heardText: greeting, aborted: null }]);
+  });
+
+  it('with a sound like a voice makes it pause, and only the cut word is played twice', async () => {
     await calls.start({ agent: { ...agent, greeting } });
     const undisturbed = await calls.say(['silence'], { behaviour: { answerWithinMs: 5000 } });
     await calls.relay.close();
-    await calls.start({ agent: { ...agent, greeting }, stt: earFor('cough') });
+    const turnTaking = { voiceThreshold: 0 };
+    await calls.start({ agent: { ...agent, greeting }, stt: earFor('cough'), turnTaking });
     const disturbed = await calls.say(['cough'], { behaviour: { bargeInMs: 1000 } });
     expect(ofType(disturbed.events, 'agent.resumed')).toHaveLength(1);
     expect(ofType(disturbed.events, 'turn.end')).toMatchObject([

@@ -1,6 +1,7 @@
 /** The C interface of libopus in the WebAssembly of the package `@evan/opus`, which exposes only a part of it. */
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
+import { instantiate } from '../core/web-assembly.js';
 
 /** The decoding exports of `opus.wasm`. Addresses are byte offsets in `memory`; negative results are errors. */
 export interface OpusProgram {
@@ -22,15 +23,6 @@ export interface OpusProgram {
   opus_decoder_ctl_set(decoder: number, request: number, value: number): number;
 }
 
-/** The part of Node's `WebAssembly` that its type definitions lack. */
-interface WebAssemblyApi {
-  readonly instantiate: (
-    bytes: Uint8Array,
-    imports: object,
-  ) => Promise<{ readonly instance: { readonly exports: unknown } }>;
-}
-
-const { instantiate } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 let loaded: Promise<OpusProgram> | undefined;
 
 /** The C library writes to files only when it aborts; there are no files here. */
@@ -51,7 +43,7 @@ const imports = {
 export function loadOpus(): Promise<OpusProgram> {
   loaded ??= readFile(createRequire(import.meta.url).resolve('@evan/opus/wasm/opus.wasm'))
     .then((bytes) => instantiate(bytes, imports))
-    .then(({ instance }) => instance.exports as OpusProgram)
+    .then((exports) => exports as OpusProgram)
     .catch((error: unknown) => {
       loaded = undefined;
       throw error;

@@ -53,6 +53,8 @@ export interface SessionEventFields {
   'speech.start': { readonly onsetMs: number };
   /** `lastSpeechMs`: the caller's last speech sample. */
   'speech.end': { readonly lastSpeechMs: number };
+  /** A sound that was taken for no speech: no voice was heard in it, and no words were recognised. Times as above. */
+  'speech.ignored': { readonly onsetMs: number; readonly lastSpeechMs: number };
   'transcript.partial': { readonly text: string };
   /** A turn was committed; `text` joins all its segments. */
   'transcript.final': { readonly text: string; readonly typed: boolean };
@@ -165,6 +167,7 @@ export const sessionEventTypes = [
   'session.start',
   'speech.start',
   'speech.end',
+  'speech.ignored',
   'transcript.partial',
   'transcript.final',
   'turn.start',

@@ -38,6 +38,8 @@ function lineOf(event: SessionEvent): LogLine {
       return evt('speech.start', true);
     case 'speech.end':
       return evt('speech.end', true);
+    case 'speech.ignored':
+      return evt(`speech.ignored: ${ms(event.lastSpeechMs - event.onsetMs)} of sound without a voice`, true);
     case 'transcript.partial':
       return evt(`transcript.partial: ${quote(event.text)}`, true);
     case 'transcript.final':

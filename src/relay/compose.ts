@@ -28,6 +28,8 @@ import { transportOf } from '../transport/registry.js';
 import { supervisedTextToSpeech } from '../fallback/tts/supervised-text-to-speech.js';
 import type { TextToSpeech } from '../providers/text-to-speech.js';
 import type { VoiceActivityDetection } from '../vad/voice-activity-detector.js';
+import type { VoiceChecking } from '../vad/voice-check.js';
+import { sileroVoiceCheck } from '../vad/silero/silero.js';
 import { webRtcVad } from '../vad/webrtc-vad.js';
 import type { ResolvedConfig } from './config/config.js';
 import {
@@ -59,6 +61,7 @@ interface Closable {
 export class Providers {
   readonly #shared = new Map<string, Closable>();
   readonly #vad = webRtcVad();
+  readonly #voiceChecking = sileroVoiceCheck();
   readonly #functions = new WeakMap<ModelFunction, LanguageModel>();
   readonly #ids = new WeakMap<object, number>();
   /** Guards of the user's objects. */
@@ -88,6 +91,7 @@ export class Providers {
       clock: this.#clock,
       transportType: config.type,
       vad: this.#vad,
+      voiceChecking: this.#voiceChecking,
       stt,
       llm: config.agent ? this.#model(config) : null,
       tts: this.#voice(config),
@@ -111,7 +115,7 @@ export class Providers {
    * lists all.
    */
   async warmUp(config: ResolvedConfig | null): Promise<readonly ProviderNotice[]> {
-    const loading = [loadVad(this.#vad)];
+    const loading = [loadHearing(this.#vad, this.#voiceChecking)];
     if (config) {
       const tts = this.#voice(config);
       const format = negotiateFormat(transportOf(config.type).plays, tts.produces);
@@ -284,8 +288,11 @@ async function warm(provider: Closable, format?: AudioFormat): Promise<readonly 
   return (await provider.warmUp?.(format)) ?? [];
 }
 
-async function loadVad(vad: VoiceActivityDetection): Promise<readonly ProviderNotice[]> {
-  const detector = await vad.create();
+async function loadHearing(
+  vad: VoiceActivityDetection,
+  checking: VoiceChecking,
+): Promise<readonly ProviderNotice[]> {
+  const [detector] = await Promise.all([vad.create(), checking.create()]);
   detector.close();
   return [];
 }

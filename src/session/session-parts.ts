@@ -7,6 +7,7 @@ import type { SpeechToText } from '../providers/speech-to-text.js';
 import type { InboundQuality, TransportType } from '../transport/transport.js';
 import type { TextToSpeech } from '../providers/text-to-speech.js';
 import type { VoiceActivityDetection } from '../vad/voice-activity-detector.js';
+import type { VoiceChecking } from '../vad/voice-check.js';
 import type { AgentTools } from './agent-tools.js';
 import type { ReconnectLimits } from './reconnection.js';
 import type { SessionState } from './turn-taking/session-state.js';
@@ -59,6 +60,8 @@ export interface SessionParts {
   readonly clock: Clock;
   readonly transportType: TransportType;
   readonly vad: VoiceActivityDetection;
+  /** Tells voices from other sounds that `vad` takes for speech. */
+  readonly voiceChecking: VoiceChecking;
   readonly stt: SpeechToText;
   /** Only a managed session needs one. */
   readonly llm: LanguageModel | null;

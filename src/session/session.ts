@@ -211,15 +211,16 @@ export class Session {
     }
     this.#transport = transport;
     const { clock, turnTaking, speculation, limits, agent } = this.#parts;
-    const vad = await this.#parts.vad.create();
+    const voiceCheck = await this.#parts.voiceChecking.create();
+    const hearing = { voiceCheck, vad: await this.#parts.vad.create() };
     const providers = await matchRates(transport, this.#parts.stt, this.#parts.tts).catch(
       (thrown: unknown) => {
-        vad.close();
+        hearing.vad.close();
         throw thrown;
       },
     );
     if (this.#hasEnded()) {
-      vad.close();
+      hearing.vad.close();
       providers.close();
       return;
     }
@@ -232,7 +233,7 @@ export class Session {
       this.warn('unsayable_text', `${message} ${remedy}`);
     if (this.#hasEnded()) {
       // A listener of session.start has ended the session.
-      vad.close();
+      hearing.vad.close();
       return;
     }
     const format = negotiateFormat(transport.inputFormat, stt.accepts);
@@ -245,11 +246,12 @@ export class Session {
       startedMs: this.#startedMs,
       nowMs: () => this.#nowMs(),
       onsetMs: () => this.#machine.state.caller?.onsetMs,
+      turn: () => this.#machine.currentTurn,
       dispatch: (input) => this.#machine.dispatch(input),
       signal: this.#abort.signal,
       onFailure: (error, again) => void this.#recogniserFailed(error, again),
     });
-    this.#input = new InputPipeline({ vad, stt, format, turnTaking, speculation, clock, listener });
+    this.#input = new InputPipeline({ ...hearing, stt, format, turnTaking, speculation, clock, listener });
     this.#input.start();
     this.#timers.set('max_duration', limits.maxDurationMs, () => void this.end('max_duration'));
     this.#restartIdle();

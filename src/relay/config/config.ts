@@ -176,6 +176,7 @@ const supervision = z.strictObject({
 const turnTaking = z.strictObject({
   startSpeechMs: milliseconds,
   startWindowMs: milliseconds,
+  voiceThreshold: z.number().min(0).max(1),
   endSilenceMs: milliseconds,
   earlyFlushMs: milliseconds,
   lineSilenceMs: limitMs,

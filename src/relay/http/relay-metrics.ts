@@ -27,6 +27,7 @@ export class RelayMetrics {
   readonly #reconnects: Counter<'kind' | 'provider'>;
   readonly #failovers: Counter<'kind' | 'from' | 'to'>;
   readonly #warnings: Counter<'code'>;
+  readonly #ignoredSounds: Counter;
   readonly #speculations: Counter<'outcome'>;
   readonly #wastedTokens: Counter;
   readonly #wastedCharacters: Counter;
@@ -105,6 +106,11 @@ export class RelayMetrics {
       labelNames: ['code'],
       registers,
     });
+    this.#ignoredSounds = new Counter({
+      name: 'hzrelay_ignored_sounds_total',
+      help: 'Sounds of callers in which neither a voice nor words were found.',
+      registers,
+    });
     this.#speculations = new Counter({
       name: 'hzrelay_speculations_total',
       help: 'Answers that were begun before their turn was certain, by outcome.',
@@ -131,6 +137,8 @@ export class RelayMetrics {
         return this.#ended.inc({ transport: this.#transportOf(event), reason: event.reason });
       case 'turn.end':
         return this.#turnEnded(event);
+      case 'speech.ignored':
+        return this.#ignoredSounds.inc();
       case 'llm.speculation':
         return this.#speculated(event);
       case 'provider.reconnect':

@@ -21,6 +21,8 @@ export interface CallerListenerOptions {
   readonly nowMs: () => number;
   /** Onset of the current speech, in milliseconds since `session.start`; undefined without speech. */
   readonly onsetMs: () => number | undefined;
+  /** The turn of events that do not belong to a specific turn. */
+  readonly turn: () => number;
   /** Sends an input to the state machine. */
   readonly dispatch: (input: MachineInput) => void;
   /** Aborted when the session ends. */
@@ -65,6 +67,16 @@ export class CallerListener implements InputListener {
   onSpeechResume(): void {
     const { dispatch, nowMs } = this.#options;
     dispatch({ type: 'speech_resumed', atMs: nowMs() });
+  }
+
+  onSoundIgnored(onsetMs: number, lastSpeechMs: number): void {
+    const { reporter, startedMs, turn } = this.#options;
+    reporter.emit({
+      type: 'speech.ignored',
+      turn: turn(),
+      onsetMs: onsetMs - startedMs,
+      lastSpeechMs: lastSpeechMs - startedMs,
+    });
   }
 
   onPartial(text: string, endLikely: boolean | undefined): void {

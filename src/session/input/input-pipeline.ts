@@ -10,11 +10,13 @@ import type { ProviderError } from '../../core/errors.js';
 import type { OnIncident } from '../../events/provider-incident.js';
 import type { SpeechToText, SpeechToTextStream, SttEvent } from '../../providers/speech-to-text.js';
 import type { VoiceActivityDetector } from '../../vad/voice-activity-detector.js';
+import type { VoiceCheck } from '../../vad/voice-check.js';
 import { FrameSlicer } from '../output/frame-slicer.js';
 import { LineSilence } from '../turn-taking/line-silence.js';
 import { SpeechSegmenter, type SpeechBoundary } from './speech-segmenter.js';
 import { laterPauses, type SpeculationLimits } from '../turn-taking/speculation-state.js';
 import type { TurnTaking } from '../turn-taking/turn-taking.js';
+import { VoiceStart } from './voice-start.js';
 
 export interface InputListener {
   /** `onsetMs` is on the clock given to the pipeline. */
@@ -24,6 +26,8 @@ export interface InputListener {
   /** The caller goes on after a pause. */
   onSpeechResume(): void;
   onSpeechEnd(lastSpeechMs: number): void;
+  /** A sound was no speech: there was no voice and no word in it. Times as above. */
+  onSoundIgnored(onsetMs: number, lastSpeechMs: number): void;
   /** `endLikely`: whether the recogniser thinks that the caller has finished, if it says. */
   onPartial(text: string, endLikely: boolean | undefined): void;
   onFinal(text: string, endOfUtterance: boolean): void;
@@ -35,6 +39,7 @@ export interface InputListener {
 
 export interface InputPipelineOptions {
   readonly vad: VoiceActivityDetector;
+  readonly voiceCheck: VoiceCheck;
   readonly stt: SpeechToText;
   readonly format: AudioFormat;
   readonly turnTaking: TurnTaking;
@@ -49,6 +54,7 @@ const vadFrameMs = 20;
 export class InputPipeline {
   readonly #options: InputPipelineOptions;
   readonly #segmenter: SpeechSegmenter;
+  readonly #voiceStart: VoiceStart;
   readonly #slicer: FrameSlicer;
   readonly #lineSilence: LineSilence;
   readonly #abort = new AbortController();
@@ -59,16 +65,22 @@ export class InputPipeline {
   constructor(options: InputPipelineOptions) {
     const { clock, turnTaking } = options;
     this.#options = options;
-    this.#lineSilence = new LineSilence(clock, turnTaking.lineSilenceMs, () =>
-      this.#tell(this.#segmenter.end()),
-    );
+    this.#lineSilence = new LineSilence(clock, turnTaking.lineSilenceMs, () => this.#lineFellSilent());
+    this.#voiceStart = new VoiceStart({
+      check: options.voiceCheck,
+      turnTaking,
+      nowMs: () => clock.nowMs(),
+      stream: () => this.#stream,
+      tell: (boundary) => this.#tell(boundary),
+      onIgnored: (onsetMs, lastSpeechMs) => options.listener.onSoundIgnored(onsetMs, lastSpeechMs),
+    });
     this.#segmenter = new SpeechSegmenter({ ...turnTaking, pausesMs: pausesOf(options) });
     this.#slicer = new FrameSlicer((options.format.sampleRateHz * vadFrameMs) / 1000);
   }
 
   /** Whether there is recent speech that is too short for an onset. */
   get speechLikely(): boolean {
-    return this.#segmenter.isTentative;
+    return this.#segmenter.isTentative || this.#voiceStart.isTentative;
   }
 
   /** Format of the recogniser's audio. */
@@ -121,15 +133,17 @@ export class InputPipeline {
   }
 
   speechStarted(): void {
-    this.#stream?.speechStarted?.();
+    if (!this.#voiceStart.isKnown) this.#stream?.speechStarted?.();
   }
 
   flush(): void {
-    this.#stream?.flush();
+    this.#voiceStart.flushed();
+    if (!this.#voiceStart.isKnown) this.#stream?.flush();
   }
 
   /** The final result of a flush is overdue. Returns whether it is still worth waiting for. */
   recover(): boolean {
+    this.#voiceStart.restarted();
     return this.#stream?.recover?.() ?? false;
   }
 
@@ -145,22 +159,28 @@ export class InputPipeline {
   #judge(frame: AudioFrame, endMs: number): void {
     this.#levelDbfs = rmsDbfs(frame.samples);
     const speech = this.#options.vad.isSpeech(frame);
-    this.#tell(this.#segmenter.push({ speech, levelDbfs: this.#levelDbfs, endMs, durationMs: vadFrameMs }));
+    const levelDbfs = this.#levelDbfs;
+    const boundary = this.#segmenter.push({ speech, levelDbfs, endMs, durationMs: vadFrameMs });
+    if (boundary?.type === 'start') this.#lineSilence.watch();
+    if (boundary?.type === 'end') this.#lineSilence.stop();
+    this.#voiceStart.push(frame, endMs, boundary);
   }
 
-  #tell(boundary: SpeechBoundary | null): void {
-    if (!boundary) return;
+  #lineFellSilent(): void {
+    const boundary = this.#segmenter.end();
+    if (boundary) this.#voiceStart.take(boundary);
+  }
+
+  #tell(boundary: SpeechBoundary): void {
     const { listener } = this.#options;
     switch (boundary.type) {
       case 'start':
-        this.#lineSilence.watch();
         return listener.onSpeechStart(boundary.onsetMs);
       case 'pause':
         return listener.onSpeechPause(boundary.silenceMs);
       case 'resume':
         return listener.onSpeechResume();
       case 'end':
-        this.#lineSilence.stop();
         return listener.onSpeechEnd(boundary.lastSpeechMs);
     }
   }
@@ -170,8 +190,11 @@ export class InputPipeline {
     const { listener } = this.#options;
     switch (event.type) {
       case 'partial':
-        return listener.onPartial(event.text, event.endLikely);
+        if (this.#voiceStart.guessed(event.text)) listener.onPartial(event.text, event.endLikely);
+        return;
       case 'final':
+        if (event.text.trim() !== '') this.#voiceStart.recognised();
+        if (event.endOfUtterance) this.#voiceStart.answered();
         return listener.onFinal(event.text, event.endOfUtterance);
       case 'heard':
         return;
@@ -182,6 +205,7 @@ export class InputPipeline {
 
   #failed(error: ProviderError): void {
     this.#failures++;
+    this.#voiceStart.restarted();
     void this.#stream?.close();
     this.#stream = null;
     this.#options.listener.onFailure(error);

@@ -6,6 +6,11 @@ export interface TurnTaking {
   readonly startSpeechMs: number;
   /** Length of the start window. @default 100 */
   readonly startWindowMs: number;
+  /**
+   * How probable a voice must be, from 0 to 1, for a sound to be speech. Otherwise only words that the recogniser finds
+   * in it make it speech. 0 takes every sound that may be a voice for one. @default 0.4
+   */
+  readonly voiceThreshold: number;
   /** Silence that ends speech and flushes the recogniser. @default 180 */
   readonly endSilenceMs: number;
   /**
@@ -57,6 +62,7 @@ export interface TurnTaking {
 export const defaultTurnTaking: TurnTaking = {
   startSpeechMs: 60,
   startWindowMs: 100,
+  voiceThreshold: 0.4,
   endSilenceMs: 180,
   earlyFlushMs: 120,
   lineSilenceMs: 1000,

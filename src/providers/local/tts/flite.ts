@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { ConsoleStdout, File, OpenFile, PreopenDirectory, WASI } from '@bjorn3/browser_wasi_shim';
+import { compile, Instance } from '../../../core/web-assembly.js';
 import { asciiText } from './ascii-text.js';
 
 /** The voices in the binary. `slt` is female, the others are male. `kal` has 8 kHz, the others 16 kHz. */
@@ -34,11 +35,6 @@ export interface FliteSpeech {
   readonly phones: readonly TimedPhone[];
 }
 
-/** Parts of Node's `WebAssembly` that its type definitions lack. */
-interface WebAssemblyApi {
-  readonly compile: (bytes: Uint8Array) => Promise<object>;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-}
 interface WasiProgram {
   readonly exports: { readonly memory: { readonly buffer: ArrayBuffer }; readonly _start: () => unknown };
 }
@@ -48,7 +44,6 @@ const wavHeaderBytes = 44;
 /** Flite's `duration_stretch` of each voice at its own pace. */
 const ownStretch: Readonly<Record<FliteVoice, number>> = { slt: 1, rms: 1, awb: 1, kal: 1.1, kal16: 1.1 };
 
-const { compile, Instance } = (globalThis as unknown as { WebAssembly: WebAssemblyApi }).WebAssembly;
 let compiled: Promise<Flite> | undefined;
 
 /** Compiles Flite once per thread (about 40 ms). Rejects if the package's file cannot be read. */

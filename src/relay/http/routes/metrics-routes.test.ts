@@ -148,6 +148,8 @@ describe('the figures of a relay', () => {
       '# TYPE hzrelay_provider_failovers_total counter',
       '# HELP hzrelay_warnings_total Warnings of sessions, by code.',
       '# TYPE hzrelay_warnings_total counter',
+      '# HELP hzrelay_ignored_sounds_total Sounds of callers in which neither a voice nor words were found.',
+      '# TYPE hzrelay_ignored_sounds_total counter',
       '# HELP hzrelay_speculations_total Answers that were begun before their turn was certain, by outcome.',
       '# TYPE hzrelay_speculations_total counter',
       '# HELP hzrelay_wasted_tokens_total Pieces of text that models sent for dropped early answers.',
