@@ -1,7 +1,7 @@
 // The import rules of ARCHITECTURE.md: audio flows through the rooms in one direction, and imports do too.
 const core = '^src/(core|audio)/';
 const contracts =
-  '^src/(events|metrics)/|^src/vad/voice-activity-detector\\.ts$|^src/transport/(transport|transport-definition|registry|[^/]+/[^/]+-definition)\\.ts$|^src/providers/(speech-to-text|language-model|text-to-speech)\\.ts$';
+  '^src/(events|metrics)/|^src/vad/(voice-activity-detector|voice-check)\\.ts$|^src/transport/(transport|transport-definition|registry|[^/]+/[^/]+-definition)\\.ts$|^src/providers/(speech-to-text|language-model|text-to-speech)\\.ts$';
 /** What rooms may share: threads, connections, a watch over media, and what all vendors' adapters are made of. */
 const shared =
   '^src/(workers|network)/|^src/transport/(media-watch|playout-position)\\.ts$|^src/providers/(?!registry)[^/]+\\.ts$';

@@ -21,7 +21,7 @@ function snapshot(sessionId: string, state: SessionState = 'listening'): Session
       mouthToEar: summarise([]),
       media: null,
       inboundAudio: null,
-        warnings: {},
+      warnings: {},
     },
   };
 }

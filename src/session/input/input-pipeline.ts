@@ -72,6 +72,7 @@ export class InputPipeline {
       nowMs: () => clock.nowMs(),
       stream: () => this.#stream,
       tell: (boundary) => this.#tell(boundary),
+      onGuess: (text) => options.listener.onPartial(text, undefined),
       onIgnored: (onsetMs, lastSpeechMs) => options.listener.onSoundIgnored(onsetMs, lastSpeechMs),
     });
     this.#segmenter = new SpeechSegmenter({ ...turnTaking, pausesMs: pausesOf(options) });

@@ -14,6 +14,7 @@ class Caller {
   voice = 0;
   nowMs = 0;
   readonly told: SpeechBoundary[] = [];
+  readonly guesses: string[] = [];
   /** Onset and end of what was ignored. */
   readonly ignored: [number, number][] = [];
   /** What the recogniser was told. */
@@ -32,6 +33,7 @@ class Caller {
       turnTaking: { ...defaultTurnTaking, voiceThreshold },
       nowMs: () => this.nowMs,
       stream: () => stream,
+      onGuess: (text) => this.guesses.push(text),
       onIgnored: (...times) => this.ignored.push(times),
       tell: (boundary) => {
         this.told.push(boundary);
@@ -84,6 +86,16 @@ describe('the start of speech', () => {
     caller.hear(end(1060));
     expect(caller.told).toEqual([start(1040 - 200), end(1060)]);
     expect(caller.stream).toEqual(['start', 'flush']);
+  });
+
+  it('brings the guess that was held back with it', () => {
+    const caller = new Caller();
+    caller.hear(start(0));
+    caller.voiceStart.guessed('book');
+    caller.voice = 0.9;
+    caller.hear();
+    expect(caller.told).toEqual([start(0)]);
+    expect(caller.guesses).toEqual(['book']);
   });
 
   it('is doubtful for 200 ms', () => {

@@ -18,6 +18,8 @@ export interface VoiceStartOptions {
   readonly stream: () => SpeechToTextStream | null;
   /** Passes a boundary of the caller's speech on. */
   readonly tell: (boundary: SpeechBoundary) => void;
+  /** Passes on what the recogniser guessed before the voice was heard. */
+  readonly onGuess: (text: string) => void;
   /** A sound was no speech. */
   readonly onIgnored: (onsetMs: number, lastSpeechMs: number) => void;
 }
@@ -66,7 +68,10 @@ export class VoiceStart {
   push(frame: AudioFrame, endMs: number, boundary: SpeechBoundary | null): void {
     this.#options.check.push(frame);
     if (boundary) this.take(boundary);
-    else if (this.#held && !this.#held.over && this.#hearsVoice()) this.#release(endMs - onsetBeforeVoiceMs);
+    else if (this.#held && !this.#held.over && this.#hearsVoice()) {
+      this.#release(endMs - onsetBeforeVoiceMs);
+      if (this.#guess !== '') this.#options.onGuess(this.#guess);
+    }
   }
 
   /** Takes a boundary of the segmenter. */
