@@ -94,8 +94,6 @@ export function requestIdIn(message: unknown): string | undefined {
   return parsed.success ? (parsed.data.request_id ?? parsed.data.metadata?.request_id) : undefined;
 }
 
-const typed = z.object({ type: z.string() });
-
 /**
  * Parses a message: `ignored` for types that are not needed, `unknown` for new types, `malformed` for anything that is
  * not a Deepgram message. Takes what the SDK delivers: parsed JSON, or the raw text if it is not JSON.
@@ -103,10 +101,10 @@ const typed = z.object({ type: z.string() });
 export function parseDeepgramMessage(
   message: unknown,
 ): DeepgramMessage | 'ignored' | 'unknown' | 'malformed' {
-  const envelope = typed.safeParse(message);
-  if (!envelope.success) return 'malformed';
-  const schema = schemas.get(envelope.data.type);
-  if (!schema) return uninteresting.has(envelope.data.type) ? 'ignored' : 'unknown';
+  const type = (message as { readonly type?: unknown } | null | undefined)?.type;
+  if (typeof type !== 'string') return 'malformed';
+  const schema = schemas.get(type);
+  if (!schema) return uninteresting.has(type) ? 'ignored' : 'unknown';
   const parsed = schema.safeParse(message);
   return parsed.success ? parsed.data : 'malformed';
 }

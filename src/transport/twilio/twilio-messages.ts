@@ -46,10 +46,27 @@ const schemas = {
 };
 
 /**
+ * Audio as Twilio writes it: the fields in this order, without white space, the payload canonical base64. Fifty of these
+ * messages arrive every second of a call; any other way of writing them is read as JSON.
+ */
+const usualMedia =
+  /^\{"event":"media","sequenceNumber":"(\d{1,15})","media":\{"track":"(\w{1,20})","chunk":"\d{1,15}","timestamp":"\d{1,15}","payload":"((?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/][AQgw]==|[A-Za-z\d+/]{2}[AEIMQUYcgkosw048]=)?)"\},"streamSid":"(\w{1,64})"\}$/;
+
+/**
  * Reads one text frame. Never throws: faults are returned as a code and a detail. The detail quotes nothing from the
  * frame except the shortened name of an unknown event.
  */
 export function parseTwilioMessage(frame: string): ParseResult {
+  const usual = usualMedia.exec(frame);
+  if (usual) {
+    const [, sequenceNumber = '', track, encoded = '', streamId = ''] = usual;
+    const payload = Buffer.from(encoded, 'base64');
+    const fromCaller = track === 'inbound';
+    return {
+      ok: true,
+      message: { event: 'media', sequenceNumber: Number(sequenceNumber), streamId, fromCaller, payload },
+    };
+  }
   let json: unknown;
   try {
     json = JSON.parse(frame);

@@ -22,6 +22,10 @@ export interface SileroOptions {
 /** A voice within this time counts. */
 const recentMs = 100;
 const networkRateHz = 8000;
+/** No sample of a quiet line is larger: -50 dBFS. */
+const quietPeak = 100;
+/** What is kept of the quiet before a sound: the network needs some of it to hear the sound begin. */
+const quietMs = 160;
 
 /** Takes frames of any length at a multiple of 8 kHz. */
 export function sileroVoiceCheck({ historyMs = 500 }: SileroOptions = {}): VoiceChecking {
@@ -68,6 +72,7 @@ class SileroVoiceCheck implements VoiceCheck {
   }
 
   voiceProbability(): number {
+    if (!this.#hearing) this.#skipQuiet();
     const [first] = this.#unheard;
     if (first) this.#hearing ??= newHearing(first.sampleRateHz, this.#network.restedMemory());
     const hearing = this.#hearing;
@@ -81,6 +86,15 @@ class SileroVoiceCheck implements VoiceCheck {
     return hearing.results.reduce((highest, { probability }) => Math.max(highest, probability), 0);
   }
 
+  /** Drops the quiet line before the first sound, but for the end of it: a rested memory is what it leaves. */
+  #skipQuiet(): void {
+    let keptMs = 0;
+    let first = this.#unheard.findIndex(isSound);
+    if (first < 0) first = this.#unheard.length;
+    while (first > 0 && keptMs < quietMs) keptMs += durationMs(this.#unheard[--first] as AudioFrame);
+    this.#unheard.splice(0, first);
+  }
+
   #hear(hearing: Hearing, sample: number): void {
     const { window, memory } = hearing;
     window[hearing.filled++] = sample;
@@ -90,6 +104,10 @@ class SileroVoiceCheck implements VoiceCheck {
     window.copyWithin(0, windowSamples);
     hearing.filled = contextSamples;
   }
+}
+
+function isSound({ samples }: AudioFrame): boolean {
+  return samples.some((sample) => Math.abs(sample) > quietPeak);
 }
 
 function newHearing(sampleRateHz: number, memory: SileroMemory): Hearing {
