@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ProviderError } from '#src/core/errors.js';
-import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
+import type { SessionEvent } from '#src/events/session-event.js';
 import type { LanguageModel } from '#src/providers/language-model.js';
 import { defineProvider } from '#src/providers/provider-definition.js';
 import type { SpeechToText } from '#src/providers/speech-to-text.js';
@@ -10,6 +10,7 @@ import type { SessionConfig } from '#src/relay/config/config.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 import { earFor } from './harness/ear-for.js';
 import { fixtures } from './harness/recordings.js';
+import { ofType } from './harness/session-events.js';
 
 const agent = { systemPrompt: 'You run an appointment desk.', apology: 'Sorry, that failed.' };
 const voices = new TestVoices();
@@ -25,10 +26,6 @@ async function call(session: Partial<SessionConfig>): Promise<readonly SessionEv
   relay = await VirtualRelay.start(voices, { agent, stt: earFor('book-my-appointment'), ...session });
   const { events } = await relay.run(relay.call({ recordings: await fixtures('book-my-appointment') }));
   return events;
-}
-
-function ofType<T extends SessionEventType>(events: readonly SessionEvent[], type: T): SessionEvent<T>[] {
-  return events.filter((event) => event.type === type) as SessionEvent<T>[];
 }
 
 /** Code in JavaScript, which no compiler has checked. */

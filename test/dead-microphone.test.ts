@@ -1,6 +1,5 @@
 /** Microphones that fail, are switched off or stall during speech, on both transports. */
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
-import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
 import type { Caller, Uplink } from '#src/replay/caller.js';
 import type { ReplayResult } from '#src/replay/replay-call.js';
 import { SimulatedBrowser } from '#src/simulators/browser/simulated-browser.js';
@@ -10,6 +9,7 @@ import { earFor } from './harness/ear-for.js';
 import { fixturesFor } from './harness/recordings.js';
 import { drawn } from './harness/thorough.js';
 import { ScriptedSpeechToText } from './harness/scripted-speech-to-text.js';
+import { ofType } from './harness/session-events.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 
 const transports: readonly TransportType[] = ['twilio', 'webrtc'];
@@ -24,10 +24,6 @@ afterEach(async () => {
   relay = null;
 });
 afterAll(() => voices.close());
-
-function ofType<T extends SessionEventType>(events: readonly SessionEvent[], type: T): SessionEvent<T>[] {
-  return events.filter((event) => event.type === type) as SessionEvent<T>[];
-}
 
 /** A change of the uplink, at a time after the caller has begun to speak. */
 interface Change {

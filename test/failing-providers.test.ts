@@ -2,7 +2,6 @@ import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { delay } from '#src/core/clock.js';
 import { ProviderError } from '#src/core/errors.js';
-import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
 import type { LanguageModel } from '#src/providers/language-model.js';
 import type { ReplayResult } from '#src/replay/replay-call.js';
 import type { SessionConfig } from '#src/relay/config/config.js';
@@ -11,6 +10,7 @@ import { earFor } from './harness/ear-for.js';
 import { fixtures } from './harness/recordings.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 import { isThorough } from './harness/thorough.js';
+import { ofType } from './harness/session-events.js';
 
 const agent = { systemPrompt: 'You run an appointment desk.', apology: 'Sorry, that failed.' };
 const voices = new TestVoices();
@@ -25,10 +25,6 @@ afterAll(() => voices.close());
 async function call(session: Partial<SessionConfig>, ...says: string[]): Promise<ReplayResult> {
   relay = await VirtualRelay.start(voices, { agent, stt: earFor(...says), ...session });
   return relay.run(relay.call({ recordings: await fixtures(...says) }));
-}
-
-function ofType<T extends SessionEventType>(events: readonly SessionEvent[], type: T): SessionEvent<T>[] {
-  return events.filter((event) => event.type === type) as SessionEvent<T>[];
 }
 
 /** A recogniser that fails each time the caller has finished speaking. */

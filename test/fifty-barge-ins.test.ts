@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isAudible } from '#src/audio/level.js';
 import { audibleStart } from '#src/audio/silence.js';
-import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
+import type { SessionEvent } from '#src/events/session-event.js';
 import type { ChatMessage } from '#src/providers/language-model.js';
 import type { CallRecording } from '#src/replay/caller.js';
 import type { Recording } from '#src/replay/recordings.js';
@@ -20,6 +20,7 @@ import { startSimulatedVendors, type SimulatedVendors } from '#src/simulators/si
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 import { VirtualClock } from '#src/simulators/virtual-clock.js';
 import { drawn, isThorough } from './harness/thorough.js';
+import { ofType } from './harness/session-events.js';
 
 /** Enough to interrupt at every stretch of a word; fifty in a row show that nothing adds up. */
 const interruptions = isThorough ? 50 : 7;
@@ -65,10 +66,6 @@ async function questions(via: TransportType): Promise<Recording[]> {
     samples.set(speech, samples.length - speech.length);
     return { path: '', name: String(index), samples, sampleRateHz };
   });
-}
-
-function ofType<T extends SessionEventType>(events: readonly SessionEvent[], type: T): SessionEvent<T>[] {
-  return events.filter((event) => event.type === type) as SessionEvent<T>[];
 }
 
 function heardBetween({ agent, sampleRateHz }: CallRecording, fromMs: number, toMs: number): Int16Array {

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
+import type { SessionEvent } from '#src/events/session-event.js';
 import type { ChatMessage } from '#src/providers/language-model.js';
 import type { AgentConfig, SessionConfig } from '#src/relay/config/config.js';
 import type { OpenAiLlmConfig } from '#src/providers/openai/openai-definition.js';
@@ -15,6 +15,7 @@ import {
 } from '#src/simulators/openai/openai-simulator.js';
 import { fixtures } from './harness/recordings.js';
 import { ScriptedSpeechToText } from './harness/scripted-speech-to-text.js';
+import { ofType } from './harness/session-events.js';
 import { standInVoice } from '#src/drills/stand-in-voice.js';
 import { VirtualClock } from '#src/simulators/virtual-clock.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
@@ -95,10 +96,6 @@ async function call(
   );
   const heard = ofType(events, 'turn.end').flatMap(({ turn, heardText }) => (turn === 0 ? [] : [heardText]));
   return { events, heard, messages };
-}
-
-function ofType<T extends SessionEventType>(events: readonly SessionEvent[], type: T): SessionEvent<T>[] {
-  return events.filter((event) => event.type === type) as SessionEvent<T>[];
 }
 
 function played(...recordings: readonly string[]): OpenAiAnswers {

@@ -4,7 +4,7 @@
  */
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { audibleEnd, audibleStart } from '#src/audio/silence.js';
-import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
+import type { SessionEvent } from '#src/events/session-event.js';
 import { callerRatesHz, type ReplayResult } from '#src/replay/replay-call.js';
 import type { SessionConfig } from '#src/relay/config/config.js';
 import { mostFalsePauses } from '#src/session/turn-taking/pause-evidence.js';
@@ -12,10 +12,11 @@ import type { TransportType } from '#src/transport/transport.js';
 import { backgroundNoises, type BackgroundNoise } from './harness/background-noise.js';
 import { standInVoice } from '#src/drills/stand-in-voice.js';
 import { callerSpeech } from '#src/simulators/caller-speech.js';
+import { PhoneConversations } from './harness/phone-conversations.js';
 import { timedRecogniser, type TimedRecogniserOptions } from './harness/timed-recogniser.js';
-import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 import { VirtualClock } from '#src/simulators/virtual-clock.js';
 import { drawn, isThorough } from './harness/thorough.js';
+import { ofType } from './harness/session-events.js';
 
 /** Takes 4 s without interruptions. */
 const greeting = 'Hello, this is the appointment desk. You can book an appointment. How can I help you?';
@@ -24,19 +25,9 @@ const agent = { systemPrompt: 'You run an appointment desk.', greeting };
 /** Noise that may be a voice pauses the agent: what the rules of turn taking make of it. */
 const everySound = { voiceThreshold: 0 };
 
-const voices = new TestVoices();
-let relay: VirtualRelay | null = null;
-
-afterEach(async () => {
-  await relay?.close();
-  expect(relay?.clock.pendingTimers).toBe(0);
-  relay = null;
-});
-afterAll(() => voices.close());
-
-function ofType<T extends SessionEventType>(events: readonly SessionEvent[], type: T): SessionEvent<T>[] {
-  return events.filter((event) => event.type === type) as SessionEvent<T>[];
-}
+const calls = new PhoneConversations();
+afterEach(() => calls.end());
+afterAll(() => calls.close());
 
 /** A call with this sound at the caller's end, from begin to end. */
 async function hear(
@@ -45,9 +36,8 @@ async function hear(
   session: Partial<SessionConfig> = {},
   clock = new VirtualClock(),
 ): Promise<ReplayResult> {
-  relay = await VirtualRelay.start(voices, { agent, ...session }, {}, { clock });
-  const recording = { path: '', name: 'noise', samples, sampleRateHz: callerRatesHz[via] };
-  return relay.run(relay.call({ via, recordings: [recording], wholeCall: { hungUp: true } }));
+  await calls.start({ agent, ...session }, undefined, clock);
+  return calls.hear(via, samples);
 }
 
 /** Mixes both sounds; the second begins at sample `start`. */

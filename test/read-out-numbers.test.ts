@@ -1,12 +1,13 @@
 /** Callers who read numbers out and spell names, with natural pauses, on both transports. */
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { audibleEnd, audibleStart } from '#src/audio/silence.js';
-import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
+import type { SessionEvent } from '#src/events/session-event.js';
 import { callerRatesHz } from '#src/replay/replay-call.js';
 import type { TransportType } from '#src/transport/transport.js';
 import { callerSpeech } from '#src/simulators/caller-speech.js';
 import { timedRecogniser, type TimedSpeech } from './harness/timed-recogniser.js';
 import { drawn } from './harness/thorough.js';
+import { ofType } from './harness/session-events.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 import { VirtualClock } from '#src/simulators/virtual-clock.js';
 
@@ -20,10 +21,6 @@ afterEach(async () => {
   relay = null;
 });
 afterAll(() => voices.close());
-
-function ofType<T extends SessionEventType>(events: readonly SessionEvent[], type: T): SessionEvent<T>[] {
-  return events.filter((event) => event.type === type) as SessionEvent<T>[];
-}
 
 /** The greeting has been heard by then. */
 const leadMs = 3000;

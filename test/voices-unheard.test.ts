@@ -4,26 +4,17 @@
  */
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
 import { standInVoice } from '#src/drills/stand-in-voice.js';
-import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
-import type { SessionEvent, SessionEventType } from '#src/events/session-event.js';
+import type { SessionEvent } from '#src/events/session-event.js';
 import { callerRatesHz } from '#src/replay/replay-call.js';
 import { VirtualClock } from '#src/simulators/virtual-clock.js';
 import type { TransportType } from '#src/transport/transport.js';
+import { PhoneConversations } from './harness/phone-conversations.js';
 import { timedRecogniser } from './harness/timed-recogniser.js';
+import { ofType } from './harness/session-events.js';
 
-const voices = new TestVoices();
-let relay: VirtualRelay | null = null;
-
-afterEach(async () => {
-  await relay?.close();
-  expect(relay?.clock.pendingTimers).toBe(0);
-  relay = null;
-});
-afterAll(() => voices.close());
-
-function ofType<T extends SessionEventType>(events: readonly SessionEvent[], type: T): SessionEvent<T>[] {
-  return events.filter((event) => event.type === type) as SessionEvent<T>[];
-}
+const calls = new PhoneConversations();
+afterEach(() => calls.end());
+afterAll(() => calls.close());
 
 const words = 'please book my appointment';
 const [fromMs, toMs] = [1000, 2000];
@@ -38,12 +29,8 @@ async function call(via: TransportType, partials: boolean, greeting = ''): Promi
   const stt = timedRecogniser({ clock, speech: [{ text: words, fromMs, toMs }], partials });
   const agent = { systemPrompt: 'You run an appointment desk.', greeting };
   const session = { agent, stt, tts: standInVoice, llm: () => 'It is booked.' };
-  relay = await VirtualRelay.start(voices, session, {}, { clock });
-  const recording = { path: '', name: 'a beep', samples, sampleRateHz };
-  const { events } = await relay.run(
-    relay.call({ via, recordings: [recording], wholeCall: { hungUp: true } }),
-  );
-  return events;
+  await calls.start(session, undefined, clock);
+  return (await calls.hear(via, samples)).events;
 }
 
 describe('a caller whose voice is not heard', () => {

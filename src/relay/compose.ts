@@ -91,7 +91,7 @@ export class Providers {
       clock: this.#clock,
       transportType: config.type,
       vad: this.#vad,
-      voiceChecking: this.#voiceChecking,
+      voiceChecking: this.#checksVoices(config) ? this.#voiceChecking : null,
       stt,
       llm: config.agent ? this.#model(config) : null,
       tts: this.#voice(config),
@@ -115,7 +115,8 @@ export class Providers {
    * lists all.
    */
   async warmUp(config: ResolvedConfig | null): Promise<readonly ProviderNotice[]> {
-    const loading = [loadHearing(this.#vad, this.#voiceChecking)];
+    const checking = !config || this.#checksVoices(config) ? this.#voiceChecking : null;
+    const loading = [loadHearing(this.#vad, checking)];
     if (config) {
       const tts = this.#voice(config);
       const format = negotiateFormat(transportOf(config.type).plays, tts.produces);
@@ -193,6 +194,11 @@ export class Providers {
     const { definition } = named;
     const key = { definition: this.#idOf(definition), fields: providerFields(named) };
     return this.#share(definition.kind, key, () => makeProvider(named, this.#clock));
+  }
+
+  /** Whether a sound must have a voice to be speech. */
+  #checksVoices({ turnTaking }: ResolvedConfig): boolean {
+    return (turnTaking.voiceThreshold ?? defaultTurnTaking.voiceThreshold) > 0;
   }
 
   /** Whether the model may be asked before the turn is certain: a model of the user's own only if it says so. */
@@ -290,9 +296,9 @@ async function warm(provider: Closable, format?: AudioFormat): Promise<readonly 
 
 async function loadHearing(
   vad: VoiceActivityDetection,
-  checking: VoiceChecking,
+  checking: VoiceChecking | null,
 ): Promise<readonly ProviderNotice[]> {
-  const [detector] = await Promise.all([vad.create(), checking.create()]);
+  const [detector] = await Promise.all([vad.create(), checking?.create()]);
   detector.close();
   return [];
 }

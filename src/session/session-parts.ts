@@ -60,8 +60,8 @@ export interface SessionParts {
   readonly clock: Clock;
   readonly transportType: TransportType;
   readonly vad: VoiceActivityDetection;
-  /** Tells voices from other sounds that `vad` takes for speech. */
-  readonly voiceChecking: VoiceChecking;
+  /** Tells voices from other sounds that `vad` takes for speech; null: all of them are speech. */
+  readonly voiceChecking: VoiceChecking | null;
   readonly stt: SpeechToText;
   /** Only a managed session needs one. */
   readonly llm: LanguageModel | null;

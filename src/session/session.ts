@@ -211,7 +211,7 @@ export class Session {
     }
     this.#transport = transport;
     const { clock, turnTaking, speculation, limits, agent } = this.#parts;
-    const voiceCheck = await this.#parts.voiceChecking.create();
+    const voiceCheck = (await this.#parts.voiceChecking?.create()) ?? null;
     const hearing = { voiceCheck, vad: await this.#parts.vad.create() };
     const providers = await matchRates(transport, this.#parts.stt, this.#parts.tts).catch(
       (thrown: unknown) => {

@@ -6,7 +6,7 @@ import type { AudioFrame } from '../audio/audio-frame.js';
 
 /** The check of one caller. */
 export interface VoiceCheck {
-  /** Takes the next frame, of a rate and length that the detector takes. Only keeps it: costs next to nothing. */
+  /** Takes the next frame, of a rate that the detector takes. Only copies it: costs next to nothing. */
   push(frame: AudioFrame): void;
   /**
    * The highest probability, from 0 to 1, that there was a voice at some moment of the last 100 ms. Takes 1 to 2 ms after

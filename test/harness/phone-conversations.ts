@@ -1,13 +1,15 @@
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 import type { SessionConfig } from '#src/relay/config/config.js';
-import type { ReplayCallOptions, ReplayResult } from '#src/replay/replay-call.js';
+import { callerRatesHz, type ReplayCallOptions, type ReplayResult } from '#src/replay/replay-call.js';
 import type { Session } from '#src/session/session.js';
+import type { VirtualClock } from '#src/simulators/virtual-clock.js';
+import type { TransportType } from '#src/transport/transport.js';
 import { fixtures } from './recordings.js';
 
 export const agent = { systemPrompt: 'You run an appointment desk.' };
 export const greeting = 'Hello, this is the appointment desk. How can I help you?';
 
-/** Whole phone calls in virtual time with the embedded providers, one relay at a time. */
+/** Whole calls in virtual time with the embedded providers, one relay at a time. */
 export class PhoneConversations {
   readonly voices = new TestVoices();
   #relay: VirtualRelay | null = null;
@@ -21,8 +23,10 @@ export class PhoneConversations {
   async start(
     session: Partial<SessionConfig> = { agent },
     onSession?: (session: Session) => void,
+    clock?: VirtualClock,
   ): Promise<VirtualRelay> {
-    this.#relay = await VirtualRelay.start(this.voices, session, onSession ? { onSession } : {});
+    const parts = clock ? { clock } : {};
+    this.#relay = await VirtualRelay.start(this.voices, session, onSession ? { onSession } : {}, parts);
     return this.#relay;
   }
 
@@ -30,6 +34,12 @@ export class PhoneConversations {
   async say(names: string[], options: Partial<ReplayCallOptions> = {}): Promise<ReplayResult> {
     const at = this.#relay ?? (await this.start());
     return at.run(at.call({ recordings: await fixtures(...names), ...options }));
+  }
+
+  /** A call with this sound at the caller's end, from begin to end. */
+  hear(via: TransportType, samples: Int16Array): Promise<ReplayResult> {
+    const recording = { path: '', name: 'sound', samples, sampleRateHz: callerRatesHz[via] };
+    return this.relay.run(this.relay.call({ via, recordings: [recording], wholeCall: { hungUp: true } }));
   }
 
   /** Closes the relay of a test. Throws if a timer is left. */

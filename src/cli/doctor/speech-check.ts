@@ -3,13 +3,15 @@ import { localSpeechToText } from '../../providers/local/stt/local-speech-to-tex
 import type { SpeechToText } from '../../providers/speech-to-text.js';
 import { localTextToSpeech } from '../../providers/local/tts/local-text-to-speech.js';
 import type { TextToSpeech } from '../../providers/text-to-speech.js';
+import { defaultTurnTaking } from '../../session/turn-taking/turn-taking.js';
+import { sileroVoiceCheck } from '../../vad/silero/silero.js';
 import { orAborted } from '../exit.js';
 import type { Check } from './check.js';
 
 const word = 'friday';
 const format: AudioFormat = { encoding: 'linear16', sampleRateHz: 8000 };
 
-/** Whether the embedded recogniser understands a word of the embedded voice. */
+/** Whether the embedded recogniser understands a word of the embedded voice, in which a voice is heard. */
 export function speechCheck(): Check {
   return {
     name: 'speech',
@@ -18,7 +20,16 @@ export function speechCheck(): Check {
       const stt = localSpeechToText({ workers: 1 });
       try {
         const frames = await orAborted(spoken(tts, signal), signal);
+        const check = await sileroVoiceCheck().create();
+        for (const frame of frames) check.push(frame);
+        const isVoice = check.voiceProbability() >= defaultTurnTaking.voiceThreshold;
         const heard = await orAborted(recognised(stt, frames, signal), signal);
+        if (!isVoice)
+          return {
+            status: 'problem',
+            message: 'The network that tells voices from other sounds did not hear the embedded voice.',
+            remedy: 'Reinstall with: npm ci',
+          };
         if (heard === word)
           return {
             status: 'ok',

@@ -16,7 +16,7 @@ import { LineSilence } from '../turn-taking/line-silence.js';
 import { SpeechSegmenter, type SpeechBoundary } from './speech-segmenter.js';
 import { laterPauses, type SpeculationLimits } from '../turn-taking/speculation-state.js';
 import type { TurnTaking } from '../turn-taking/turn-taking.js';
-import { VoiceStart } from './voice-start.js';
+import { VoiceStart, type WordsEvent } from './voice-start.js';
 
 export interface InputListener {
   /** `onsetMs` is on the clock given to the pipeline. */
@@ -39,7 +39,8 @@ export interface InputListener {
 
 export interface InputPipelineOptions {
   readonly vad: VoiceActivityDetector;
-  readonly voiceCheck: VoiceCheck;
+  /** Null: every sound that the detector takes for speech is speech. */
+  readonly voiceCheck: VoiceCheck | null;
   readonly stt: SpeechToText;
   readonly format: AudioFormat;
   readonly turnTaking: TurnTaking;
@@ -69,10 +70,10 @@ export class InputPipeline {
     this.#voiceStart = new VoiceStart({
       check: options.voiceCheck,
       turnTaking,
-      nowMs: () => clock.nowMs(),
+      clock,
       stream: () => this.#stream,
       tell: (boundary) => this.#tell(boundary),
-      onGuess: (text) => options.listener.onPartial(text, undefined),
+      onWords: (event) => this.#pass(event),
       onIgnored: (onsetMs, lastSpeechMs) => options.listener.onSoundIgnored(onsetMs, lastSpeechMs),
     });
     this.#segmenter = new SpeechSegmenter({ ...turnTaking, pausesMs: pausesOf(options) });
@@ -134,17 +135,15 @@ export class InputPipeline {
   }
 
   speechStarted(): void {
-    if (!this.#voiceStart.isKnown) this.#stream?.speechStarted?.();
+    if (this.#voiceStart.speechStarted()) this.#stream?.speechStarted?.();
   }
 
   flush(): void {
-    this.#voiceStart.flushed();
-    if (!this.#voiceStart.isKnown) this.#stream?.flush();
+    if (this.#stream && this.#voiceStart.flushed()) this.#stream.flush();
   }
 
   /** The final result of a flush is overdue. Returns whether it is still worth waiting for. */
   recover(): boolean {
-    this.#voiceStart.restarted();
     return this.#stream?.recover?.() ?? false;
   }
 
@@ -153,6 +152,7 @@ export class InputPipeline {
     if (this.#abort.signal.aborted) return;
     this.#abort.abort();
     this.#lineSilence.stop();
+    this.#voiceStart.close();
     this.#options.vad.close();
     await this.#stream?.close();
   }
@@ -188,20 +188,21 @@ export class InputPipeline {
 
   #onEvent(event: SttEvent): void {
     if (this.#abort.signal.aborted) return;
-    const { listener } = this.#options;
     switch (event.type) {
       case 'partial':
-        if (this.#voiceStart.guessed(event.text)) listener.onPartial(event.text, event.endLikely);
-        return;
       case 'final':
-        if (event.text.trim() !== '') this.#voiceStart.recognised();
-        if (event.endOfUtterance) this.#voiceStart.answered();
-        return listener.onFinal(event.text, event.endOfUtterance);
+        return this.#voiceStart.words(event);
       case 'heard':
         return;
       case 'error':
         return this.#failed(event.error);
     }
+  }
+
+  #pass(event: WordsEvent): void {
+    const { listener } = this.#options;
+    if (event.type === 'partial') listener.onPartial(event.text, event.endLikely);
+    else listener.onFinal(event.text, event.endOfUtterance);
   }
 
   #failed(error: ProviderError): void {

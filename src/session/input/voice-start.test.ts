@@ -1,27 +1,25 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { SpeechToTextStream } from '../../providers/speech-to-text.js';
+import { VirtualClock } from '../../simulators/virtual-clock.js';
 import { defaultTurnTaking } from '../turn-taking/turn-taking.js';
-import type { SpeechBoundary } from './speech-segmenter.js';
 import { VoiceStart } from './voice-start.js';
 
 const frame = { samples: new Int16Array(160), sampleRateHz: 8000 };
-const start = (onsetMs: number): SpeechBoundary => ({ type: 'start', onsetMs });
-const end = (lastSpeechMs: number): SpeechBoundary => ({ type: 'end', lastSpeechMs });
+const { finalTimeoutMs, bargeInTimeoutMs } = defaultTurnTaking;
 
-/** A caller in whose sound a voice is as probable as `voice` says. Turn taking's commands go on to the recogniser. */
+/** A caller in whose sound a voice is as probable as `voice` says, and turn taking that flushes at each end of speech. */
 class Caller {
   voice = 0;
-  nowMs = 0;
-  readonly told: SpeechBoundary[] = [];
-  readonly guesses: string[] = [];
-  /** Onset and end of what was ignored. */
-  readonly ignored: [number, number][] = [];
+  readonly clock = new VirtualClock();
+  /** What turn taking learnt, and what was ignored: `start 20`, `end 60`, `guess: …`, `final: …`, `part: …`, `ignored 0-40`. */
+  readonly told: string[] = [];
   /** What the recogniser was told. */
   readonly stream: string[] = [];
   readonly voiceStart: VoiceStart;
+  readonly #startMs = this.clock.nowMs();
 
-  constructor(voiceThreshold = 0.4) {
+  constructor({ isChecked = true } = {}) {
     const stream: SpeechToTextStream = {
       write: () => undefined,
       speechStarted: () => this.stream.push('start'),
@@ -29,25 +27,59 @@ class Caller {
       close: () => Promise.resolve(),
     };
     this.voiceStart = new VoiceStart({
-      check: { push: () => undefined, voiceProbability: () => this.voice },
-      turnTaking: { ...defaultTurnTaking, voiceThreshold },
-      nowMs: () => this.nowMs,
+      check: isChecked ? { push: () => undefined, voiceProbability: () => this.voice } : null,
+      turnTaking: { ...defaultTurnTaking, voiceThreshold: 0.4 },
+      clock: this.clock,
       stream: () => stream,
-      onGuess: (text) => this.guesses.push(text),
-      onIgnored: (...times) => this.ignored.push(times),
       tell: (boundary) => {
-        this.told.push(boundary);
-        if (boundary.type === 'end') this.voiceStart.flushed();
-        if (this.voiceStart.isKnown) return;
-        if (boundary.type === 'start') this.stream.push('start');
-        if (boundary.type === 'end') this.stream.push('flush');
+        const ms = { start: 'onsetMs', end: 'lastSpeechMs' }[boundary.type as 'start'];
+        this.told.push(ms ? `${boundary.type} ${(boundary as never)[ms] - this.#startMs}` : boundary.type);
+        if (boundary.type === 'start' && this.voiceStart.speechStarted()) stream.speechStarted?.();
+        if (boundary.type === 'end' && this.voiceStart.flushed()) stream.flush();
       },
+      onWords: (event) => {
+        const kind = event.type === 'partial' ? 'guess' : event.endOfUtterance ? 'final' : 'part';
+        this.told.push(`${kind}: ${event.text}`);
+      },
+      onIgnored: (onsetMs, lastMs) =>
+        this.told.push(`ignored ${onsetMs - this.#startMs}-${lastMs - this.#startMs}`),
     });
   }
 
-  hear(boundary: SpeechBoundary | null = null): void {
-    this.nowMs += 20;
-    this.voiceStart.push(frame, this.nowMs, boundary);
+  get ms(): number {
+    return this.clock.nowMs() - this.#startMs;
+  }
+
+  /** A frame without a boundary, or with one at its end. */
+  hear(boundary?: 'start' | 'end' | 'pause' | 'resume'): void {
+    this.clock.advance(20);
+    const nowMs = this.clock.nowMs();
+    const boundaries = {
+      start: { type: 'start', onsetMs: nowMs },
+      end: { type: 'end', lastSpeechMs: nowMs },
+      pause: { type: 'pause', silenceMs: 60 },
+      resume: { type: 'resume' },
+    } as const;
+    this.voiceStart.push(frame, nowMs, boundary ? boundaries[boundary] : null);
+  }
+
+  /** A stretch of 40 ms. */
+  sound(voice: number): void {
+    this.voice = voice;
+    this.hear('start');
+    this.hear('end');
+  }
+
+  guess(text: string): void {
+    this.voiceStart.words({ type: 'partial', text });
+  }
+
+  answer(text: string): void {
+    this.voiceStart.words({ type: 'final', text, endOfUtterance: true });
+  }
+
+  segment(text: string): void {
+    this.voiceStart.words({ type: 'final', text, endOfUtterance: false });
   }
 }
 
@@ -55,173 +87,228 @@ describe('the start of speech', () => {
   it('is passed on at once if a voice is heard', () => {
     const caller = new Caller();
     caller.voice = 0.4;
-    caller.hear(start(0));
-    caller.hear({ type: 'pause', silenceMs: 60 });
-    caller.hear({ type: 'resume' });
-    caller.hear(end(60));
-    expect(caller.told.map(({ type }) => type)).toEqual(['start', 'pause', 'resume', 'end']);
+    for (const boundary of ['start', 'pause', 'resume', 'end'] as const) caller.hear(boundary);
+    caller.answer('yes');
+    expect(caller.told).toEqual(['start 20', 'pause', 'resume', 'end 80', 'final: yes']);
     expect(caller.stream).toEqual(['start', 'flush']);
-    expect(caller.ignored).toEqual([]);
   });
 
   it('is not passed on for a sound without a voice, of which only the recogniser learns', () => {
     const caller = new Caller();
-    caller.hear(start(0));
-    caller.hear({ type: 'pause', silenceMs: 60 });
-    caller.hear({ type: 'resume' });
-    caller.hear(end(60));
-    caller.voiceStart.answered();
-    expect(caller.told).toEqual([]);
+    for (const boundary of ['start', 'pause', 'resume', 'end'] as const) caller.hear(boundary);
+    caller.answer('');
+    expect(caller.told).toEqual(['ignored 20-80']);
     expect(caller.stream).toEqual(['start', 'flush']);
-    expect(caller.ignored).toEqual([[0, 60]]);
   });
 
   it('comes as soon as a voice is heard, without the noise before it', () => {
     const caller = new Caller();
-    caller.hear(start(0));
+    caller.hear('start');
     for (let i = 0; i < 50; i++) caller.hear();
     caller.voice = 0.9;
     caller.hear();
-    expect(caller.told).toEqual([start(1040 - 200)]);
-    caller.hear(end(1060));
-    expect(caller.told).toEqual([start(1040 - 200), end(1060)]);
+    caller.hear('end');
+    expect(caller.told).toEqual([`start ${1040 - 200}`, 'end 1060']);
     expect(caller.stream).toEqual(['start', 'flush']);
   });
 
   it('brings the guess that was held back with it', () => {
     const caller = new Caller();
-    caller.hear(start(0));
-    caller.voiceStart.guessed('book');
+    caller.hear('start');
+    caller.guess('book');
     caller.voice = 0.9;
     caller.hear();
-    expect(caller.told).toEqual([start(0)]);
-    expect(caller.guesses).toEqual(['book']);
+    expect(caller.told).toEqual(['start 20', 'guess: book']);
   });
 
   it('is doubtful for 200 ms', () => {
     const caller = new Caller();
     expect(caller.voiceStart.isTentative).toBe(false);
-    caller.hear(start(0));
+    caller.hear('start');
     expect(caller.voiceStart.isTentative).toBe(true);
-    caller.nowMs += 200;
+    caller.clock.advance(200);
     expect(caller.voiceStart.isTentative).toBe(false);
   });
 
-  it('takes every sound for a voice if the threshold is 0', () => {
-    const caller = new Caller(0);
-    caller.hear(start(0));
-    expect(caller.told).toEqual([start(0)]);
+  it('is every sound if there is no check', () => {
+    const caller = new Caller({ isChecked: false });
+    caller.hear('start');
+    expect(caller.told).toEqual(['start 20']);
   });
 });
 
 describe("the recogniser's words", () => {
-  it('make a sound speech, also one that is over', () => {
+  it('make a sound speech that lasts, by a segment', () => {
     const caller = new Caller();
-    caller.hear(start(0));
-    caller.hear(end(40));
-    caller.voiceStart.recognised();
-    caller.voiceStart.answered();
-    expect(caller.told).toEqual([start(0), end(40)]);
+    caller.hear('start');
+    caller.segment('book my');
+    caller.hear('end');
+    caller.answer('appointment');
+    expect(caller.told).toEqual(['start 20', 'part: book my', 'end 40', 'final: appointment']);
     expect(caller.stream).toEqual(['start', 'flush']);
-    expect(caller.ignored).toEqual([]);
   });
 
-  it('do so as guesses only if two agree on them', () => {
+  it('make a sound speech that is over', () => {
     const caller = new Caller();
-    caller.hear(start(0));
-    expect(caller.voiceStart.guessed('um hello')).toBe(false);
-    expect(caller.voiceStart.guessed('book my')).toBe(false);
+    caller.sound(0);
+    caller.answer('yes');
+    expect(caller.told).toEqual(['start 20', 'end 40', 'final: yes']);
+    expect(caller.stream).toEqual(['start', 'flush']);
+  });
+
+  it('do so as guesses only if two agree on them, and then both are passed on', () => {
+    const caller = new Caller();
+    caller.hear('start');
+    caller.guess('um hello');
+    caller.guess('book my');
     expect(caller.told).toEqual([]);
-    expect(caller.voiceStart.guessed('book my appointment')).toBe(true);
-    expect(caller.told).toEqual([start(0)]);
-    expect(caller.voiceStart.guessed('')).toBe(true);
+    caller.guess('book my appointment');
+    expect(caller.told).toEqual(['start 20', 'guess: book my', 'guess: book my appointment']);
   });
 
-  it('do not if they answer the flush of the speech before', () => {
+  it('do not go back further than an interruption may last', () => {
     const caller = new Caller();
-    caller.voice = 1;
-    caller.hear(start(0));
-    caller.hear(end(40));
+    caller.hear('start');
+    caller.clock.advance(5000);
+    caller.segment('stop it');
+    expect(caller.told).toEqual([`start ${5020 - bargeInTimeoutMs}`, 'part: stop it']);
+  });
+
+  it('belong to the speech before a held sound, until its flush was answered', () => {
+    const caller = new Caller();
+    caller.sound(1);
     caller.voice = 0;
-    caller.hear(start(60));
-    caller.voiceStart.recognised();
-    expect(caller.voiceStart.guessed('book my appointment')).toBe(true);
-    caller.voiceStart.answered();
-    expect(caller.told).toEqual([start(0), end(40)]);
-    caller.voiceStart.recognised();
-    expect(caller.told).toEqual([start(0), end(40), start(60)]);
+    caller.hear('start');
+    caller.guess('cancel it');
+    caller.guess('cancel it please');
+    caller.answer('book my appointment');
+    expect(caller.told).toEqual(['start 20', 'end 40', 'final: book my appointment']);
+    caller.hear('end');
+    caller.answer('cancel it please');
+    expect(caller.told.slice(3)).toEqual(['start 60', 'end 80', 'final: cancel it please']);
+    expect(caller.stream).toEqual(['start', 'flush', 'start', 'flush']);
   });
 
-  it('do again after a recogniser that never answered was restarted', () => {
+  it('belong to the speech after a held sound, once that was answered for', () => {
     const caller = new Caller();
-    caller.voiceStart.flushed();
+    caller.sound(0);
+    caller.sound(1);
+    caller.answer('');
+    expect(caller.told).toEqual(['start 60', 'end 80', 'ignored 20-40']);
+    caller.answer('yes please');
+    expect(caller.told.at(-1)).toBe('final: yes please');
+  });
+
+  it('belong to the second of two held sounds, if the first had none', () => {
+    const caller = new Caller();
+    caller.sound(0);
+    caller.hear('start');
+    caller.answer('');
+    caller.hear('end');
+    caller.answer('yes please');
+    expect(caller.told).toEqual(['ignored 20-40', 'start 60', 'end 80', 'final: yes please']);
+  });
+
+  it('of a held sound begin the speech that has begun behind it', () => {
+    const caller = new Caller();
+    caller.sound(0);
+    caller.hear('start');
+    caller.answer('yes');
+    caller.hear('end');
+    caller.answer('please');
+    expect(caller.told).toEqual(['start 20', 'part: yes', 'end 80', 'final: please']);
+    expect(caller.stream).toEqual(['start', 'flush', 'start', 'flush']);
+  });
+
+  it('of two held sounds that are over are one speech', () => {
+    const caller = new Caller();
+    caller.sound(0);
+    caller.sound(0);
+    caller.answer('yes');
+    caller.answer('please');
+    expect(caller.told).toEqual(['start 20', 'end 80', 'part: yes', 'final: please']);
+  });
+
+  it('of a held sound are part of the speech that follows', () => {
+    const caller = new Caller();
+    caller.sound(0);
+    caller.voice = 1;
+    caller.hear('start');
+    caller.answer('yes');
+    caller.hear('end');
+    caller.answer('please');
+    expect(caller.told).toEqual(['start 60', 'part: yes', 'end 80', 'final: please']);
+  });
+
+  it('are taken as guessed if the answer is overdue, and a late one is for that speech', () => {
+    const caller = new Caller();
+    caller.hear('start');
+    caller.guess('friday');
+    caller.hear('end');
+    caller.clock.advance(finalTimeoutMs);
+    expect(caller.told).toEqual(['start 20', 'guess: friday', 'end 40']);
+    caller.answer('friday');
+    expect(caller.told.at(-1)).toBe('final: friday');
+    expect(caller.stream).toEqual(['start', 'flush']);
+  });
+
+  it('are not waited for after the stream has ended', () => {
+    const caller = new Caller();
+    caller.sound(0);
     caller.voiceStart.restarted();
-    caller.hear(start(0));
-    caller.voiceStart.recognised();
-    expect(caller.told).toEqual([start(0)]);
+    expect(caller.told).toEqual(['ignored 20-40']);
+    expect(caller.clock.pendingTimers).toBe(0);
+    caller.hear('start');
+    caller.segment('yes');
+    expect(caller.told.slice(1)).toEqual(['start 60', 'part: yes']);
   });
 
-  it('do not if they come long after the sound', () => {
+  it('of a recogniser that never answered are of what is said now', () => {
     const caller = new Caller();
-    caller.hear(start(0));
-    caller.hear(end(40));
-    caller.nowMs += defaultTurnTaking.bargeInTimeoutMs + 1;
-    caller.voiceStart.recognised();
-    expect(caller.told).toEqual([]);
-  });
-
-  it('do not for a sound in which they found none before', () => {
-    const caller = new Caller();
-    caller.hear(start(0));
-    caller.hear(end(40));
-    caller.voiceStart.answered();
-    caller.voiceStart.recognised();
-    expect(caller.told).toEqual([]);
-  });
-
-  it('may never come: the next sound shows that there were none', () => {
-    const caller = new Caller();
-    caller.hear(start(0));
-    caller.hear(end(40));
-    expect(caller.ignored).toEqual([]);
-    caller.hear(start(1000));
-    expect(caller.ignored).toEqual([[0, 40]]);
+    caller.sound(1);
+    caller.clock.advance(5000);
+    caller.voice = 0;
+    caller.hear('start');
+    caller.segment('yes');
+    expect(caller.told.slice(2)).toEqual(['start 5060', 'part: yes']);
   });
 });
 
 describe('whatever is heard', () => {
-  it('the caller starts, then ends, and the recogniser is told the same in the same order', () => {
+  it('the caller starts, then ends, each word is passed on once, and the recogniser is told the same', () => {
     const step = fc.record({
       voice: fc.constantFrom(0, 0.39, 0.4, 1),
       boundary: fc.boolean(),
-      word: fc.constantFrom('guess', 'same guess', 'final', 'answer', 'nothing', 'restart'),
-      pauseMs: fc.constantFrom(0, 20, 500, 3000),
+      says: fc.constantFrom('guess', 'answer', 'empty answer', 'segment', 'nothing'),
+      pauseMs: fc.constantFrom(0, 20, 300, 600),
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const caller = new Caller();
         let speaking = false;
-        let guesses = 0;
-        for (const { voice, boundary, word, pauseMs } of steps) {
+        let owed = 0;
+        let words = 0;
+        for (const { voice, boundary, says, pauseMs } of steps) {
           caller.voice = voice;
-          caller.nowMs += pauseMs;
-          caller.hear(boundary ? (speaking ? end(caller.nowMs) : start(caller.nowMs)) : null);
+          caller.clock.advance(pauseMs);
+          caller.hear(boundary ? (speaking ? 'end' : 'start') : undefined);
+          if (boundary && speaking) owed++;
           if (boundary) speaking = !speaking;
-          if (word === 'guess') caller.voiceStart.guessed(`one two ${guesses++}`);
-          if (word === 'same guess') caller.voiceStart.guessed('book my appointment');
-          if (word === 'final') caller.voiceStart.recognised();
-          if (word === 'answer') caller.voiceStart.answered();
-          if (word === 'restart') caller.voiceStart.restarted();
+          if (says === 'guess') caller.guess(`book my ${words}`);
+          if (says === 'segment') caller.segment(`word${words++}`);
+          if (says === 'answer' && owed > 0) caller.answer(`word${words++}`);
+          if (says === 'empty answer' && owed > 0) caller.answer('');
+          if (says.endsWith('answer') && owed > 0) owed--;
         }
-        const ends = (n: number): string => (n % 2 === 0 ? 'start' : 'end');
-        expect(caller.told.map(({ type }) => type)).toEqual(caller.told.map((_, n) => ends(n)));
-        const toRecogniser = caller.stream.map((_, n) => (n % 2 === 0 ? 'start' : 'flush'));
-        expect(caller.stream).toEqual(toRecogniser);
-        const known = [
-          ...caller.told.flatMap((boundary) => (boundary.type === 'end' ? [boundary.lastSpeechMs] : [])),
-        ];
-        const dropped = caller.ignored.map(([, lastSpeechMs]) => lastSpeechMs);
-        expect(new Set([...known, ...dropped]).size).toBe(known.length + dropped.length);
+        const boundaries = caller.told.filter((line) => /^(start|end)/.test(line));
+        expect(boundaries.map((line) => line.split(' ')[0])).toEqual(
+          boundaries.map((_, n) => (n % 2 === 0 ? 'start' : 'end')),
+        );
+        expect(caller.stream).toEqual(caller.stream.map((_, n) => (n % 2 === 0 ? 'start' : 'flush')));
+        const passed = caller.told.flatMap((line) => /^(?:final|part): (word\d+)$/.exec(line)?.[1] ?? []);
+        expect(passed).toEqual(Array.from({ length: words }, (_, n) => `word${n}`));
+        caller.voiceStart.close();
+        expect(caller.clock.pendingTimers).toBe(0);
       }),
     );
   });

@@ -52,12 +52,15 @@ const schemas = {
 const usualMedia =
   /^\{"event":"media","sequenceNumber":"(\d{1,15})","media":\{"track":"(\w{1,20})","chunk":"\d{1,15}","timestamp":"\d{1,15}","payload":"((?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/][AQgw]==|[A-Za-z\d+/]{2}[AEIMQUYcgkosw048]=)?)"\},"streamSid":"(\w{1,64})"\}$/;
 
+/** Longer frames are read as JSON: a regular expression's stack is small. */
+const usualLength = 65_536;
+
 /**
  * Reads one text frame. Never throws: faults are returned as a code and a detail. The detail quotes nothing from the
  * frame except the shortened name of an unknown event.
  */
 export function parseTwilioMessage(frame: string): ParseResult {
-  const usual = usualMedia.exec(frame);
+  const usual = frame.length <= usualLength ? usualMedia.exec(frame) : null;
   if (usual) {
     const [, sequenceNumber = '', track, encoded = '', streamId = ''] = usual;
     const payload = Buffer.from(encoded, 'base64');

@@ -20,15 +20,13 @@ export class Decimator {
     this.#delay = new Float32Array(2 * this.#taps.length);
   }
 
-  /** Calls `emit` for each sample of the lower rate, from -1 to 1. */
-  push(samples: Int16Array, emit: (sample: number) => void): void {
-    for (const value of samples) {
-      const length = this.#taps.length;
-      this.#delay[this.#at] = this.#delay[this.#at + length] = value / 32768;
-      this.#at = (this.#at + 1) % length;
-      this.#phase = (this.#phase + 1) % this.#factor;
-      if (this.#phase === 0) emit(this.#filtered());
-    }
+  /** Takes the next sample, of 16 bits. Returns a sample of the lower rate, from -1 to 1, or null between two of them. */
+  push(value: number): number | null {
+    const length = this.#taps.length;
+    this.#delay[this.#at] = this.#delay[this.#at + length] = value / 32768;
+    this.#at = (this.#at + 1) % length;
+    this.#phase = (this.#phase + 1) % this.#factor;
+    return this.#phase === 0 ? this.#filtered() : null;
   }
 
   #filtered(): number {

@@ -4,6 +4,7 @@
  * here is that of the script. Within 0.00001 of what ONNX Runtime computes.
  */
 import { readFile } from 'node:fs/promises';
+import { messageOf } from '../../core/errors.js';
 import { instantiate } from '../../core/web-assembly.js';
 
 /** Samples of one window: 32 ms at 8 kHz. */
@@ -61,14 +62,17 @@ const layers = [
 
 let loaded: Promise<SileroNetwork> | undefined;
 
-/** Loads the network once per thread, 1 MB; all callers share it. Rejects if the package's file cannot be read. */
+/** Loads the network once per thread, 1 MB; all callers share it. Rejects with the remedy if the package's file cannot be read. */
 export function loadSilero(): Promise<SileroNetwork> {
   loaded ??= readFile(new URL('./silero-v6-8khz.wasm', import.meta.url))
     .then((bytes) => instantiate(bytes, {}))
     .then((exports) => new SileroNetwork(exports as SileroProgram))
-    .catch((error: unknown) => {
+    .catch((cause: unknown) => {
       loaded = undefined;
-      throw error;
+      throw new Error(
+        `The network that tells voices from other sounds cannot be loaded (${messageOf(cause)}): install hzrelay again.`,
+        { cause },
+      );
     });
   return loaded;
 }

@@ -39,6 +39,24 @@ describe('the check of voices', () => {
     }
   });
 
+  it.each([30, 80, 160, 240, 1000, 6000])(
+    'hears the same in frames of %i samples in one array',
+    async (length) => {
+      const speech = (await callerSpeech('hello there')).subarray(0, 8 * 900);
+      const check = await sileroVoiceCheck().create();
+      const expected = await sileroVoiceCheck().create();
+      const frame = new Int16Array(length);
+      for (let at = 0; at + length <= speech.length; at += length) {
+        frame.set(speech.subarray(at, at + length));
+        check.push({ samples: frame, sampleRateHz: 8000 });
+      }
+      for (const { samples } of framesOf(speech.subarray(0, speech.length - (speech.length % length)), 8000))
+        expected.push({ samples, sampleRateHz: 8000 });
+      expect(check.voiceProbability()).toBeCloseTo(expected.voiceProbability(), 1);
+      expect(check.voiceProbability()).toBeGreaterThan(0.5);
+    },
+  );
+
   it('says 0 before any audio, and of less than a window', async () => {
     const check = await sileroVoiceCheck().create();
     expect(check.voiceProbability()).toBe(0);

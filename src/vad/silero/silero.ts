@@ -2,7 +2,7 @@
  * Silero's network as a check of sounds that may be a voice. It remembers what it hears, but half a second before a
  * question is enough: so it rests until it is asked, and no call pays for audio in which nothing is in question.
  */
-import { durationMs, type AudioFrame } from '../../audio/audio-frame.js';
+import type { AudioFrame } from '../../audio/audio-frame.js';
 import type { VoiceCheck, VoiceChecking } from '../voice-check.js';
 import { Decimator } from './decimator.js';
 import {
@@ -51,10 +51,14 @@ interface Hearing {
 class SileroVoiceCheck implements VoiceCheck {
   readonly #network: SileroNetwork;
   readonly #historyMs: number;
-  /** Frames that the network has not heard, oldest first. */
-  #unheard: AudioFrame[] = [];
-  #unheardMs = 0;
-  /** Null: the next question begins with the oldest frame. */
+  #sampleRateHz = 0;
+  /** A ring of the latest samples. */
+  #ring = new Int16Array(0);
+  /** Where the next sample goes. */
+  #next = 0;
+  /** Samples that the network has not heard; the latest. */
+  #unheard = 0;
+  /** Null: the next question begins with the oldest of them. */
   #hearing: Hearing | null = null;
 
   constructor(network: SileroNetwork, historyMs: number) {
@@ -62,37 +66,55 @@ class SileroVoiceCheck implements VoiceCheck {
     this.#historyMs = historyMs;
   }
 
-  push(frame: AudioFrame): void {
-    this.#unheard.push(frame);
-    this.#unheardMs += durationMs(frame);
-    if (this.#unheardMs <= this.#historyMs) return;
-    const [dropped] = this.#unheard.splice(0, 1);
-    if (dropped) this.#unheardMs -= durationMs(dropped);
+  push({ samples, sampleRateHz }: AudioFrame): void {
+    if (sampleRateHz !== this.#sampleRateHz) this.#startAt(sampleRateHz);
+    const size = this.#ring.length;
+    const kept = samples.length > size ? samples.subarray(samples.length - size) : samples;
+    const untilEnd = Math.min(kept.length, size - this.#next);
+    this.#ring.set(kept.subarray(0, untilEnd), this.#next);
+    this.#ring.set(kept.subarray(untilEnd), 0);
+    this.#next = (this.#next + kept.length) % size;
+    this.#unheard += samples.length;
+    if (this.#unheard <= size) return;
+    this.#unheard = size;
     this.#hearing = null;
   }
 
   voiceProbability(): number {
-    if (!this.#hearing) this.#skipQuiet();
-    const [first] = this.#unheard;
-    if (first) this.#hearing ??= newHearing(first.sampleRateHz, this.#network.restedMemory());
+    if (this.#unheard > 0 && !this.#hearing) {
+      this.#skipQuiet();
+      this.#hearing = newHearing(this.#sampleRateHz, this.#network.restedMemory());
+    }
     const hearing = this.#hearing;
     if (!hearing) return 0;
-    for (const { samples } of this.#unheard)
-      hearing.decimator.push(samples, (sample) => this.#hear(hearing, sample));
-    this.#unheard = [];
-    this.#unheardMs = 0;
+    for (; this.#unheard > 0; this.#unheard--) {
+      const sample = hearing.decimator.push(this.#unheardAt(0));
+      if (sample !== null) this.#hear(hearing, sample);
+    }
     const from = hearing.heard - (networkRateHz / 1000) * recentMs;
     hearing.results = hearing.results.filter(({ at }) => at > from);
     return hearing.results.reduce((highest, { probability }) => Math.max(highest, probability), 0);
   }
 
+  #startAt(sampleRateHz: number): void {
+    this.#sampleRateHz = sampleRateHz;
+    this.#ring = new Int16Array((this.#historyMs * sampleRateHz) / 1000);
+    this.#next = 0;
+    this.#unheard = 0;
+    this.#hearing = null;
+  }
+
+  /** The unheard sample at this place; 0 is the oldest. */
+  #unheardAt(place: number): number {
+    const size = this.#ring.length;
+    return this.#ring[(this.#next + size - this.#unheard + place) % size] ?? 0;
+  }
+
   /** Drops the quiet line before the first sound, but for the end of it: a rested memory is what it leaves. */
   #skipQuiet(): void {
-    let keptMs = 0;
-    let first = this.#unheard.findIndex(isSound);
-    if (first < 0) first = this.#unheard.length;
-    while (first > 0 && keptMs < quietMs) keptMs += durationMs(this.#unheard[--first] as AudioFrame);
-    this.#unheard.splice(0, first);
+    let first = 0;
+    while (first < this.#unheard && Math.abs(this.#unheardAt(first)) <= quietPeak) first++;
+    this.#unheard -= Math.max(0, first - (quietMs * this.#sampleRateHz) / 1000);
   }
 
   #hear(hearing: Hearing, sample: number): void {
@@ -104,10 +126,6 @@ class SileroVoiceCheck implements VoiceCheck {
     window.copyWithin(0, windowSamples);
     hearing.filled = contextSamples;
   }
-}
-
-function isSound({ samples }: AudioFrame): boolean {
-  return samples.some((sample) => Math.abs(sample) > quietPeak);
 }
 
 function newHearing(sampleRateHz: number, memory: SileroMemory): Hearing {
