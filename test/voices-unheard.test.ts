@@ -19,14 +19,18 @@ afterAll(() => calls.close());
 const words = 'please book my appointment';
 const [fromMs, toMs] = [1000, 2000];
 
-async function call(via: TransportType, partials: boolean, greeting = ''): Promise<readonly SessionEvent[]> {
+/** A call in which the caller beeps, and says these words. */
+async function call(
+  via: TransportType,
+  { partials = true, greeting = '', text = words, untilMs = toMs } = {},
+): Promise<readonly SessionEvent[]> {
   const sampleRateHz = callerRatesHz[via];
-  const samples = Int16Array.from({ length: 7 * sampleRateHz }, (_, i) => {
+  const samples = Int16Array.from({ length: (untilMs / 1000 + 5) * sampleRateHz }, (_, i) => {
     const ms = (i * 1000) / sampleRateHz;
-    return ms < fromMs || ms >= toMs ? 0 : Math.round(8000 * Math.sin((2 * Math.PI * 1000 * ms) / 1000));
+    return ms < fromMs || ms >= untilMs ? 0 : Math.round(8000 * Math.sin((2 * Math.PI * 1000 * ms) / 1000));
   });
   const clock = new VirtualClock();
-  const stt = timedRecogniser({ clock, speech: [{ text: words, fromMs, toMs }], partials });
+  const stt = timedRecogniser({ clock, speech: text === '' ? [] : [{ text, fromMs, toMs }], partials });
   const agent = { systemPrompt: 'You run an appointment desk.', greeting };
   const session = { agent, stt, tts: standInVoice, llm: () => 'It is booked.' };
   await calls.start(session, undefined, clock);
@@ -40,7 +44,7 @@ describe('a caller whose voice is not heard', () => {
     ['webrtc', true],
     ['webrtc', false],
   ] as const)('(%s) is answered, with partials: %s', async (via, partials) => {
-    const events = await call(via, partials);
+    const events = await call(via, { partials });
     expect(ofType(events, 'transcript.final').map(({ text }) => text)).toEqual([words]);
     const [end] = ofType(events, 'turn.end');
     expect(end).toMatchObject({ turn: 1, aborted: null, heardText: 'It is booked.' });
@@ -54,9 +58,17 @@ describe('a caller whose voice is not heard', () => {
   it.each(['twilio', 'webrtc'] as const)('(%s) interrupts by words', async (via) => {
     const greeting =
       'I have many words for you, and none of them is short. They go on and on, until you stop me.';
-    const events = await call(via, true, greeting);
+    const events = await call(via, { greeting });
     expect(ofType(events, 'agent.interrupted')).toHaveLength(1);
     expect(ofType(events, 'agent.interrupted')[0]!.atMs).toBeLessThan(toMs + 500);
     expect(ofType(events, 'transcript.final').map(({ text }) => text)).toEqual([words]);
   });
+});
+
+it.each(['twilio', 'webrtc'] as const)('a lasting tone (%s) is on the log, and is no turn', async (via) => {
+  const events = await call(via, { text: '', untilMs: 9000 });
+  expect(ofType(events, 'speech.start')).toEqual([]);
+  expect(ofType(events, 'turn.start')).toEqual([]);
+  expect(ofType(events, 'warning')).toMatchObject([{ code: 'no_voice' }]);
+  expect(ofType(events, 'speech.ignored')).toHaveLength(1);
 });

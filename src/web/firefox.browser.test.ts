@@ -26,6 +26,8 @@ async function start(): Promise<void> {
       tts: wordlessVoices.tts,
       llm: ({ messages }) => messages.findLast(({ role }) => role === 'user')?.content ?? '',
       agent: { systemPrompt: 'Say back what you were told.' },
+      // The fake microphone's tone is no voice.
+      turnTaking: { voiceThreshold: 0 },
     },
   });
   await relay.listen();

@@ -79,6 +79,13 @@ export class CallerListener implements InputListener {
     });
   }
 
+  onNoVoice(): void {
+    this.#options.reporter.warn(
+      'no_voice',
+      "The caller's side makes a sound in which no voice is heard. If it is a test tone, set turnTaking.voiceThreshold to 0.",
+    );
+  }
+
   onPartial(text: string, endLikely: boolean | undefined): void {
     if (text !== '') this.#heardWords();
     const { dispatch, nowMs } = this.#options;

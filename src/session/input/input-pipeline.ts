@@ -28,6 +28,8 @@ export interface InputListener {
   onSpeechEnd(lastSpeechMs: number): void;
   /** A sound was no speech: there was no voice and no word in it. Times as above. */
   onSoundIgnored(onsetMs: number, lastSpeechMs: number): void;
+  /** A sound has lasted for 1.5 s without a voice, in a call that had none so far. */
+  onNoVoice(): void;
   /** `endLikely`: whether the recogniser thinks that the caller has finished, if it says. */
   onPartial(text: string, endLikely: boolean | undefined): void;
   onFinal(text: string, endOfUtterance: boolean): void;
@@ -75,6 +77,7 @@ export class InputPipeline {
       tell: (boundary) => this.#tell(boundary),
       onWords: (event) => this.#pass(event),
       onIgnored: (onsetMs, lastSpeechMs) => options.listener.onSoundIgnored(onsetMs, lastSpeechMs),
+      onNoVoice: () => options.listener.onNoVoice(),
     });
     this.#segmenter = new SpeechSegmenter({ ...turnTaking, pausesMs: pausesOf(options) });
     this.#slicer = new FrameSlicer((options.format.sampleRateHz * vadFrameMs) / 1000);

@@ -41,6 +41,7 @@ class Caller {
         const kind = event.type === 'partial' ? 'guess' : event.endOfUtterance ? 'final' : 'part';
         this.told.push(`${kind}: ${event.text}`);
       },
+      onNoVoice: () => this.told.push('no voice'),
       onIgnored: (onsetMs, lastMs) =>
         this.told.push(`ignored ${onsetMs - this.#startMs}-${lastMs - this.#startMs}`),
     });
@@ -128,6 +129,24 @@ describe('the start of speech', () => {
     expect(caller.voiceStart.isTentative).toBe(true);
     caller.clock.advance(200);
     expect(caller.voiceStart.isTentative).toBe(false);
+  });
+
+  it('is reported to be missing in a sound of 1.5 s, once', () => {
+    const caller = new Caller();
+    caller.hear('start');
+    for (let ms = 0; ms < 1480; ms += 20) caller.hear();
+    expect(caller.told).toEqual([]);
+    for (let ms = 0; ms < 6000; ms += 20) caller.hear();
+    expect(caller.told).toEqual(['no voice']);
+  });
+
+  it('is not reported to be missing in a call that had one', () => {
+    const caller = new Caller();
+    caller.sound(1);
+    caller.voice = 0;
+    caller.hear('start');
+    for (let ms = 0; ms < 6000; ms += 20) caller.hear();
+    expect(caller.told).toEqual(['start 20', 'end 40']);
   });
 
   it('is every sound if there is no check', () => {

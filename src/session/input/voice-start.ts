@@ -30,6 +30,8 @@ export interface VoiceStartOptions {
   readonly onWords: (event: WordsEvent) => void;
   /** A sound was no speech. */
   readonly onIgnored: (onsetMs: number, lastSpeechMs: number) => void;
+  /** A sound has lasted for 1.5 s without a voice, in a call that had none so far. Called at most once. */
+  readonly onNoVoice: () => void;
 }
 
 /** A stretch of sound that is held back. */
@@ -52,6 +54,8 @@ interface Flush {
 const onsetBeforeVoiceMs = 200;
 /** The check may hear a voice only this long after its onset. */
 const longestDoubtMs = 200;
+/** A sound without a voice that lasts this long is reported, unless a voice was heard before. */
+const longSoundMs = 1500;
 /** A flush that has not been answered for this long will not be. */
 const unansweredMs = 5000;
 
@@ -59,6 +63,8 @@ export class VoiceStart {
   readonly #options: VoiceStartOptions;
   /** The sound that is held back and lasts. */
   #sound: Sound | null = null;
+  /** Whether speech has begun in this call, or a long sound without it was reported. */
+  #isSettled = false;
   /** Whether turn taking has been told of speech that lasts. */
   #speaking = false;
   /** The recogniser's latest guess at what is held back. */
@@ -85,6 +91,9 @@ export class VoiceStart {
     else if (this.#sound && this.#hearsVoice()) {
       this.#release(this.#sound, { earliestOnsetMs: endMs - onsetBeforeVoiceMs });
       this.#passGuess();
+    } else if (this.#sound && !this.#isSettled && this.#nowMs() >= this.#sound.sinceMs + longSoundMs) {
+      this.#isSettled = true;
+      this.#options.onNoVoice();
     }
   }
 
@@ -230,7 +239,7 @@ export class VoiceStart {
   }
 
   #tell(boundary: SpeechBoundary): void {
-    if (boundary.type === 'start') this.#speaking = true;
+    if (boundary.type === 'start') this.#speaking = this.#isSettled = true;
     if (boundary.type === 'end') this.#speaking = false;
     this.#options.tell(boundary);
   }
