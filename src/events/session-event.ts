@@ -76,8 +76,8 @@ export interface SessionEventFields {
   /**
    * An answer that was begun before the turn was certain is adopted by the committed turn, or dropped: the caller went on,
    * the recogniser gave other words, a provider failed, or there was no such turn after all (`ended`). `text`: the words
-   * that it answers. `failure`: what failed. `leadMs`: how long ago it was begun. `tokens` and `characters`: what the model has sent so far, in pieces
-   * of text, and what the voice was given.
+   * that it answers. `failure`: what failed. `leadMs`: how long ago it was begun. `tokens` and `characters`: what the model
+   * has sent so far, in pieces of text, and what the voice was given.
    */
   'llm.speculation': {
     readonly text: string;

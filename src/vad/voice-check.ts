@@ -9,8 +9,8 @@ export interface VoiceCheck {
   /** Takes the next frame, of a rate that the detector takes. Only copies it: costs next to nothing. */
   push(frame: AudioFrame): void;
   /**
-   * The highest probability, from 0 to 1, that there was a voice at some moment of the last 100 ms. Takes 1 to 2 ms after
-   * a while without a question, and less than 0.1 ms for each frame since the last one.
+   * The highest probability, from 0 to 1, that there was a voice at some moment of the last 100 ms. Takes 0.3 ms after a
+   * quiet while without a question, up to 2 ms in noise, and less than 0.1 ms for each frame since the last one.
    */
   voiceProbability(): number;
 }

@@ -70,7 +70,7 @@ export class VoiceStart {
   /** The recogniser's latest guess at what is held back. */
   #guess = '';
   #flushes: Flush[] = [];
-  /** Waits for the answer about a sound at whose words the recogniser has guessed. */
+  /** Waits for the answer about the latest sound that is over. */
   #wait: Timer | null = null;
   /** Whether turn taking is being told what the recogniser knows. */
   #releasing = false;
