@@ -51,6 +51,15 @@ describe('the frame pacer', () => {
     expect(drawnMs.length).toBeGreaterThan(10);
   });
 
+  it('pauses for no more than a second, however expensive a frame was', () => {
+    const { clock, pacer, drawnMs } = paced(3000);
+    pacer.request();
+    clock.advance(3000);
+    pacer.request();
+    clock.advance(1000);
+    expect(drawnMs).toEqual([0, 4000]);
+  });
+
   it('draws at the earliest of its requests', () => {
     const { clock, pacer, drawnMs } = paced();
     pacer.request(1000);

@@ -42,10 +42,12 @@ export class FramePacer {
     this.#nextMs = startedMs + minIntervalMs;
     this.#draw();
     const costMs = this.#clock.nowMs() - startedMs;
-    this.#nextMs = startedMs + Math.max(minIntervalMs, costMs / maxShare);
+    this.#nextMs = startedMs + Math.min(Math.max(minIntervalMs, costMs / maxShare), costMs + maxPauseMs);
   }
 }
 
 const minIntervalMs = 1000 / 15;
 /** The share of one processor's time. */
 const maxShare = 0.15;
+/** However expensive the frames are, as the first one on a slow machine is: keys must be answered. */
+const maxPauseMs = 1000;

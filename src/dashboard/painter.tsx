@@ -95,6 +95,7 @@ export class Painter {
     // Ink has found that the transcript is scrolled too far.
     if (this.#model !== drawn) this.#render();
     this.#show();
+    this.#model = modelAfter(this.#model, { type: 'drawn' });
     if (++this.#frames === this.#options.framesPerThread) this.#options.onWorn();
     this.#requestNext();
   }

@@ -41,6 +41,8 @@ export type DashboardInput =
   | { readonly type: 'status'; readonly text: string; readonly tone: StatusTone }
   /** Ink has measured the transcript: `mostBack` is its largest scroll offset, in lines. */
   | { readonly type: 'transcript_measured'; readonly mostBack: number }
+  /** A frame has shown the model. */
+  | { readonly type: 'drawn' }
   /** The current time; it holds for the inputs that follow. */
   | { readonly type: 'time'; readonly nowMs: number; readonly wallMs: number };
 
@@ -89,6 +91,8 @@ export function modelAfter(model: DashboardModel, input: DashboardInput): Dashbo
       return model.ui.transcriptBack > input.mostBack
         ? withUi(model, { transcriptBack: input.mostBack })
         : model;
+    case 'drawn':
+      return withStatusSeen(model);
     case 'time':
       return atTime(model, input.nowMs, input.wallMs);
   }
@@ -101,8 +105,7 @@ export function withUi(model: DashboardModel, change: Partial<DashboardUi>): Das
 
 /** The model with a sentence in the status line. */
 export function withStatus(model: DashboardModel, text: string, tone: StatusTone): DashboardModel {
-  const untilMs = tone === 'busy' ? Infinity : model.nowMs + statusMs;
-  return withUi(model, { status: { text: printable(text), tone, untilMs } });
+  return withUi(model, { status: { text: printable(text), tone, untilMs: Infinity } });
 }
 
 /** The sessions in the order of the list: the live ones by their start, then the ended ones, the latest first. */
@@ -191,6 +194,13 @@ function withReadings(model: DashboardModel, readings: readonly SessionReading[]
 
 function isSame(known: LiveLevels | null, levels: LiveLevels): boolean {
   return known?.callerDbfs === levels.callerDbfs && known.agentDbfs === levels.agentDbfs;
+}
+
+/** A result stays for its time from the first frame that shows it: on a slow machine that frame may be late. */
+function withStatusSeen(model: DashboardModel): DashboardModel {
+  const { status } = model.ui;
+  if (!status || status.tone === 'busy' || status.untilMs !== Infinity) return model;
+  return withUi(model, { status: { ...status, untilMs: model.nowMs + statusMs } });
 }
 
 function atTime(model: DashboardModel, nowMs: number, wallMs: number): DashboardModel {
