@@ -12,7 +12,7 @@ import type { Recording } from '#src/replay/recordings.js';
 import { callerRatesHz, type ReplayResult } from '#src/replay/replay-call.js';
 import type { TransportType } from '#src/transport/transport.js';
 import { callerSpeech } from '#src/simulators/caller-speech.js';
-import { hearingInTurn } from '#src/simulators/deepgram/simulated-hearing.js';
+import { hearingInTurn } from '#src/simulators/simulated-hearing.js';
 import { LoopbackTraffic } from '#src/drills/loopback-traffic.js';
 import { standInVoice } from '#src/drills/stand-in-voice.js';
 import { spokenWords, toneCharacterMs, toneSpeech, wordsInTones } from '#src/drills/tone-speech.js';

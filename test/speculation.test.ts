@@ -16,7 +16,7 @@ import {
   hearingInTurn,
   type SimulatedHearing,
   type SpokenWord,
-} from '../src/simulators/deepgram/simulated-hearing.js';
+} from '../src/simulators/simulated-hearing.js';
 import type { OpenAiAnswers } from '../src/simulators/openai/openai-script.js';
 import { startSimulatedVendors } from '../src/simulators/simulated-vendors.js';
 import { VirtualClock } from '../src/simulators/virtual-clock.js';

@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { DeepgramSimulator } from '../../dist/simulators/deepgram/deepgram-simulator.js';
-import { hearingInTurn } from '../../dist/simulators/deepgram/simulated-hearing.js';
+import { hearingInTurn } from '../../dist/simulators/simulated-hearing.js';
 import { startElevenLabsSimulator } from '../../dist/simulators/elevenlabs/elevenlabs-simulator.js';
 import { startOpenAiSimulator } from '../../dist/simulators/openai/openai-simulator.js';
 import { spread } from '../measuring/figures.js';

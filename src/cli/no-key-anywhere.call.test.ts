@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { CliProcess, type CliEnd } from '../../test/harness/cli-process.js';
 import { drawn } from '../../test/harness/thorough.js';
-import { hearingInTurn } from '../simulators/deepgram/simulated-hearing.js';
+import { hearingInTurn } from '../simulators/simulated-hearing.js';
 import { simulatedKeys } from '../simulators/simulated-keys.js';
 import { startSimulatedVendors, type SimulatedVendors } from '../simulators/simulated-vendors.js';
 import {

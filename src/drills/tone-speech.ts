@@ -3,7 +3,7 @@
  * So the caller's audio alone shows what was heard, independent of the relay.
  */
 import { isAudible } from '../audio/level.js';
-import type { SimulatedVoice } from '../simulators/elevenlabs/simulated-voice.js';
+import type { SimulatedVoice } from '../simulators/simulated-voice.js';
 
 /** How long each character sounds. */
 export const toneCharacterMs = 60;

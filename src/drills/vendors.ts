@@ -4,8 +4,8 @@ import { appointmentDesk } from '../providers/local/llm/appointment-desk.js';
 import type { SessionConfig } from '../relay/config/config.js';
 import type { SpeechToText } from '../providers/speech-to-text.js';
 import type { DeepgramFault } from '../simulators/deepgram/deepgram-fault.js';
-import { hearingOf } from '../simulators/deepgram/recognised-hearing.js';
-import type { SimulatedHearing } from '../simulators/deepgram/simulated-hearing.js';
+import { hearingOf } from '../simulators/recognised-hearing.js';
+import type { SimulatedHearing } from '../simulators/simulated-hearing.js';
 import { DeepgramSimulator } from '../simulators/deepgram/deepgram-simulator.js';
 import {
   startElevenLabsSimulator,

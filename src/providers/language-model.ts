@@ -1,6 +1,7 @@
 /** Language models: a conversation goes in, text comes out token by token, with tool calls in between. */
 import type { OnIncident } from '../events/provider-incident.js';
 import type { ProviderNotice } from '../events/provider-notice.js';
+import type { LlmUsage, OnUsage } from '../metrics/provider-usage.js';
 
 export interface ToolCall {
   readonly id: string;
@@ -42,6 +43,11 @@ export interface LlmRequest {
   readonly signal: AbortSignal;
   /** Called with what a supervisor does about failures. A plain provider reports only its request ids and warnings. */
   readonly onIncident?: OnIncident;
+  /**
+   * Called once for each request that reached the vendor, with what it used; also when the answer was cut or failed, and
+   * then possibly after the signal has aborted. Comes before the iteration ends.
+   */
+  readonly onUsage?: OnUsage<LlmUsage>;
   /**
    * Called on every sign of life, even if there is no event yet: a piece of the answer (a tool call may take long to
    * write) or a keep-alive. Providers that emit each piece as an event at once need not call it.

@@ -11,6 +11,7 @@ import type { TimedWord } from '../audio/timed-word.js';
 import type { ProviderError } from '../core/errors.js';
 import type { OnIncident } from '../events/provider-incident.js';
 import type { ProviderNotice } from '../events/provider-notice.js';
+import type { OnUsage, SttUsage } from '../metrics/provider-usage.js';
 
 export type SttEvent =
   /**
@@ -57,6 +58,11 @@ export interface SttStreamOptions {
   readonly onEvent: (event: SttEvent) => void;
   /** Called with what a supervisor does about failures. A plain provider reports only its request ids and warnings. */
   readonly onIncident?: OnIncident;
+  /**
+   * Called with the audio that was sent since the last report: at each flush, and when the stream fails or is closed. Only
+   * audio that was handed to the open connection counts.
+   */
+  readonly onUsage?: OnUsage<SttUsage>;
 }
 
 export interface SpeechToTextStream {

@@ -4,6 +4,7 @@ import type { TimedWord } from '../audio/timed-word.js';
 import type { ProviderError } from '../core/errors.js';
 import type { OnIncident } from '../events/provider-incident.js';
 import type { ProviderNotice } from '../events/provider-notice.js';
+import type { OnUsage, TtsUsage } from '../metrics/provider-usage.js';
 
 export type TtsEvent =
   /** Audio of chunk number `chunk` (0 for the first `write`). The first frame of a stream begins audibly. */
@@ -35,6 +36,8 @@ export interface TtsStreamOptions {
   readonly onEvent: (event: TtsEvent) => void;
   /** Called with what a supervisor does about failures. A plain provider reports only its request ids and warnings. */
   readonly onIncident?: OnIncident;
+  /** Called with what was used since the last report: at the latest when the stream ends, fails or is closed. */
+  readonly onUsage?: OnUsage<TtsUsage>;
 }
 
 export interface TextToSpeechStream {

@@ -6,7 +6,7 @@ import { compareRuns } from '../replay/golden.js';
 import { replayCall, type ReplayResult } from '../replay/replay-call.js';
 import { localSpeechToText } from '../providers/local/stt/local-speech-to-text.js';
 import { DeepgramSimulator } from '../simulators/deepgram/deepgram-simulator.js';
-import { hearingOf } from '../simulators/deepgram/recognised-hearing.js';
+import { hearingOf } from '../simulators/recognised-hearing.js';
 import {
   startElevenLabsSimulator,
   type ElevenLabsSimulator,

@@ -32,8 +32,8 @@ export {
   type SimulatedEar,
   type SimulatedHearing,
   type SpokenWord,
-} from './deepgram/simulated-hearing.js';
-export { hearingOf } from './deepgram/recognised-hearing.js';
+} from './simulated-hearing.js';
+export { hearingOf } from './recognised-hearing.js';
 
 export {
   startOpenAiSimulator,
@@ -66,7 +66,7 @@ export type {
   SimulatedElevenLabsVoice,
 } from './elevenlabs/simulated-account.js';
 export type { ElevenLabsPace } from './elevenlabs/simulated-context.js';
-export { toneVoice, type SimulatedSpeech, type SimulatedVoice } from './elevenlabs/simulated-voice.js';
+export { toneVoice, type SimulatedSpeech, type SimulatedVoice } from './simulated-voice.js';
 
 export {
   startTwilioRestSimulator,

@@ -2,7 +2,7 @@
  * Words that a part of them identifies: each is a distinct tone. So the exact words in audio that was cut anywhere are known,
  * which shows whether one was lost or doubled.
  */
-import type { SimulatedHearing, SpokenWord } from '#src/simulators/deepgram/simulated-hearing.js';
+import type { SimulatedHearing, SpokenWord } from '#src/simulators/simulated-hearing.js';
 
 /** In the order of their tones. */
 export const toneWords = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine'] as const;

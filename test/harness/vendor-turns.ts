@@ -8,7 +8,7 @@ import { callerRatesHz } from '#src/replay/replay-call.js';
 import type { TransportType } from '#src/transport/transport.js';
 import { callerSpeech } from '#src/simulators/caller-speech.js';
 import type { DeepgramSimulatorOptions } from '#src/simulators/deepgram/deepgram-simulator.js';
-import { hearingInTurn } from '#src/simulators/deepgram/simulated-hearing.js';
+import { hearingInTurn } from '#src/simulators/simulated-hearing.js';
 import { LoopbackTraffic } from '#src/drills/loopback-traffic.js';
 import { standInVoice } from '#src/drills/stand-in-voice.js';
 import { spokenWords, toneSpeech, wordsInTones } from '#src/drills/tone-speech.js';

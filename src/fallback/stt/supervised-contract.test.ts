@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import { describeContract } from '../../../test/contracts/describe-contract.js';
 import { speechToTextContract } from '../../simulators/contracts/speech-to-text-contract.js';
 import { systemClock } from '../../core/clock.js';
-import { hearingInTurn } from '../../simulators/deepgram/simulated-hearing.js';
+import { hearingInTurn } from '../../simulators/simulated-hearing.js';
 import { DeepgramSimulator } from '../../simulators/deepgram/deepgram-simulator.js';
 import { deepgramSpeechToText } from '../../providers/deepgram/deepgram-speech-to-text.js';
 import { localSpeechToText, type LocalSpeechToText } from '../../providers/local/stt/local-speech-to-text.js';

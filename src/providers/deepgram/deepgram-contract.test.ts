@@ -4,7 +4,7 @@ import { drawn } from '../../../test/harness/thorough.js';
 import { speechToTextContract } from '../../simulators/contracts/speech-to-text-contract.js';
 import type { AudioEncoding } from '../../audio/audio-frame.js';
 import type { DeepgramManners } from '../../simulators/deepgram/deepgram-manners.js';
-import { hearingInTurn } from '../../simulators/deepgram/simulated-hearing.js';
+import { hearingInTurn } from '../../simulators/simulated-hearing.js';
 import { DeepgramSimulator } from '../../simulators/deepgram/deepgram-simulator.js';
 import type { SpeechToText } from '../speech-to-text.js';
 import { deepgramSpeechToText } from './deepgram-speech-to-text.js';

@@ -5,7 +5,7 @@ import { ProviderError } from '../../core/errors.js';
 import { callerSpeech } from '../../simulators/caller-speech.js';
 import { callKey, DeepgramCall, type DeepgramCallOptions } from '../../../test/harness/deepgram-call.js';
 import type { DeepgramFault } from '../../simulators/deepgram/deepgram-fault.js';
-import { hearingInTurn } from '../../simulators/deepgram/simulated-hearing.js';
+import { hearingInTurn } from '../../simulators/simulated-hearing.js';
 import { DeepgramSimulator } from '../../simulators/deepgram/deepgram-simulator.js';
 import { until } from '../../../test/harness/light-relay.js';
 import { HandshakeRefusal } from './deepgram-errors.js';

@@ -3,7 +3,7 @@ import { isAudible } from '../../audio/level.js';
 import { ConfigError } from '../../core/errors.js';
 import { callerSpeech, framesOf } from '../../simulators/caller-speech.js';
 import { callKey, DeepgramCall, type DeepgramCallOptions } from '../../../test/harness/deepgram-call.js';
-import { hearingInTurn, scriptedHearing } from '../../simulators/deepgram/simulated-hearing.js';
+import { hearingInTurn, scriptedHearing } from '../../simulators/simulated-hearing.js';
 import { until } from '../../../test/harness/light-relay.js';
 import { deepgramSpeechToText } from './deepgram-speech-to-text.js';
 

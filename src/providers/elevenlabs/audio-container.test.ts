@@ -7,7 +7,7 @@ import { encodeMulaw } from '../../audio/g711.js';
 import { readWav } from '../../audio/wav.js';
 import { noise } from '../../simulators/caller-speech.js';
 import { packed, type AudioContainer as Packing } from '../../simulators/elevenlabs/simulated-container.js';
-import { piecesOf, toneVoice } from '../../simulators/elevenlabs/simulated-voice.js';
+import { piecesOf, toneVoice } from '../../simulators/simulated-voice.js';
 import { AudioContainer } from './audio-container.js';
 
 const folder = 'fixtures/audio';

@@ -5,7 +5,7 @@ import { drawn, runs } from '../../../test/harness/thorough.js';
 import { encodeMulaw } from '../../audio/g711.js';
 import { readWav } from '../../audio/wav.js';
 import { noise } from '../../simulators/caller-speech.js';
-import { toneVoice } from '../../simulators/elevenlabs/simulated-voice.js';
+import { toneVoice } from '../../simulators/simulated-voice.js';
 import { EncodingCheck } from './encoding-check.js';
 
 type Encoding = 'mulaw' | 'linear16';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { elevenLabsTimings } from '../../simulators/elevenlabs/elevenlabs-manners.js';
 import { timingOf, type TimingFields } from '../../simulators/elevenlabs/simulated-timing.js';
-import { piecesOf, toneVoice, type AudioPiece } from '../../simulators/elevenlabs/simulated-voice.js';
+import { piecesOf, toneVoice, type AudioPiece } from '../../simulators/simulated-voice.js';
 import { readCharacterTimes, type CharacterTimes } from './character-times.js';
 import { SpokenChunks } from './spoken-chunks.js';
 

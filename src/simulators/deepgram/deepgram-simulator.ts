@@ -31,7 +31,7 @@ import { parseListenQuery, type ListenQuery } from './listen-query.js';
 import type { ReceivedConnection } from './received-connection.js';
 import { SimulatedConnection } from './simulated-connection.js';
 import { modelList, servedModels } from './simulated-models.js';
-import { hearingInTurn, type SimulatedHearing } from './simulated-hearing.js';
+import { hearingInTurn, type SimulatedHearing } from '../simulated-hearing.js';
 import type { SimulatedWireCount } from './simulated-wire.js';
 
 export interface DeepgramSimulatorOptions {

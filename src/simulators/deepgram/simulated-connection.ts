@@ -9,7 +9,7 @@ import { EncodingCheck } from './encoding-check.js';
 import type { ListenQuery } from './listen-query.js';
 import { PaceCheck } from './pace-check.js';
 import { SimulatedFlux } from './simulated-flux.js';
-import type { SimulatedEar } from './simulated-hearing.js';
+import type { SimulatedEar } from '../simulated-hearing.js';
 import type { SimulatedListener } from './simulated-listener.js';
 import { SimulatedNova } from './simulated-nova.js';
 import { SimulatedWire, type SimulatedWireCount } from './simulated-wire.js';

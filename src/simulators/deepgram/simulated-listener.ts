@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../../core/clock.js';
 import type { DeepgramLatencies } from './deepgram-latencies.js';
 import type { ChosenManners } from './deepgram-manners.js';
 import type { ListenQuery } from './listen-query.js';
-import type { SimulatedEar, SpokenWord } from './simulated-hearing.js';
+import type { SimulatedEar, SpokenWord } from '../simulated-hearing.js';
 import type { SimulatedWire } from './simulated-wire.js';
 
 export interface SimulatedListenerOptions {

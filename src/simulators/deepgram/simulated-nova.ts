@@ -1,5 +1,5 @@
 import type { Timer } from '../../core/clock.js';
-import type { SpokenWord } from './simulated-hearing.js';
+import type { SpokenWord } from '../simulated-hearing.js';
 import { SimulatedListener } from './simulated-listener.js';
 
 /** Deepgram closes a connection after this time without messages. */

@@ -10,7 +10,7 @@ import { SimulatedAccount, type Refusal, type SimulatedAccountOptions } from './
 import { packed } from './simulated-container.js';
 import { SimulatedContext, type ElevenLabsPace } from './simulated-context.js';
 import { SimulatedSocket } from './simulated-socket.js';
-import { piecesOf, toneVoice, type AudioPiece, type SimulatedVoice } from './simulated-voice.js';
+import { piecesOf, toneVoice, type AudioPiece, type SimulatedVoice } from '../simulated-voice.js';
 import { seededRandom } from '../seeded-random.js';
 
 export interface ElevenLabsSimulatorOptions extends SimulatedAccountOptions {

@@ -1,4 +1,4 @@
-import type { AudioPiece } from './simulated-voice.js';
+import type { AudioPiece } from '../simulated-voice.js';
 
 /** Unrequested containers: a WAV header before correct audio, or another codec's bytes. */
 export type AudioContainer = 'wav' | 'mp3' | 'mp3_without_tag' | 'ogg' | 'flac';

@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../core/clock.js';
 import type { ElevenLabsFault } from './elevenlabs-fault.js';
 import type { ElevenLabsManners } from './elevenlabs-manners.js';
 import { timingOf, type TimingFields } from './simulated-timing.js';
-import type { AudioPiece } from './simulated-voice.js';
+import type { AudioPiece } from '../simulated-voice.js';
 
 /** Latencies of simulated speech, in milliseconds. */
 export interface ElevenLabsPace {

@@ -1,5 +1,5 @@
 import type { ElevenLabsTiming } from './elevenlabs-manners.js';
-import type { AudioPiece } from './simulated-voice.js';
+import type { AudioPiece } from '../simulated-voice.js';
 
 /** A message's time fields: `alignment`, `normalizedAlignment`, or both. */
 export type TimingFields = Readonly<Record<string, unknown>>;

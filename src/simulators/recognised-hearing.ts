@@ -1,4 +1,4 @@
-import type { SpeechToText, SttEvent } from '../../providers/speech-to-text.js';
+import type { SpeechToText, SttEvent } from '../providers/speech-to-text.js';
 import { spread, type SimulatedHearing, type SpokenWord } from './simulated-hearing.js';
 
 /** Speech of this length is reported to the recogniser as started. */

@@ -1,4 +1,4 @@
-import { encodeMulaw } from '../../audio/g711.js';
+import { encodeMulaw } from '../audio/g711.js';
 
 /** A text's audio, and the position of each character in it. */
 export interface SimulatedSpeech {

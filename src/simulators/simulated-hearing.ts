@@ -1,4 +1,4 @@
-/** The words that a {@link DeepgramSimulator} recognises. */
+/** The words that a simulated recogniser hears. */
 
 /** A word and its position in the audio of one connection. */
 export interface SpokenWord {
