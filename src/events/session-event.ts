@@ -3,6 +3,7 @@
  * them. Phone calls and browser calls have the same events.
  */
 import type { ProviderErrorCategory, ProviderKind } from '../core/errors.js';
+import type { Usage } from '../metrics/usage-ledger.js';
 import type { TurnLatency } from '../metrics/turn-latency.js';
 import type { TransportType } from '../transport/registry.js';
 
@@ -112,6 +113,8 @@ export interface SessionEventFields {
     readonly latency: TurnLatency;
     readonly aborted: TurnAbortReason | null;
     readonly heardText: string;
+    /** What the providers were used for since the last turn ended; events of older versions lack it. */
+    readonly usage?: Usage;
   };
   'provider.reconnect': { readonly kind: ProviderKind; readonly provider: string; readonly attempt: number };
   /** A provider that failed answers again. Any loss in between was reported before. */
@@ -140,7 +143,12 @@ export interface SessionEventFields {
   /** The caller is back after `gapMs`; the conversation goes on where it broke off. */
   'session.reconnected': { readonly gapMs: number };
   /** The last event of every session. */
-  'session.end': { readonly reason: SessionEndReason; readonly durationMs: number };
+  'session.end': {
+    readonly reason: SessionEndReason;
+    readonly durationMs: number;
+    /** What the providers were used for since the last turn ended; events of older versions lack it. */
+    readonly usage?: Usage;
+  };
 }
 
 export type SessionEventType = keyof SessionEventFields;

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { Clock } from '../core/clock.js';
 import type { ConfigProblem, ProviderKind } from '../core/errors.js';
+import type { PriceOf } from '../metrics/prices.js';
 import type { LanguageModel } from './language-model.js';
 import type { SpeechToText } from './speech-to-text.js';
 import type { TextToSpeech } from './text-to-speech.js';
@@ -68,6 +69,16 @@ export interface VoiceNames {
   readonly isId?: (text: string) => boolean;
 }
 
+/** What a vendor charges, as its public list said on a day. */
+export interface PriceList<Kind extends ProviderKind> {
+  /** The day of the list, `YYYY-MM-DD`. */
+  readonly asOf: string;
+  /** The https address of the list, or why it costs nothing. */
+  readonly source: string;
+  /** By model, or by the beginning of a model's name with a `*`; in US dollars. */
+  readonly models: Readonly<Record<string, PriceOf[Kind]>>;
+}
+
 /** The config fields that `create()` gets: without `provider` and `slaMs`, with the key. */
 export type OwnFields<Config> = Omit<Config, 'provider' | 'slaMs' | 'apiKey' | 'baseUrl'> &
   (Config extends CloudConfig ? { readonly apiKey: string; readonly baseUrl?: string } : object);
@@ -90,6 +101,8 @@ export interface ProviderDefinition<
   readonly recordable: readonly string[];
   /** Voices only. */
   readonly voice?: VoiceNames;
+  /** Null: its prices are not known. */
+  readonly prices: PriceList<Kind> | null;
   /**
    * Problems of a config that its schema accepts, with key and address filled in; field names are relative to the
    * config.
@@ -131,6 +144,8 @@ export interface DefinitionParts<Kind extends ProviderKind, Config, Shape extend
   readonly recordable?: readonly string[];
   /** Voices only: lets `defineAgent({ voice })` find it. */
   readonly voice?: VoiceNames;
+  /** @default not known */
+  readonly prices?: PriceList<Kind> | null;
   /**
    * Checks that a schema of one field cannot express. The config has the schemas' defaults and the key, if there is
    * one.
@@ -207,7 +222,8 @@ const namedFields = { slaMs: z.number().positive().optional() };
 const keyFields = { apiKey: text.optional(), baseUrl: text.optional() };
 
 function define(parts: DefinitionParts<ProviderKind, never, z.ZodRawShape>): ProviderDefinition {
-  const { kind, name, title = name, key = null, fields, recordable = [], voice, problemsOf, create } = parts;
+  const { kind, name, title = name, key = null, fields, recordable = [], voice, prices = null } = parts;
+  const { problemsOf, create } = parts;
   if (!isKind(kind))
     throw new TypeError(`A provider's kind is 'stt', 'llm' or 'tts', not ${JSON.stringify(kind)}.`);
   if (!/^[a-z][a-z\d-]*$/.test(name))
@@ -231,6 +247,7 @@ function define(parts: DefinitionParts<ProviderKind, never, z.ZodRawShape>): Pro
     }),
     recordable: ['provider', 'slaMs', ...recordable],
     ...(voice && { voice }),
+    prices,
     ...(problemsOf && { problemsOf }),
     create,
     config: (given) => ({ ...given, provider: name }),

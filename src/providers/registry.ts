@@ -4,6 +4,7 @@ import { deepgramStt } from './deepgram/deepgram-definition.js';
 import { elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
 import { localLlm, localStt, localTts } from './local/local-definitions.js';
 import { openAiLlm } from './openai/openai-definition.js';
+import type { Prices } from '../metrics/prices.js';
 import type { AnyDefinition, ConfigOf } from './provider-definition.js';
 
 const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts] as const;
@@ -37,6 +38,17 @@ export class ProviderRegistry {
 
   get all(): readonly AnyDefinition[] {
     return this.#definitions;
+  }
+
+  /** What the providers charge, one table for each. */
+  get prices(): readonly Prices[] {
+    return this.#definitions.flatMap(({ kind, name, prices }) => {
+      if (!prices) return [];
+      const models = Object.entries(prices.models).map(
+        ([model, price]) => [`${name}/${model}`, price] as const,
+      );
+      return [{ [kind]: Object.fromEntries(models) }];
+    });
   }
 
   ofKind(kind: ProviderKind): readonly AnyDefinition[] {

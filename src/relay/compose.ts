@@ -100,6 +100,7 @@ export class Providers {
       speculation: config.llm.every((llm) => this.#answersEarly(llm)) ? config.speculation : null,
       turnTaking: { ...defaultTurnTaking, digitWords, finalTimeoutMs, ...config.turnTaking },
       limits: config.limits,
+      prices: config.prices,
       reconnect: config.reconnect,
     };
   }

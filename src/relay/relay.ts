@@ -33,6 +33,7 @@ import {
 import type { Reservation } from './reserved-places.js';
 import { SessionMaker } from './session-maker.js';
 import type { SessionDirectory, SessionSnapshot } from './session-directory.js';
+import { snapshot } from './session-snapshot.js';
 
 interface LiveSession {
   readonly session: Session;
@@ -337,7 +338,11 @@ export class Relay implements RelayContext {
   #ended(session: Session, call: IncomingCall, reason: SessionEndReason): void {
     void this.#publish(session, call);
     void this.#keepTrace(session);
-    void session.closed.then(() => this.#live.delete(session.id));
+    void session.closed.then(() => {
+      this.#live.delete(session.id);
+      // The last uses of its providers are known only now.
+      void this.#publish(session, call);
+    });
     const { callId } = call;
     const departed =
       callId !== undefined && hasCarrier(call)
@@ -386,14 +391,4 @@ export class Relay implements RelayContext {
 /** Whether a carrier will request the next instruction after the call. */
 function hasCarrier({ transport }: IncomingCall): boolean {
   return transportOf(transport).asksAfterCall;
-}
-
-function snapshot(session: Session, { callId, from, to }: IncomingCall): SessionSnapshot {
-  return {
-    sessionId: session.id,
-    callId: callId ?? null,
-    from: from ?? null,
-    to: to ?? null,
-    metrics: session.getMetrics(),
-  };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { summarise } from '../metrics/percentile.js';
 import type { SessionTrace } from '../session/trace/session-trace.js';
 import type { SessionState } from '../session/turn-taking/session-state.js';
+import { noUsage } from '../metrics/usage-ledger.js';
 import { InMemorySessionDirectory, type SessionSnapshot } from './session-directory.js';
 
 function snapshot(sessionId: string, state: SessionState = 'listening'): SessionSnapshot {
@@ -17,6 +18,7 @@ function snapshot(sessionId: string, state: SessionState = 'listening'): Session
       activity: 'listening',
       ageMs: 1,
       turns: [],
+      usage: noUsage,
       speculation: { begun: 0, adopted: 0, wastedTokens: 0, wastedCharacters: 0 },
       mouthToEar: summarise([]),
       media: null,

@@ -13,6 +13,7 @@ export interface SessionMetricsOptions {
   readonly turns: TurnRunner;
   /** Null before the call. */
   readonly transport: Transport | null;
+  readonly usage: SessionMetrics['usage'];
   readonly warnings: SessionMetrics['warnings'];
 }
 
@@ -23,6 +24,7 @@ export function sessionMetrics({
   nowMs,
   turns: { metrics: turns, speculation },
   transport,
+  usage,
   warnings,
 }: SessionMetricsOptions): SessionMetrics {
   const figures = turns.flatMap(({ latency }) => latency.mouth_to_ear_ms ?? []);
@@ -34,6 +36,7 @@ export function sessionMetrics({
     ageMs: machine.phase === 'waiting' ? null : nowMs,
     turns,
     speculation,
+    usage,
     mouthToEar: summarise(figures),
     media: mediaOf(transport),
     inboundAudio: transport?.inboundQuality ?? null,

@@ -3,6 +3,8 @@ import type { Clock } from '../core/clock.js';
 import type { SessionActivity } from '../events/session-activity.js';
 import type { LanguageModel } from '../providers/language-model.js';
 import type { LatencySummary } from '../metrics/percentile.js';
+import type { Prices } from '../metrics/prices.js';
+import type { Usage } from '../metrics/usage-ledger.js';
 import type { SpeechToText } from '../providers/speech-to-text.js';
 import type { InboundQuality, TransportType } from '../transport/transport.js';
 import type { TextToSpeech } from '../providers/text-to-speech.js';
@@ -74,6 +76,8 @@ export interface SessionParts {
   /** Limits of answers that are begun before the turn is certain; null: none are. */
   readonly speculation: SpeculationLimits | null;
   readonly limits: SessionLimits;
+  /** What providers charge: the tables, of which the first counts that has a price. */
+  readonly prices: readonly Prices[];
   /** What happens when the connection is lost. */
   readonly reconnect: ReconnectLimits;
 }
@@ -90,6 +94,8 @@ export interface SessionMetrics {
   readonly turns: readonly TurnMetrics[];
   /** What answers that were begun before their turn was committed came to. */
   readonly speculation: SpeculationCounts;
+  /** What the providers were used for; complete once the session is closed. */
+  readonly usage: Usage;
   /** Over the turns with a mouth→ear figure, in milliseconds. */
   readonly mouthToEar: LatencySummary;
   /** Whether the caller's audio arrives: `stopped` after 3 s without audio; null if that is unknown. */

@@ -19,6 +19,7 @@ import { Playout } from './output/playout.js';
 import { matchRates, type MatchedProviders } from './rate-matching.js';
 import type { MachineEffect, SessionState, TimerName } from './turn-taking/session-state.js';
 import type { SessionMetrics, SessionParts, Speakable, SpeakResult } from './session-parts.js';
+import { SessionUsage } from './session-usage.js';
 import { Reconnection } from './reconnection.js';
 import { sessionMetrics } from './session-metrics.js';
 import { sessionStart } from './session-start.js';
@@ -30,12 +31,10 @@ import { TurnRunner } from './turn-runner.js';
 
 /** How often an overdue recogniser is asked whether its final result will still come. */
 const recoveryPollMs = 250;
-
 /** Time until a failed recogniser is tried again, if the call goes on. */
 const listenAgainMs = 30_000;
 /** Longest wait for the apology after the recogniser has failed; then the call ends without it. */
 const apologyWithinMs = 15_000;
-
 /** Longest wait for providers and transport to close. */
 const closeWithinMs = 5000;
 
@@ -52,6 +51,8 @@ export class Session {
   readonly #reconnection: Reconnection;
   /** Whether it outlives a lost connection. */
   readonly waitsForCaller: boolean;
+  /** What its providers were used for; some uses are reported after `session.end`. */
+  readonly usage: SessionUsage;
   #input: InputPipeline | null = null;
   #transport: Transport | null = null;
   #providers: MatchedProviders | null = null;
@@ -61,6 +62,7 @@ export class Session {
   constructor(parts: SessionParts) {
     this.id = parts.id;
     this.#parts = parts;
+    this.usage = new SessionUsage(parts.prices);
     this.#timers = new NamedTimers(parts.clock);
     this.#machine = new MachineRunner({
       managed: parts.agent !== null,
@@ -88,6 +90,8 @@ export class Session {
       speechLikely: () => this.#input?.speechLikely ?? false,
       dispatch: (input) => this.#machine.dispatch(input),
       sessionSignal: this.#abort.signal,
+      onUsage: this.usage.report,
+      takeUsage: () => this.usage.take(),
       onTurnEnd: (failed) => this.#turnEnded(failed),
     });
     this.#reconnection = new Reconnection({
@@ -197,6 +201,7 @@ export class Session {
       nowMs: this.#nowMs(),
       turns: this.#turns,
       transport: this.#transport,
+      usage: this.usage.total,
       warnings: this.#reporter.warnings,
     });
   }
@@ -249,6 +254,7 @@ export class Session {
       turn: () => this.#machine.currentTurn,
       dispatch: (input) => this.#machine.dispatch(input),
       signal: this.#abort.signal,
+      onUsage: this.usage.report,
       onFailure: (error, again) => void this.#recogniserFailed(error, again),
     });
     this.#input = new InputPipeline({ ...hearing, stt, format, turnTaking, speculation, clock, listener });
@@ -361,6 +367,7 @@ export class Session {
       turn: this.#machine.currentTurn,
       reason,
       durationMs: toMicroseconds(this.#nowMs()),
+      usage: this.usage.take(),
     });
     this.#reporter.clear();
     void within(this.#parts.clock, closeWithinMs, down).then(() => this.#resolveClosed());

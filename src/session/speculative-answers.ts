@@ -1,4 +1,5 @@
 import type { ProviderRequest } from '../events/provider-incident.js';
+import type { ProviderUsage } from '../metrics/provider-usage.js';
 import { HeldListener } from './output/held-listener.js';
 import type { OutputPipeline } from './output/output-pipeline.js';
 import type { SessionReporter } from './session-reporter.js';
@@ -33,6 +34,7 @@ interface RunningAnswer extends EarlyAnswer {
 
 export interface SpeculativeAnswersOptions {
   readonly reporter: SessionReporter;
+  readonly onUsage: (usage: ProviderUsage, wasted: boolean) => void;
   /** Milliseconds since `session.start`. */
   readonly nowMs: () => number;
   /** Makes the output of an answer to these words. */
@@ -65,8 +67,8 @@ export class SpeculativeAnswers {
 
   begin(turn: number, text: string): void {
     this.drop('ended');
-    const { reporter, nowMs, make } = this.#options;
-    const listener = new HeldListener(reporter.incident, nowMs);
+    const { reporter, onUsage, nowMs, make } = this.#options;
+    const listener = new HeldListener({ onIncident: reporter.incident, onUsage, nowMs });
     const pipeline = make(turn, text, listener);
     this.#current = { turn, text, sinceMs: nowMs(), pipeline, listener, requests: [] };
     this.#count(turn, { begun: 1 });
@@ -91,6 +93,7 @@ export class SpeculativeAnswers {
     const current = this.#current;
     if (!current) return;
     this.#current = null;
+    current.listener.drop();
     current.pipeline.abort();
     this.#count(current.turn, {
       wastedTokens: current.listener.tokens,

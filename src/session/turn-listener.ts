@@ -1,5 +1,6 @@
 import type { ProviderError } from '../core/errors.js';
 import type { OnIncident } from '../events/provider-incident.js';
+import type { ProviderUsage } from '../metrics/provider-usage.js';
 import type { ToolCall } from '../providers/language-model.js';
 import type { OutputListener } from './output/output-listener.js';
 import type { SessionParts } from './session-parts.js';
@@ -18,6 +19,8 @@ export interface TurnListenerOptions {
   readonly speechLikely: () => boolean;
   /** Sends an input to the state machine. */
   readonly dispatch: (input: MachineInput) => void;
+  /** `wasted`: by an answer that was dropped before its turn was certain. */
+  readonly onUsage: (usage: ProviderUsage, wasted: boolean) => void;
 }
 
 /** Turns the steps of a turn's output into events, moments of its record and inputs of the state machine. */
@@ -33,6 +36,10 @@ export class TurnListener implements OutputListener {
     this.#record = record;
     this.#options = options;
     this.#atMs = atMs;
+  }
+
+  onUsage(usage: ProviderUsage): void {
+    this.#options.onUsage(usage, false);
   }
 
   onToolsAwaited(): void {

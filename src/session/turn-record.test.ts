@@ -1,6 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
+import { noUsage } from '../metrics/usage-ledger.js';
 import type { AgentTurn, TurnKind } from './turn-taking/session-state.js';
 import { TurnRecord } from './turn-record.js';
+
+const nothingMore = { speculation: null, usage: noUsage };
 
 function turn(text: string, kind: TurnKind = 'answer'): AgentTurn {
   return {
@@ -29,7 +32,7 @@ describe('a turn record', () => {
     const record = new TurnRecord(1, 'answer');
     record.begin(turn('friday'), 1210);
     record.heardText = 'At ten.';
-    const metrics = answered(record, 1700).metrics(null);
+    const metrics = answered(record, 1700).metrics(null, nothingMore);
     expect(metrics).toMatchObject({
       turn: 1,
       kind: 'answer',
@@ -48,7 +51,7 @@ describe('a turn record', () => {
     record.begin(turn('friday at noon'), 1210);
     expect(record.moments).toEqual({ mouthMs: 1000, vadEndMs: 1180, sttFinalMs: 1200, commitMs: 1210 });
     expect(record.response).toBeNull();
-    expect(record.metrics(null).text).toBe('friday at noon');
+    expect(record.metrics(null, nothingMore).text).toBe('friday at noon');
   });
 
   it('counts tools that run at the same time once, up to the end of the last', () => {
@@ -67,7 +70,7 @@ describe('a turn record', () => {
     record.toolStarted(1510);
     record.toolEnded(1900);
     expect(record.moments.toolsMs).toBe(110);
-    const { latency } = answered(record, 1500).metrics(null);
+    const { latency } = answered(record, 1500).metrics(null, nothingMore);
     expect(latency.parts).toMatchObject({ tools: 110 });
   });
 
@@ -80,7 +83,7 @@ describe('a turn record', () => {
     record.toolEnded(1510);
     record.moments.llmStartMs = 1512;
     record.moments.llmFirstTokenMs = 1600;
-    const { parts } = answered(record, 1700).metrics(null).latency;
+    const { parts } = answered(record, 1700).metrics(null, nothingMore).latency;
     expect(parts).toMatchObject({ tools: 300, relay: 2, llm: 88 });
   });
 });
@@ -96,7 +99,7 @@ describe('a turn without a figure says why', () => {
   ] as const)('%s (%s, %s): %s', (_, kind, aborted, absent) => {
     const record = new TurnRecord(1, kind);
     record.begin(turn('', kind), 1210);
-    const { latency } = record.metrics(aborted);
+    const { latency } = record.metrics(aborted, nothingMore);
     expect(latency).toMatchObject({ mouth_to_ear_ms: null, parts: null, absent });
   });
 });

@@ -6,6 +6,7 @@ import {
   type TurnLatency,
   type TurnMoments,
 } from '../metrics/turn-latency.js';
+import type { Usage } from '../metrics/usage-ledger.js';
 import type { Origin } from '../transport/transport.js';
 import type { OutputPipeline } from './output/output-pipeline.js';
 import type { SpeculationCounts } from './speculative-answers.js';
@@ -29,6 +30,8 @@ export interface TurnMetrics {
   readonly requests: readonly ProviderRequest[];
   /** What answers that were begun before the turn was committed came to; null if there was none. */
   readonly speculation: SpeculationCounts | null;
+  /** What the providers were used for since the last turn ended. */
+  readonly usage: Usage;
 }
 
 /** The state of a turn while it runs. Times are milliseconds since `session.start`. */
@@ -94,10 +97,13 @@ export class TurnRecord {
     this.moments.toolsMs = (this.moments.toolsMs ?? 0) + nowMs - this.#toolsSinceMs;
   }
 
-  metrics(aborted: TurnAbortReason | null, speculation: SpeculationCounts | null = null): TurnMetrics {
+  metrics(
+    aborted: TurnAbortReason | null,
+    { speculation, usage }: Pick<TurnMetrics, 'speculation' | 'usage'>,
+  ): TurnMetrics {
     const { turn, kind, text, heardText, requests } = this;
     const latency = this.#latency(aborted);
-    return { turn, kind, text, heardText, aborted, latency, requests: [...requests], speculation };
+    return { turn, kind, text, heardText, aborted, latency, requests: [...requests], speculation, usage };
   }
 
   #latency(aborted: TurnAbortReason | null): TurnLatency {

@@ -9,6 +9,7 @@ import type { SessionEvent } from '../events/session-event.js';
 import type { ChatMessage } from '../providers/language-model.js';
 import type { HeardMark, Transport } from '../transport/transport.js';
 import { ConversationHistory } from './conversation-history.js';
+import type { Usage } from '../metrics/usage-ledger.js';
 import { silenceDbfs } from './input/voice-level.js';
 import type { AssumedWords, TextSource } from './output/answer-generator.js';
 import { HeardProgress } from './output/heard-progress.js';
@@ -59,6 +60,8 @@ export interface TurnRunnerOptions extends TurnListenerOptions {
   readonly isLost: () => boolean;
   /** Aborts tools when the session ends. */
   readonly sessionSignal: AbortSignal;
+  /** What the session's providers were used for since the last call. */
+  readonly takeUsage: () => Usage;
   /** A turn is over; `failed`: part of it could not be spoken. */
   readonly onTurnEnd: (failed: boolean) => void;
 }
@@ -90,6 +93,7 @@ export class TurnRunner {
     );
     this.#early = new SpeculativeAnswers({
       reporter,
+      onUsage: options.onUsage,
       nowMs: options.nowMs,
       make: (turn, text, listener) => this.#outputOf(turn, this.#modelSource({ turn, text }), listener, true),
     });
@@ -342,11 +346,12 @@ export class TurnRunner {
     const { pipeline, heardText } = record;
     pipeline?.abort();
     this.#history.setHeard(turn, heardText);
-    const metrics = record.metrics(aborted, this.#early.take(turn));
+    const { reporter, takeUsage, onTurnEnd } = this.#options;
+    const usage = takeUsage();
+    const metrics = record.metrics(aborted, { speculation: this.#early.take(turn), usage });
     this.#metrics.push(metrics);
     if (this.#metrics.length > maxTurnMetrics) this.#metrics.shift();
-    const { reporter, onTurnEnd } = this.#options;
-    reporter.emit({ type: 'turn.end', turn, latency: metrics.latency, aborted, heardText });
+    reporter.emit({ type: 'turn.end', turn, latency: metrics.latency, aborted, heardText, usage });
     this.#speeches.finish({ turn, heardText, interrupted: aborted !== null });
     onTurnEnd(pipeline?.speech.failed ?? false);
   }

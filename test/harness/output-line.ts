@@ -35,4 +35,5 @@ export const listener: OutputListener = {
   onError: nothing,
   onFiller: nothing,
   onIncident: nothing,
+  onUsage: nothing,
 };

@@ -1,6 +1,8 @@
 import type { Clock } from '../../core/clock.js';
 import { ProviderError } from '../../core/errors.js';
+import type { LlmUsage } from '../../metrics/provider-usage.js';
 import { NotedRequest } from '../policy/noted-request.js';
+import { UsageWatch } from '../policy/usage-watch.js';
 import { ofRequest } from '../../providers/request-id.js';
 import { StreamWatchdog } from '../../providers/stream-watchdog.js';
 import type { LanguageModel, LlmEvent, LlmRequest, SignOfLife } from '../../providers/language-model.js';
@@ -25,7 +27,10 @@ export class WatchedGeneration {
   readonly #options: WatchedGenerationOptions;
   readonly #watchdog: StreamWatchdog;
   readonly #noted: NotedRequest;
+  readonly #usage: UsageWatch<LlmUsage>;
   #iterator: AsyncIterator<LlmEvent> | null = null;
+  /** Pieces of the answer so far. */
+  #pieces = 0;
   #started = false;
   #done = false;
   #interrupt: (() => void) | null = null;
@@ -33,6 +38,7 @@ export class WatchedGeneration {
   constructor(options: WatchedGenerationOptions) {
     this.#options = options;
     this.#noted = new NotedRequest(options.name, options.request.onIncident);
+    this.#usage = new UsageWatch(options.request.onUsage);
     this.#watchdog = new StreamWatchdog(options.clock, options.request.signal);
     this.#watchdog.signal.addEventListener('abort', () => this.#interrupt?.(), { once: true });
   }
@@ -55,6 +61,7 @@ export class WatchedGeneration {
         if (result.done) return reject(this.#truncated());
         this.#started = true;
         this.#done = result.value.type === 'done';
+        if (!this.#done) this.#pieces++;
         resolve(result.value);
       }, reject);
     });
@@ -68,7 +75,24 @@ export class WatchedGeneration {
     const iterator = this.#iterator;
     this.#iterator = null;
     // Not awaited: an iterator that hangs would hold up the call. Its failure changes nothing any more.
-    void Promise.resolve(iterator?.return?.()).catch(() => undefined);
+    void Promise.resolve(iterator?.return?.())
+      .catch(() => undefined)
+      .then(() => this.#usage.end(() => this.#counted()));
+  }
+
+  /** What a model has used that does not say so itself: null if it has not begun to answer. */
+  #counted(): LlmUsage | null {
+    if (this.#pieces === 0) return null;
+    const { model, request } = this.#options;
+    const characters = request.messages.reduce((sum, { content }) => sum + content.length, 0);
+    return {
+      kind: 'llm',
+      provider: model.name,
+      ...(model.model !== undefined && { model: model.model }),
+      inputTokens: Math.ceil(characters / 4),
+      outputTokens: this.#pieces,
+      estimated: true,
+    };
   }
 
   #start(): AsyncIterator<LlmEvent> {
@@ -81,7 +105,8 @@ export class WatchedGeneration {
     };
     const { signal } = this.#watchdog;
     const { onIncident } = this.#noted;
-    return model.generate({ ...request, signal, onProgress, onIncident })[Symbol.asyncIterator]();
+    const { onUsage } = this.#usage;
+    return model.generate({ ...request, signal, onProgress, onIncident, onUsage })[Symbol.asyncIterator]();
   }
 
   #silence(limitMs: number): ProviderError {

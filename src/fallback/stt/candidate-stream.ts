@@ -3,8 +3,10 @@ import { createResampler, type Resampler } from '../../audio/resampler.js';
 import type { Clock } from '../../core/clock.js';
 import { providerErrorOf } from '../../core/errors.js';
 import type { OnIncident } from '../../events/provider-incident.js';
+import type { OnUsage, SttUsage } from '../../metrics/provider-usage.js';
 import type { Candidate } from '../policy/candidate.js';
 import { NotedRequest } from '../policy/noted-request.js';
+import { UsageWatch } from '../policy/usage-watch.js';
 import { GivenWords } from './given-words.js';
 import { Liveness } from './liveness.js';
 import type { SpeechToText, SpeechToTextStream, SttEvent } from '../../providers/speech-to-text.js';
@@ -24,6 +26,7 @@ export interface CandidateStreamOptions {
   readonly onEvent: (event: SttEvent) => void;
   /** Called with the vendor's ids of connections. */
   readonly onIncident: OnIncident;
+  readonly onUsage: OnUsage<SttUsage> | undefined;
 }
 
 /** One recogniser's part of a supervised stream: from some position in the call on, in a format that it accepts. */
@@ -37,6 +40,9 @@ export class CandidateStream {
   startMs = 0;
   readonly #options: CandidateStreamOptions;
   readonly #noted: NotedRequest;
+  readonly #usage: UsageWatch<SttUsage>;
+  /** The audio given to it. */
+  #seconds = 0;
   #stream: SpeechToTextStream | null = null;
   #resampler: Resampler | null = null;
   #heardMs = 0;
@@ -46,6 +52,7 @@ export class CandidateStream {
     this.candidate = options.candidate;
     this.openedMs = options.clock.nowMs();
     this.#noted = new NotedRequest(options.name, options.onIncident);
+    this.#usage = new UsageWatch(options.onUsage);
     this.#options = options;
   }
 
@@ -72,6 +79,7 @@ export class CandidateStream {
   write(frame: AudioFrame): void {
     if (!this.#stream) return;
     const converted = this.#converted(frame);
+    this.#seconds += converted.samples.length / converted.sampleRateHz;
     this.#attempt((stream) => stream.write(converted));
   }
 
@@ -103,6 +111,7 @@ export class CandidateStream {
         signal,
         onEvent: (event) => this.#take(event),
         onIncident: this.#noted.onIncident,
+        onUsage: this.#usage.onUsage,
       });
     } catch (thrown) {
       return this.#fail(thrown);
@@ -159,7 +168,16 @@ export class CandidateStream {
   }
 
   async #shutDown(): Promise<void> {
-    await this.#stream?.close();
+    const closing = this.#stream?.close();
+    this.#usage.end(() => this.#counted());
+    await closing;
     this.#resampler?.close();
+  }
+
+  /** What a recogniser was used for that does not say so itself. */
+  #counted(): SttUsage | null {
+    const { name: provider, model } = this.candidate.provider;
+    if (this.#seconds === 0) return null;
+    return { kind: 'stt', provider, ...(model !== undefined && { model }), seconds: this.#seconds };
   }
 }

@@ -110,6 +110,7 @@ export class SupervisedStream implements SpeechToTextStream {
       format: stream.format,
       signal: stream.signal,
       onIncident: (incident) => this.#reports.tell(incident),
+      onUsage: stream.onUsage,
       clock: supervisor.clock,
       replay: () => {
         this.#transcript.sourceChanged();

@@ -2,10 +2,12 @@ import type { AudioFrame } from '../../audio/audio-frame.js';
 import type { TimedWord } from '../../audio/timed-word.js';
 import type { Clock, Timer } from '../../core/clock.js';
 import { ProviderError, providerErrorOf, type ProviderErrorCategory } from '../../core/errors.js';
+import type { TtsUsage } from '../../metrics/provider-usage.js';
 import type { Candidate } from '../policy/candidate.js';
 import type { Succession } from '../policy/succession.js';
 import { ofRequest } from '../../providers/request-id.js';
 import { NotedRequest } from '../policy/noted-request.js';
+import { UsageWatch } from '../policy/usage-watch.js';
 import { StreamWatchdog } from '../../providers/stream-watchdog.js';
 import { inEncoding, nearestFormat } from '../../providers/common-formats.js';
 import { PendingSpeech } from './pending-speech.js';
@@ -28,6 +30,10 @@ interface Voice {
   readonly candidate: Candidate<TextToSpeech>;
   readonly watchdog: StreamWatchdog;
   readonly noted: NotedRequest;
+  readonly usage: UsageWatch<TtsUsage>;
+  /** Given to it, and got from it. */
+  characters: number;
+  seconds: number;
   stream: TextToSpeechStream | null;
   /** When it was given its first text; null before that. */
   askedMs: number | null;
@@ -64,7 +70,7 @@ export class SupervisedSpeechStream implements TextToSpeechStream {
     const voice = this.#voice;
     if (!voice) return;
     if (!wasWaiting) this.#watch(voice);
-    this.#tell(voice, (stream) => stream.write(text));
+    this.#tell(voice, (stream) => write(voice, stream, text));
   }
 
   end(): void {
@@ -86,11 +92,15 @@ export class SupervisedSpeechStream implements TextToSpeechStream {
 
   /** Opens a stream of the current candidate, which says what is left. */
   #openVoice(): void {
-    const { succession, clock, format, signal, onIncident } = this.#options;
+    const { succession, clock, format, signal, onIncident, onUsage } = this.#options;
     const { candidate } = succession;
     const watchdog = new StreamWatchdog(clock, signal);
     const noted = new NotedRequest(succession.name, onIncident);
-    const voice: Voice = { candidate, watchdog, noted, stream: null, askedMs: null, isHeard: false };
+    const usage = new UsageWatch(onUsage);
+    const voice: Voice = {
+      ...{ candidate, watchdog, noted, usage },
+      ...{ characters: 0, seconds: 0, stream: null, askedMs: null, isHeard: false },
+    };
     this.#voice = voice;
     watchdog.signal.addEventListener('abort', () => this.#onSilence(voice), { once: true });
     const texts = this.#chunks.begin();
@@ -100,6 +110,7 @@ export class SupervisedSpeechStream implements TextToSpeechStream {
         signal: watchdog.signal,
         onEvent: (event) => this.#take(voice, event),
         onIncident: noted.onIncident,
+        onUsage: usage.onUsage,
       });
     } catch (thrown) {
       this.#failLater(voice, thrown);
@@ -107,7 +118,7 @@ export class SupervisedSpeechStream implements TextToSpeechStream {
     }
     if (this.#isOwed()) this.#watch(voice);
     this.#tell(voice, (stream) => {
-      for (const text of texts) stream.write(text);
+      for (const text of texts) write(voice, stream, text);
       if (this.#ended) stream.end();
     });
   }
@@ -122,6 +133,7 @@ export class SupervisedSpeechStream implements TextToSpeechStream {
     } catch {
       // It has failed already, or its failure changes nothing any more.
     }
+    voice.usage.end(() => usageOf(voice));
   }
 
   #tell(voice: Voice, say: (stream: TextToSpeechStream) => void): void {
@@ -166,6 +178,7 @@ export class SupervisedSpeechStream implements TextToSpeechStream {
       const problem = `gave audio at ${sampleRateHz} Hz, but ${format.sampleRateHz} Hz was asked for.`;
       return this.#fail(voice, this.#failure(voice, problem, 'bad_request'));
     }
+    voice.seconds += samples.length / sampleRateHz;
     this.#chunks.addAudio(event.chunk, samples.length);
     succession.progressed();
     if (!voice.isHeard) this.#noteFirstAudio(voice);
@@ -249,4 +262,16 @@ export class SupervisedSpeechStream implements TextToSpeechStream {
   #emit(event: TtsEvent): void {
     if (!this.#closed) this.#options.onEvent(event);
   }
+}
+
+function write(voice: Voice, stream: TextToSpeechStream, text: string): void {
+  voice.characters += text.length;
+  stream.write(text);
+}
+
+/** What a voice was used for that does not say so itself. */
+function usageOf({ candidate, characters, seconds }: Voice): TtsUsage | null {
+  const { name: provider, model } = candidate.provider;
+  if (characters === 0) return null;
+  return { kind: 'tts', provider, ...(model !== undefined && { model }), characters, seconds };
 }

@@ -3,6 +3,7 @@ import { described, isObject, needs, unknownType } from '../shape.js';
 import { discard } from './discard.js';
 import type { Vendor } from './vendor.js';
 import { vendorIncidents } from './vendor-incidents.js';
+import { vendorUsage } from './vendor-usage.js';
 import { vendorMembers } from './vendor-members.js';
 
 const finishReasons: readonly unknown[] = ['stop', 'tool_calls', 'length'];
@@ -18,7 +19,8 @@ export function guardedLanguageModel(model: LanguageModel, vendor: Vendor): Lang
     generate: (request) => ({
       [Symbol.asyncIterator]: () => {
         const onIncident = vendorIncidents(vendor, request.onIncident);
-        return guardedParts(partsOf(model, { ...request, onIncident }, vendor), vendor);
+        const onUsage = vendorUsage(vendor, request.onUsage);
+        return guardedParts(partsOf(model, { ...request, onIncident, onUsage }, vendor), vendor);
       },
     }),
   };

@@ -2,6 +2,7 @@ import type { SpeechToText, SpeechToTextStream, SttEvent } from '../speech-to-te
 import { areTimedWords, needs, unknownType } from '../shape.js';
 import type { Vendor } from './vendor.js';
 import { vendorIncidents } from './vendor-incidents.js';
+import { vendorUsage } from './vendor-usage.js';
 import { vendorMembers } from './vendor-members.js';
 import { VendorStream } from './vendor-stream.js';
 
@@ -25,6 +26,7 @@ export function guardedSpeechToText(recogniser: SpeechToText, vendor: Vendor): S
           ...options,
           onEvent: (event) => guarded.take(event),
           onIncident: vendorIncidents(vendor, options.onIncident),
+          onUsage: vendorUsage(vendor, options.onUsage),
         }),
       );
       return {

@@ -4,6 +4,7 @@ import { areTimedWords, isCount, isObject, needs, unknownType } from '../shape.j
 import { discard } from './discard.js';
 import type { Vendor } from './vendor.js';
 import { vendorIncidents } from './vendor-incidents.js';
+import { vendorUsage } from './vendor-usage.js';
 import { vendorMembers } from './vendor-members.js';
 import { VendorStream } from './vendor-stream.js';
 
@@ -27,6 +28,7 @@ export function guardedTextToSpeech(voice: TextToSpeech, vendor: Vendor): TextTo
           ...options,
           onEvent: (event) => guarded.take(event),
           onIncident: vendorIncidents(vendor, options.onIncident),
+          onUsage: vendorUsage(vendor, options.onUsage),
         }),
       );
       return {

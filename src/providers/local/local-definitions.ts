@@ -27,12 +27,16 @@ export interface LocalTtsConfig extends NamedConfig {
   readonly voice?: FliteVoice;
 }
 
+/** Nobody charges for them. */
+const free = { asOf: '2026-12-01', source: 'runs on your own machine' } as const;
+
 export const localStt = builtInProvider<'stt', LocalSttConfig>({
   kind: 'stt',
   name: 'local',
   title: 'the embedded recogniser',
   fields: { grammar: z.string().min(1).optional(), words: z.record(z.string(), z.string()).optional() },
   recordable: ['grammar', 'words'],
+  prices: { ...free, models: { '*': { perMinute: 0 } } },
   create: ({ grammar, words }) => localSpeechToText({ ...(grammar && { grammar }), ...(words && { words }) }),
 });
 
@@ -42,6 +46,7 @@ export const localLlm = builtInProvider<'llm', LocalLlmConfig>({
   title: 'the embedded appointment desk',
   fields: {},
   recordable: [],
+  prices: { ...free, models: { '*': { inputPerMillion: 0, outputPerMillion: 0 } } },
   create: () => appointmentDesk(),
 });
 
@@ -52,5 +57,6 @@ export const localTts = builtInProvider<'tts', LocalTtsConfig>({
   fields: { voice: z.enum(fliteVoices).optional() },
   recordable: ['voice'],
   voice: { field: 'voice', names: fliteVoices },
+  prices: { ...free, models: { '*': { perMinute: 0 } } },
   create: ({ voice }) => localTextToSpeech(voice ? { voice } : {}),
 });

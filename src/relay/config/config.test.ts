@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ConfigError, type ConfigProblem } from '../../core/errors.js';
-import { embedded } from '../../providers/registry.js';
+import { builtInRegistry, embedded } from '../../providers/registry.js';
 import { defaultReconnectLimits } from '../../session/reconnection.js';
 import { defaultApology, defaultSessionLimits, resolveConfig, type SessionConfig } from './config.js';
 
@@ -47,8 +47,20 @@ describe('a config', () => {
       turnTaking: {},
       speculation: { maxPerTurn: 2, minStableMs: 60 },
       limits: defaultSessionLimits,
+      prices: builtInRegistry.prices,
       reconnect: defaultReconnectLimits,
     });
+  });
+
+  it('puts your prices before the public lists, and refuses what is no price', () => {
+    const prices = { stt: { deepgram: { perMinute: 0.004 } } };
+    expect(resolveConfig({ inbound, prices }).prices[0]).toEqual(prices);
+    const of = (wrong: unknown): unknown =>
+      resolveConfig({ inbound, prices: wrong } as unknown as SessionConfig);
+    expect(() => of({ stt: { deepgram: 0.004 } })).toThrow(/prices\.stt\.deepgram/);
+    expect(() => of({ llm: { openai: { inputPerMillion: -1, outputPerMillion: 1 } } })).toThrow(
+      /prices\.llm\.openai\.inputPerMillion/,
+    );
   });
 
   it('takes true, false and limits for speculation, and says what else it is not', () => {

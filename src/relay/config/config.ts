@@ -1,6 +1,7 @@
 /** The session config as users write it, and its validation: every problem at once, each with its remedy. */
 import { z } from 'zod';
 import { ConfigError, messageOf, type ConfigProblem } from '../../core/errors.js';
+import type { Prices } from '../../metrics/prices.js';
 import type { LanguageModel } from '../../providers/language-model.js';
 import type { ModelFunction } from '../../providers/function-model.js';
 import type { AgentTools, ToolSchemas } from '../../session/agent-tools.js';
@@ -91,6 +92,11 @@ export interface SessionConfig<Schemas extends ToolSchemas = ToolSchemas> {
    */
   readonly speculation?: boolean | Partial<SpeculationLimits>;
   readonly limits?: Partial<SessionLimits>;
+  /**
+   * What your vendors charge you, in US dollars, by kind and by `provider/model`, `provider/beginning*` or `provider`.
+   * @default the vendors' public lists
+   */
+  readonly prices?: Prices;
   /** What happens when the caller's connection is lost. False ends the call at once. */
   readonly reconnect?: false | Partial<ReconnectLimits>;
 }
@@ -202,6 +208,28 @@ const speculation = z.strictObject({
 const speculationForm =
   'is neither true, false nor { maxPerTurn, minStableMs }: a whole number above 0, and milliseconds above 0';
 
+const dollars = z.number().nonnegative();
+const prices = z.strictObject({
+  stt: z.record(z.string(), z.strictObject({ perMinute: dollars })).optional(),
+  llm: z
+    .record(
+      z.string(),
+      z.strictObject({
+        inputPerMillion: dollars,
+        cachedInputPerMillion: dollars.optional(),
+        cacheWritePerMillion: dollars.optional(),
+        outputPerMillion: dollars,
+      }),
+    )
+    .optional(),
+  tts: z
+    .record(
+      z.string(),
+      z.strictObject({ perThousandCharacters: dollars.optional(), perMinute: dollars.optional() }),
+    )
+    .optional(),
+});
+
 const limits = z.strictObject({ maxDurationMs: limitMs, idleTimeoutMs: limitMs });
 
 const reconnect = z.strictObject({
@@ -223,6 +251,7 @@ const shape = z.strictObject({
   turnTaking: turnTaking.partial().optional(),
   speculation: z.union([z.boolean(), speculation.partial()], { error: speculationForm }).optional(),
   limits: limits.partial().optional(),
+  prices: prices.optional(),
   reconnect: z.union([z.literal(false), reconnect.partial()]).optional(),
 });
 
@@ -242,6 +271,8 @@ export interface ResolvedConfig {
   /** Null: no answer is begun early. */
   readonly speculation: SpeculationLimits | null;
   readonly limits: SessionLimits;
+  /** The user's, then the vendors' own lists. */
+  readonly prices: readonly Prices[];
   readonly reconnect: ReconnectLimits;
 }
 
@@ -274,6 +305,7 @@ export function resolveConfig(
     turnTaking: defined(config.turnTaking ?? {}),
     speculation: speculationOf(config.speculation),
     limits: { ...defaultSessionLimits, ...defined(config.limits ?? {}) },
+    prices: [...(config.prices ? [config.prices] : []), ...registry.prices],
     reconnect: reconnectOf(config.reconnect),
   };
 }

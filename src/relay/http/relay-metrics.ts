@@ -1,6 +1,7 @@
 /** Metrics of a relay's sessions for Prometheus, counted from its events; memory does not grow with calls. */
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { SessionEvent } from '../../events/session-event.js';
+import type { ProviderUsage } from '../../metrics/provider-usage.js';
 import { BoundedValues } from '../../metrics/bounded-values.js';
 import { transportTypes, type TransportType } from '../../transport/registry.js';
 
@@ -14,6 +15,17 @@ const mouthToEarBounds = [0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1.25, 1.5, 
 const partBounds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2.5, 5, 10];
 /** How many different warning codes and provider names get their own label; users may define any number. */
 const maxDifferent = 50;
+
+/** The amounts of a use. Cached tokens are part of the input tokens, and reasoning tokens of the output tokens. */
+const usageUnits = [
+  { field: 'seconds', name: 'seconds' },
+  { field: 'characters', name: 'characters' },
+  { field: 'inputTokens', name: 'input_tokens' },
+  { field: 'cachedInputTokens', name: 'cached_input_tokens' },
+  { field: 'cacheWriteTokens', name: 'cache_write_tokens' },
+  { field: 'outputTokens', name: 'output_tokens' },
+  { field: 'reasoningTokens', name: 'reasoning_tokens' },
+] as const;
 
 /** Registers the metrics and counts each event passed to {@link take}. */
 export class RelayMetrics {
@@ -31,7 +43,9 @@ export class RelayMetrics {
   readonly #speculations: Counter<'outcome'>;
   readonly #wastedTokens: Counter;
   readonly #wastedCharacters: Counter;
+  readonly #used: Counter<'kind' | 'provider' | 'model' | 'unit' | 'wasted'>;
   readonly #providers = new BoundedValues(maxDifferent);
+  readonly #models = new BoundedValues(maxDifferent);
   readonly #codes = new BoundedValues(maxDifferent);
 
   /** `registry`: the relay's own, since a process may run several relays. */
@@ -127,6 +141,26 @@ export class RelayMetrics {
       help: 'Characters that voices were given for dropped early answers.',
       registers,
     });
+    this.#used = new Counter({
+      name: 'hzrelay_provider_usage_total',
+      help: 'What providers were used for, by unit: seconds of audio, tokens, characters; wasted: for dropped early answers.',
+      labelNames: ['kind', 'provider', 'model', 'unit', 'wasted'],
+      registers,
+    });
+  }
+
+  /** A provider was used; `wasted`: for an answer that was dropped before its turn was certain. */
+  used(usage: ProviderUsage, wasted: boolean): void {
+    const labels = {
+      kind: usage.kind,
+      provider: this.#providers.of(usage.provider),
+      model: usage.model === undefined ? '' : this.#models.of(usage.model),
+      wasted: String(wasted),
+    };
+    for (const unit of usageUnits) {
+      const amount = (usage as unknown as Readonly<Record<string, unknown>>)[unit.field];
+      if (typeof amount === 'number' && amount > 0) this.#used.inc({ ...labels, unit: unit.name }, amount);
+    }
   }
 
   take(event: SessionEvent): void {

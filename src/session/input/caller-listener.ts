@@ -1,5 +1,6 @@
 import { negotiateFormat, type AudioFormat } from '../../audio/audio-frame.js';
 import type { ProviderError } from '../../core/errors.js';
+import type { SttUsage } from '../../metrics/provider-usage.js';
 import type { Transport } from '../../transport/transport.js';
 import type { MatchedProviders } from '../rate-matching.js';
 import type { SessionParts } from '../session-parts.js';
@@ -25,6 +26,7 @@ export interface CallerListenerOptions {
   readonly turn: () => number;
   /** Sends an input to the state machine. */
   readonly dispatch: (input: MachineInput) => void;
+  readonly onUsage: (usage: SttUsage, wasted: boolean) => void;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
   /** The recogniser failed and all its retries too; `again`: for the second time without a word in between. */
@@ -42,6 +44,10 @@ export class CallerListener implements InputListener {
   constructor(options: CallerListenerOptions) {
     this.#options = options;
     this.onIncident = options.reporter.incident;
+  }
+
+  onUsage(usage: SttUsage): void {
+    this.#options.onUsage(usage, false);
   }
 
   onSpeechStart(onsetMs: number): void {

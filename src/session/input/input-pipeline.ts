@@ -8,6 +8,7 @@ import { rmsDbfs } from '../../audio/level.js';
 import type { Clock } from '../../core/clock.js';
 import type { ProviderError } from '../../core/errors.js';
 import type { OnIncident } from '../../events/provider-incident.js';
+import type { SttUsage } from '../../metrics/provider-usage.js';
 import type { SpeechToText, SpeechToTextStream, SttEvent } from '../../providers/speech-to-text.js';
 import type { VoiceActivityDetector } from '../../vad/voice-activity-detector.js';
 import type { VoiceCheck } from '../../vad/voice-check.js';
@@ -35,6 +36,8 @@ export interface InputListener {
   onFinal(text: string, endOfUtterance: boolean): void;
   /** Incidents of the recogniser. */
   onIncident: OnIncident;
+  /** What the recogniser was used for. */
+  onUsage(usage: SttUsage): void;
   /** The recogniser failed and all its retries too. */
   onFailure(error: ProviderError): void;
 }
@@ -106,6 +109,7 @@ export class InputPipeline {
       signal: this.#abort.signal,
       onEvent: (event) => this.#onEvent(event),
       onIncident: listener.onIncident,
+      onUsage: (usage) => listener.onUsage(usage),
     });
     // The stream may already have failed in `open()`.
     if (this.#failures === before) this.#stream = stream;

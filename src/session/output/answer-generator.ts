@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../../core/clock.js';
 import { ProviderError, providerErrorOf } from '../../core/errors.js';
+import type { LlmUsage } from '../../metrics/provider-usage.js';
 import type { ChatMessage, LanguageModel, SignOfLife, ToolCall } from '../../providers/language-model.js';
 import { SentenceSplitter } from '../../speech-text/sentence-splitter.js';
 import { SpeakableText } from '../../speech-text/speakable-text.js';
@@ -176,12 +177,14 @@ export class AnswerGenerator {
     const { signal } = this.#options;
     const calls: ToolCall[] = [];
     if (this.#isAborted()) return calls;
-    const { onIncident } = this.#options.listener;
+    const { listener } = this.#options;
+    const { onIncident } = listener;
     const request = {
       messages: [...history.messages(this.#isCommitted ? null : assumed), ...more],
       tools: more.length > 0 ? [] : toolDefinitions(tools),
       signal,
       onIncident,
+      onUsage: (usage: LlmUsage) => listener.onUsage(usage),
       maySayNothing,
       isSpeakable: (text: string) => this.#isSpeakable(text),
       onProgress: (sign: SignOfLife) => this.#waits(sign),

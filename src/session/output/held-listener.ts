@@ -1,9 +1,18 @@
 import type { ProviderError } from '../../core/errors.js';
 import type { OnIncident } from '../../events/provider-incident.js';
+import type { ProviderUsage } from '../../metrics/provider-usage.js';
 import type { ToolCall } from '../../providers/language-model.js';
 import type { OutputListener } from './output-listener.js';
 
 type OutputEnd = Parameters<OutputListener['onFinished']>[0];
+
+export interface HeldListenerOptions {
+  readonly onIncident: OnIncident;
+  /** `wasted`: by an answer that was dropped. */
+  readonly onUsage: (usage: ProviderUsage, wasted: boolean) => void;
+  /** Milliseconds since `session.start`. */
+  readonly nowMs: () => number;
+}
 
 /**
  * Keeps what an answer reports until its turn is committed; then passes it on, and everything later at once. Incidents
@@ -17,10 +26,14 @@ export class HeldListener implements OutputListener {
   #passingMs: number | null = null;
   #tokens = 0;
   #failure: ProviderError | null = null;
+  readonly #onUsage: (usage: ProviderUsage, wasted: boolean) => void;
+  #usage: ProviderUsage[] = [];
+  /** Null until it is known. */
+  #wasted: boolean | null = null;
 
-  /** `nowMs`: milliseconds since `session.start`. */
-  constructor(onIncident: OnIncident, nowMs: () => number) {
+  constructor({ onIncident, onUsage, nowMs }: HeldListenerOptions) {
     this.onIncident = onIncident;
+    this.#onUsage = onUsage;
     this.#nowMs = nowMs;
   }
 
@@ -41,12 +54,23 @@ export class HeldListener implements OutputListener {
 
   /** The turn is committed. */
   passTo(listener: OutputListener): void {
+    this.#settleUsage(false);
     this.#listener = listener;
     for (const { atMs, pass } of this.#held.splice(0)) {
       this.#passingMs = atMs;
       pass(listener);
     }
     this.#passingMs = null;
+  }
+
+  /** The answer is dropped: what it used was wasted. */
+  drop(): void {
+    this.#settleUsage(true);
+  }
+
+  onUsage(usage: ProviderUsage): void {
+    if (this.#wasted === null) this.#usage.push(usage);
+    else this.#onUsage(usage, this.#wasted);
   }
 
   onModelStart(): void {
@@ -101,6 +125,11 @@ export class HeldListener implements OutputListener {
 
   onFiller(): void {
     this.#tell((listener) => listener.onFiller());
+  }
+
+  #settleUsage(wasted: boolean): void {
+    this.#wasted = wasted;
+    for (const usage of this.#usage.splice(0)) this.#onUsage(usage, wasted);
   }
 
   #tell(pass: (listener: OutputListener) => void): void {

@@ -1,5 +1,6 @@
 import type { ProviderError } from '../../core/errors.js';
 import type { OnIncident } from '../../events/provider-incident.js';
+import type { ProviderUsage } from '../../metrics/provider-usage.js';
 import type { ToolCall } from '../../providers/language-model.js';
 
 /** Receives the steps of a turn's output. */
@@ -26,4 +27,6 @@ export interface OutputListener {
   onFiller(): void;
   /** Incidents of the turn's providers. */
   onIncident: OnIncident;
+  /** What the turn's providers were used for; possibly after the turn's end. */
+  onUsage(usage: ProviderUsage): void;
 }

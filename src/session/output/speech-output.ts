@@ -29,7 +29,10 @@ export interface SpeechOutputOptions {
   readonly onVoiced: (durationMs: number) => void;
   /** The gate has opened; audio plays from now on. */
   readonly onReleased: () => void;
-  readonly listener: Pick<OutputListener, 'onSpeechStart' | 'onAudioReady' | 'onError' | 'onIncident'>;
+  readonly listener: Pick<
+    OutputListener,
+    'onSpeechStart' | 'onAudioReady' | 'onError' | 'onIncident' | 'onUsage'
+  >;
   /** Everything was handed to the transport; also called when there was nothing to play. */
   readonly onFinished: (end: { readonly played: boolean; readonly failed: boolean }) => void;
 }
@@ -289,6 +292,7 @@ export class SpeechOutput {
         this.#onSpeech(chunksBefore === 0 ? event : shifted(event, chunksBefore, msBefore));
       },
       onIncident: this.#onIncident,
+      onUsage: (usage) => this.#options.listener.onUsage(usage),
     });
     this.#stream = opened = stream;
     listener.onSpeechStart();
@@ -336,6 +340,7 @@ export class SpeechOutput {
       signal: this.#options.signal,
       onEvent: (event) => this.#onSpeech(shifted(event, chunksBefore, msBefore)),
       onIncident: this.#onIncident,
+      onUsage: (usage) => this.#options.listener.onUsage(usage),
     });
     this.#chunks++;
     const text = new SpeakableText(` ${apology}`, this.#options.language);

@@ -49,6 +49,31 @@ describe('GET /metrics', () => {
       expect(lines).toContain(line);
   });
 
+  it('counts what providers were used for, and what was wasted apart', async () => {
+    const { metrics, figures } = counted();
+    const asked = {
+      kind: 'llm',
+      provider: 'openai',
+      model: 'gpt-6',
+      inputTokens: 90,
+      outputTokens: 12,
+    } as const;
+    metrics.used({ kind: 'stt', provider: 'deepgram', seconds: 1.5 }, false);
+    metrics.used(asked, false);
+    metrics.used(asked, false);
+    metrics.used(asked, true);
+    const lines = await figures();
+    const labels = 'kind="llm",provider="openai",model="gpt-6"';
+    for (const line of [
+      'hzrelay_provider_usage_total{kind="stt",provider="deepgram",model="",wasted="false",unit="seconds"} 1.5',
+      `hzrelay_provider_usage_total{${labels},wasted="false",unit="input_tokens"} 180`,
+      `hzrelay_provider_usage_total{${labels},wasted="true",unit="output_tokens"} 12`,
+    ])
+      expect(lines).toContain(line);
+    // No line for a unit that was not used.
+    expect(lines.filter((line) => line.includes('reasoning'))).toEqual([]);
+  });
+
   it('shows calls as they come and go, and the process', async () => {
     const relay = await start();
     const scrape = async (): Promise<string> => (await fetch(`${relay.url}/metrics`)).text();
@@ -156,6 +181,8 @@ describe('the figures of a relay', () => {
       '# TYPE hzrelay_wasted_tokens_total counter',
       '# HELP hzrelay_wasted_characters_total Characters that voices were given for dropped early answers.',
       '# TYPE hzrelay_wasted_characters_total counter',
+      '# HELP hzrelay_provider_usage_total What providers were used for, by unit: seconds of audio, tokens, characters; wasted: for dropped early answers.',
+      '# TYPE hzrelay_provider_usage_total counter',
     ]);
     expect(written).toContain('hzrelay_sessions_ended_total{transport="webrtc",reason="hangup"} 1\n');
   });

@@ -15,7 +15,12 @@ export function metricsRoutes(
   const registry = new Registry();
   const sessions = new RelayMetrics(relay, registry);
   const unwatchProcess = watchProcess(registry);
-  const onEvent = (event: SessionEvent): void => sessions.take(event);
+  const onEvent = (event: SessionEvent): void => {
+    sessions.take(event);
+    if (event.type !== 'session.start') return;
+    const session = relay.sessions.find(({ id }) => id === event.sessionId);
+    session?.usage.watch((usage, wasted) => sessions.used(usage, wasted));
+  };
   relay.on('*', onEvent);
   app.addHook('onClose', (_app, closed) => {
     relay.off('*', onEvent);
