@@ -14,6 +14,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { systemClock, type Clock } from '../../core/clock.js';
+import { answer, knowsKey, noSuchModel, simulatedRequestId, wrongKey } from './deepgram-answers.js';
 import {
   isHandshakeFault,
   isMidStreamFault,
@@ -181,26 +182,10 @@ export class DeepgramSimulator {
     });
   }
 
-  #knowsKey({ authorization }: IncomingHttpHeaders): boolean {
-    const [scheme, key = ''] = authorization?.split(' ') ?? [];
-    const { apiKey } = this.#options;
-    return (
-      (scheme === 'Token' || scheme === 'Bearer') && key !== '' && (apiKey === undefined || key === apiKey)
-    );
+  #knowsKey(headers: IncomingHttpHeaders): boolean {
+    return knowsKey(headers, this.#options.apiKey);
   }
 }
-
-/** The bodies of https://developers.deepgram.com/docs/errors. */
-const wrongKey = { err_code: 'INVALID_AUTH', err_msg: 'Invalid credentials.' };
-const noSuchModel = {
-  err_code: 'Bad Request',
-  err_msg: 'Bad Request: No such model/language/tier combination found.',
-};
-
-/**
- * On every answer to a handshake, and in the body of a refusal. Source: https://developers.deepgram.com/changelog/2022/11/8
- */
-const simulatedRequestId = 'simulated';
 
 function waitsForItsMoment(fault: DeepgramFault): boolean {
   return isMidStreamFault(fault) || fault.type === 'cut_final';
@@ -221,18 +206,4 @@ function refuseAs(fault: HandshakeFault, stream: Duplex): void {
  */
 export function startDeepgramSimulator(options: DeepgramSimulatorOptions = {}): Promise<DeepgramSimulator> {
   return DeepgramSimulator.start(options);
-}
-
-/** Answers an upgrade request with a status and a body in Deepgram's form. */
-function answer(stream: Duplex, status: number, said: object, retryAfterSec?: number): void {
-  const body = JSON.stringify({ ...said, request_id: simulatedRequestId });
-  const headers = [
-    `HTTP/1.1 ${status} Simulated`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-    `dg-request-id: ${simulatedRequestId}`,
-    ...(retryAfterSec === undefined ? [] : [`Retry-After: ${retryAfterSec}`]),
-  ];
-  stream.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
 }
