@@ -135,11 +135,10 @@ function projectsIn(body: string): string[] {
 
 function namesIn(body: string, kind: 'stt' | 'tts'): string[] {
   try {
-    return modelList
-      .parse(JSON.parse(body))
-      [kind].flatMap(({ name, canonical_name: canonical, uuid }) =>
-        [name, canonical, uuid].filter((known) => known !== undefined),
-      );
+    const lists = modelList.parse(JSON.parse(body));
+    return lists[kind].flatMap(({ name, canonical_name: canonical, uuid }) =>
+      [name, canonical, uuid].filter((known) => known !== undefined),
+    );
   } catch {
     return [];
   }

@@ -33,6 +33,7 @@ import type { ReceivedConnection } from './received-connection.js';
 import { SimulatedConnection } from './simulated-connection.js';
 import { modelList, servedModels } from './simulated-models.js';
 import { hearingInTurn, type SimulatedHearing } from '../simulated-hearing.js';
+import type { BilledOf, VendorSimulator } from '../vendor-simulator.js';
 import type { SimulatedWireCount } from './simulated-wire.js';
 
 export interface DeepgramSimulatorOptions {
@@ -58,7 +59,9 @@ export interface DeepgramSimulatorOptions {
 
 const defaultLatencies: DeepgramLatencies = { finalMs: 298, finalizeMs: 100, partialMs: 100, eagerMs: 150 };
 
-export class DeepgramSimulator {
+export class DeepgramSimulator implements VendorSimulator<'stt'> {
+  /** Connections say it all. */
+  readonly openAnswers = null;
   /** Every accepted WebSocket connection, in order. */
   readonly connections: ReceivedConnection[] = [];
   /** Connection attempts, including refused ones. */
@@ -73,7 +76,8 @@ export class DeepgramSimulator {
   readonly #nextManners: () => ChosenManners;
   readonly #recognisers: SimulatedConnection[] = [];
   readonly #streams = new Set<Duplex>();
-  readonly #violations: string[] = [];
+  readonly #problems: string[] = [];
+  readonly #queued: DeepgramFault[] = [];
   readonly #count: SimulatedWireCount = { sent: 0, received: 0 };
 
   private constructor(options: DeepgramSimulatorOptions) {
@@ -103,8 +107,18 @@ export class DeepgramSimulator {
   }
 
   /** Client mistakes that Deepgram would have refused or misunderstood; empty for a correct client. */
-  get violations(): readonly string[] {
-    return this.#violations;
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** The audio that every accepted connection received. */
+  get billed(): readonly BilledOf['stt'][] {
+    return this.#recognisers.map(({ seconds }) => ({ seconds }));
+  }
+
+  /** Queues faults for the next connections for which `faults` has none, one each. */
+  failNext(...faults: readonly DeepgramFault[]): void {
+    this.#queued.push(...faults);
   }
 
   /** Messages sent and received so far, over all connections. */
@@ -139,7 +153,7 @@ export class DeepgramSimulator {
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const fault = this.#options.faults?.[this.attempts] ?? null;
+    const fault = this.#options.faults?.[this.attempts] ?? this.#queued.shift() ?? null;
     this.attempts++;
     this.#streams.add(stream);
     stream.on('error', () => undefined);
@@ -149,7 +163,7 @@ export class DeepgramSimulator {
     if (!this.#knowsKey(request.headers)) return answer(stream, 401, wrongKey);
     const query = parseListenQuery(request.url ?? '');
     if ('problem' in query) {
-      this.#violations.push(query.problem);
+      this.#problems.push(query.problem);
       return answer(stream, 400, { err_code: 'Bad Request', err_msg: `Bad Request: ${query.problem}` });
     }
     if (!this.#models.includes(query.model)) return answer(stream, 400, noSuchModel);
@@ -174,7 +188,7 @@ export class DeepgramSimulator {
         latencies: { ...defaultLatencies, ...this.#options.latencies },
         ear: this.#hearing(query.format.sampleRateHz),
         manners: this.#nextManners(),
-        onViolation: (problem) => this.#violations.push(problem),
+        onProblem: (problem) => this.#problems.push(problem),
         onFault: () => this.#options.onFault?.(),
       });
       this.#recognisers.push(connection);

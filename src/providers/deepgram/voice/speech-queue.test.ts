@@ -47,6 +47,7 @@ describe('SpeechQueue', () => {
   it('cuts a text without spaces between characters', () => {
     const queue = new SpeechQueue();
     queue.add(`a${'𝒳'.repeat(2000)}`);
-    expect(queue.next?.text.isWellFormed()).toBe(true);
+    // It throws for half a character.
+    expect(() => encodeURIComponent(queue.next?.text ?? '')).not.toThrow();
   });
 });
