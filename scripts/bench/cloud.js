@@ -157,7 +157,7 @@ async function startClouds(texts, { manners = {}, lastWord = 'at_end' } = {}) {
     },
     connections: () => deepgram.attempts,
     async close() {
-      const wrong = [...deepgram.violations, ...openai.problems, ...elevenlabs.problems];
+      const wrong = [...deepgram.problems, ...openai.problems, ...elevenlabs.problems];
       await Promise.all([deepgram.close(), openai.close(), elevenlabs.close()]);
       return [...new Set(wrong)];
     },

@@ -118,7 +118,7 @@ export class Vendors {
 
   /** What clients did that a real vendor would have rejected. */
   get violations(): readonly string[] {
-    return [...this.deepgram.violations, ...this.openai.problems, ...this.elevenlabs.problems];
+    return [...this.deepgram.problems, ...this.openai.problems, ...this.elevenlabs.problems];
   }
 
   /** What clients have left open, as text; empty if nothing. */

@@ -81,7 +81,7 @@ export async function startSimulatedVendors(
       },
     },
     get problems() {
-      return [...deepgram.violations, ...openai.problems, ...elevenlabs.problems];
+      return [...deepgram.problems, ...openai.problems, ...elevenlabs.problems];
     },
     async close() {
       await Promise.all([deepgram.close(), openai.close(), elevenlabs.close()]);

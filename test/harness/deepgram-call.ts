@@ -3,6 +3,7 @@ import type { AudioFormat, AudioFrame } from '#src/audio/audio-frame.js';
 import { decodeMulaw, encodeMulaw } from '#src/audio/g711.js';
 import type { ProviderError } from '#src/core/errors.js';
 import type { ProviderIncident } from '#src/events/provider-incident.js';
+import type { SttUsage } from '#src/metrics/provider-usage.js';
 import {
   deepgramSpeechToText,
   type DeepgramSpeechToText,
@@ -40,6 +41,7 @@ export class DeepgramCall {
   readonly stream: SpeechToTextStream;
   readonly events: TimedSttEvent[] = [];
   readonly incidents: ProviderIncident[] = [];
+  readonly usage: SttUsage[] = [];
   readonly abort = new AbortController();
   /** The written audio, encoded. */
   readonly written: Uint8Array[] = [];
@@ -55,6 +57,7 @@ export class DeepgramCall {
       signal: this.abort.signal,
       onEvent: (event) => this.events.push({ ...event, atMs: clock.nowMs() }),
       onIncident: (incident) => this.incidents.push(incident),
+      onUsage: (usage) => this.usage.push(usage),
     });
   }
 

@@ -1,6 +1,7 @@
 import type { AudioFormat } from '#src/audio/audio-frame.js';
 import type { ProviderError } from '#src/core/errors.js';
 import type { ProviderIncident } from '#src/events/provider-incident.js';
+import type { TtsUsage } from '#src/metrics/provider-usage.js';
 import type { TextToSpeech, TextToSpeechStream, TtsEvent } from '#src/providers/text-to-speech.js';
 
 export const phoneFormat: AudioFormat = { encoding: 'mulaw', sampleRateHz: 8000 };
@@ -11,6 +12,7 @@ export const sentences = ['Sure, I can book that.', 'What day works for you?'];
 export class SpokenAnswer {
   readonly events: TtsEvent[] = [];
   readonly incidents: ProviderIncident[] = [];
+  readonly usage: TtsUsage[] = [];
   readonly abort = new AbortController();
   readonly stream: TextToSpeechStream;
   #waiting: { readonly type: TtsEvent['type']; readonly resolve: () => void }[] = [];
@@ -21,6 +23,7 @@ export class SpokenAnswer {
       signal: this.abort.signal,
       onEvent: (event) => this.#take(event),
       onIncident: (incident) => this.incidents.push(incident),
+      onUsage: (usage) => this.usage.push(usage),
     });
   }
 

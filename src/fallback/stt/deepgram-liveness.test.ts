@@ -16,7 +16,7 @@ afterEach(async () => {
   for (const call of calls.splice(0)) {
     await call.end();
     expect(call.clock.pendingTimers).toBe(0);
-    expect(call.simulator.violations).toEqual([]);
+    expect(call.simulator.problems).toEqual([]);
   }
 });
 const place = async (options: SupervisedCallOptions, silentMs = 400): Promise<SupervisedCall> => {

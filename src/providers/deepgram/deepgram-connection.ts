@@ -47,10 +47,13 @@ export class DeepgramConnection {
 
   constructor(options: DeepgramConnectionOptions) {
     this.#options = options;
-    this.#keepAlive = new KeepAlive(options.clock, () => this.#send((socket) => socket.sendKeepAlive?.()));
+    this.#keepAlive = new KeepAlive(
+      options.clock,
+      () => void this.#send((socket) => socket.sendKeepAlive?.()),
+    );
     this.#heartbeat = new Heartbeat({
       clock: options.clock,
-      ping: () => this.#send((socket) => socket.transport()?.ping()),
+      ping: () => void this.#send((socket) => socket.transport()?.ping()),
       isSending: () => (this.#socket?.transport()?.bufferedBytes ?? 0) > 0,
       onDead: () =>
         this.#fail(deepgramError('timeout', 'Deepgram answers no pings: the connection is dead.')),
@@ -81,12 +84,16 @@ export class DeepgramConnection {
     );
   }
 
-  /** Sends audio. Call it only while {@link isOpen}, and never with an empty array, which would end the stream. */
-  sendAudio(bytes: Uint8Array): void {
+  /**
+   * Sends audio. Call it only while {@link isOpen}, and never with an empty array, which would end the stream. Returns whether
+   * the connection took it.
+   */
+  sendAudio(bytes: Uint8Array): boolean {
     this.#keepAlive.audioSent();
-    this.#send(({ sdk }) => sdk.sendMedia(bytes));
+    const isTaken = this.#send(({ sdk }) => sdk.sendMedia(bytes));
     if ((this.#socket?.transport()?.bufferedBytes ?? 0) > this.#options.maxBufferedBytes)
       this.#fail(deepgramError('connection', 'Deepgram takes no more audio: the connection is stuck.'));
+    return isTaken;
   }
 
   /** Requests a final for all audio so far. */
@@ -154,10 +161,11 @@ export class DeepgramConnection {
   }
 
   /** The SDK throws if the socket has just closed, so check first; the close event follows. */
-  #send(say: (socket: ListenSocket) => void): void {
-    if (this.#state !== 'open' || !this.#socket?.transport()?.isOpen()) return;
+  #send(say: (socket: ListenSocket) => void): boolean {
+    if (this.#state !== 'open' || !this.#socket?.transport()?.isOpen()) return false;
     say(this.#socket);
     this.#options.wire.sent++;
+    return true;
   }
 
   #fail(error: ProviderError): void {

@@ -74,7 +74,7 @@ describe.each(drawn(cases, 6))(
 
     it('gives Deepgram no cause for complaint', () => {
       expect(simulator.connections.length).toBeGreaterThan(0);
-      expect(simulator.violations).toEqual([]);
+      expect(simulator.problems).toEqual([]);
     });
   },
 );

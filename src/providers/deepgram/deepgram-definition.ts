@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { builtInProvider, type CloudConfig } from '../provider-definition.js';
 import { deepgramSpeechToText } from './deepgram-speech-to-text.js';
+import { extraParameters } from './extra-parameters.js';
 import type { DeepgramRecognition } from './listen-request.js';
 import { recognitionProblems } from './recognition-problems.js';
 
@@ -25,7 +26,15 @@ export const deepgramStt = builtInProvider<'stt', DeepgramSttConfig>({
   fields: {
     model: text.optional(),
     language: text.optional(),
+    languages: z.array(text).optional(),
     keyterms: z.array(text).optional(),
+    redact: z.array(text).optional(),
+    replace: z.record(text, z.string()).optional(),
+    numerals: z.boolean().optional(),
+    profanityFilter: z.boolean().optional(),
+    mipOptOut: z.boolean().optional(),
+    tags: z.array(text).optional(),
+    extra: extraParameters.optional(),
     punctuate: z.boolean().optional(),
     smartFormat: z.boolean().optional(),
     endpointingMs: z.number().optional(),
@@ -37,7 +46,13 @@ export const deepgramStt = builtInProvider<'stt', DeepgramSttConfig>({
   recordable: [
     'model',
     'language',
+    'languages',
     'keyterms',
+    'redact',
+    'numerals',
+    'profanityFilter',
+    'mipOptOut',
+    'tags',
     'punctuate',
     'smartFormat',
     'endpointingMs',

@@ -81,7 +81,7 @@ export function refusalError(refusal: HandshakeRefusal, asked: AskedModel): Prov
   const wait = retryAfterMs === undefined ? '' : ` It asks to wait ${retryAfterMs} ms.`;
   return deepgramError(
     category,
-    `Deepgram refused the connection (${refusal.message}).${wait}${remedies[category] ?? ''}`,
+    `Deepgram refused the connection (${refusal.message}).${wait}${remedyFor(status, 'Check the model and the language.')}`,
     refusal,
     retryAfterMs,
   );
@@ -122,18 +122,21 @@ export function failureError(
   return deepgramError(categoryOfFailure(kind), `Deepgram reports an error ${quote(what, apiKey)}`);
 }
 
-const remedies: Readonly<Partial<Record<ProviderErrorCategory, string>>> = {
-  auth: ' Check DEEPGRAM_API_KEY and what the key is allowed to use.',
-  bad_request: ' Check the model and the language.',
-};
+/** What to do about a refusal, with a space before it; empty if nothing can be done. */
+export function remedyFor(status: number, badRequest: string): string {
+  const category = categoryOfStatus(status);
+  if (status === 402) return ' The account has no credit left: add some at https://console.deepgram.com.';
+  if (category === 'auth') return ' Check DEEPGRAM_API_KEY and what the key is allowed to use.';
+  return category === 'bad_request' ? ` ${badRequest}` : '';
+}
 
 /** Sources: https://developers.deepgram.com/docs/errors and the refusals quoted in livekit/agents #618 and #1520. */
-function refusesModel({ status, message }: HandshakeRefusal): boolean {
+export function refusesModel({ status, message }: HandshakeRefusal): boolean {
   if (status === 400) return /no such model|unknown model|model .{0,200}(not exist|not found)/i.test(message);
   return status === 403 && /model/i.test(message);
 }
 
-function categoryOfStatus(status: number): ProviderErrorCategory {
+export function categoryOfStatus(status: number): ProviderErrorCategory {
   // 402: the account has no credit left, so a retry does not help.
   if (status === 401 || status === 402 || status === 403) return 'auth';
   if (status === 429) return 'rate_limit';
@@ -147,7 +150,7 @@ function categoryOfClose(code: number, reason: string): ProviderErrorCategory {
   return code === 1011 || code === 1012 || code === 1013 ? 'server' : 'connection';
 }
 
-function categoryOfFailure(kind: string): ProviderErrorCategory {
+export function categoryOfFailure(kind: string): ProviderErrorCategory {
   if (/AUTH|FORBIDDEN|CREDENTIAL|PERMISSION/i.test(kind)) return 'auth';
   if (/RATE|LIMIT|TOO_MANY/i.test(kind)) return 'rate_limit';
   return /UNPARS|INVALID|BAD_REQUEST|UNSUPPORTED|DATA-0000/i.test(kind) ? 'bad_request' : 'server';

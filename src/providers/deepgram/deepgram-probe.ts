@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Clock } from '../../core/clock.js';
-import { messageOf, ProviderError } from '../../core/errors.js';
+import { messageOf, ProviderError, type ProviderErrorCategory } from '../../core/errors.js';
 import { withoutTrailingSlashes } from '../../network/base-url.js';
-import { askFor, runProbe, type ProbeAnswer } from '../probe.js';
+import { askFor, runProbe } from '../probe.js';
 import {
   deepgramError,
   HandshakeRefusal,
@@ -12,16 +12,39 @@ import {
   type AskedModel,
 } from './deepgram-errors.js';
 
-export interface DeepgramProbeOptions extends AskedModel {
+export interface DeepgramAccountOptions {
+  readonly kind: 'stt' | 'tts';
+  /** The recogniser's model, or the voice. */
+  readonly model: string;
   readonly apiKey: string;
   /** http, https, ws and wss forms. @default Deepgram's own service */
   readonly baseUrl: string | undefined;
   readonly clock: Clock;
   readonly signal: AbortSignal;
+  /** The error for another failure than a refusal. */
+  readonly errorOf: (category: ProviderErrorCategory, message: string, cause?: unknown) => ProviderError;
+  /** The error for an HTTP status. */
+  readonly onRefusal: (refusal: HandshakeRefusal) => ProviderError;
+  /** The error for a model that no list has. */
+  readonly onUnknown: (why: string) => ProviderError;
 }
+
+export type DeepgramProbeOptions = Pick<DeepgramAccountOptions, 'apiKey' | 'baseUrl' | 'clock' | 'signal'> &
+  AskedModel;
 
 /** The list contains every version of every model. */
 const maxListChars = 4_000_000;
+
+/** Checks the recogniser's key and model. Throws a ProviderError. */
+export function probeDeepgram(options: DeepgramProbeOptions): Promise<void> {
+  return checkAccount({
+    ...options,
+    kind: 'stt',
+    errorOf: deepgramError,
+    onRefusal: (refusal) => refusalError(refusal, options),
+    onUnknown: (why) => unknownModelError(options, why),
+  });
+}
 
 /**
  * Checks the key with a request that every valid key may make, then looks for the model in the lists of models:
@@ -29,44 +52,50 @@ const maxListChars = 4_000_000;
  * its status is checked instead (https://developers.deepgram.com/docs/self-hosted-status-endpoint). Throws a
  * ProviderError.
  */
-export function probeDeepgram(options: DeepgramProbeOptions): Promise<void> {
-  const { apiKey, baseUrl, clock, signal } = options;
+export function checkAccount(options: DeepgramAccountOptions): Promise<void> {
+  const { kind, model, apiKey, baseUrl, clock, signal } = options;
   const base = withoutTrailingSlashes((baseUrl ?? 'https://api.deepgram.com').replace(/^ws/i, 'http'));
   const headers = { authorization: `Token ${apiKey}` };
   const errorOf = (thrown: unknown): ProviderError =>
     thrown instanceof ProviderError
       ? thrown
-      : deepgramError('connection', `There is no connection to Deepgram: ${messageOf(thrown)}`, thrown);
-  return runProbe({ kind: 'stt', provider: 'deepgram', clock, signal, errorOf }, async (limit) => {
+      : options.errorOf('connection', `There is no connection to Deepgram: ${messageOf(thrown)}`, thrown);
+  return runProbe({ kind, provider: 'deepgram', clock, signal, errorOf }, async (limit) => {
     let answer = await askFor(`${base}/v1/auth/token`, headers, limit);
     const isSelfHosted = answer.status === 404;
     if (isSelfHosted) answer = await askFor(`${base}/v1/status`, headers, limit);
     const { status, body, retryAfterMs } = answer;
-    if (status === 404) throw deepgramError('bad_request', 'There is no Deepgram at the base URL: HTTP 404.');
+    if (status === 404)
+      throw options.errorOf('bad_request', 'There is no Deepgram at the base URL: HTTP 404.');
     if (status !== 200)
-      throw refusalError(
+      throw options.onRefusal(
         new HandshakeRefusal(status, { body: quote(body, apiKey).slice(0, 500), retryAfterMs }),
-        options,
       );
     if (isSelfHosted) return;
-    const ask = (path: string): Promise<ProbeAnswer> =>
-      askFor(`${base}${path}`, headers, limit, maxListChars);
-    if ((await lacks(options.model, ask)) && (await lacksOwn(options.model, ask)))
-      throw unknownModelError(options, 'its list of models does not have it');
+    const ask: Ask = async (path) => {
+      const { status: itsStatus, body: list } = await askFor(`${base}${path}`, headers, limit, maxListChars);
+      return { status: itsStatus, body: list, names: itsStatus === 200 ? namesIn(list, kind) : [] };
+    };
+    if ((await lacks(model, ask)) && (await lacksOwn(model, ask)))
+      throw options.onUnknown('its list of models does not have it');
   });
 }
 
-type Ask = (path: string) => Promise<ProbeAnswer>;
+type Ask = (
+  path: string,
+) => Promise<{ readonly status: number; readonly body: string; readonly names: readonly string[] }>;
 
-const modelList = z.object({
-  stt: z.array(
+const models = z
+  .array(
     z.object({
       name: z.string().optional(),
       canonical_name: z.string().optional(),
       uuid: z.string().optional(),
     }),
-  ),
-});
+  )
+  .default([])
+  .catch([]);
+const modelList = z.object({ stt: models, tts: models });
 
 const projectList = z.object({ projects: z.array(z.object({ project_id: z.string() })) });
 
@@ -75,8 +104,7 @@ const projectList = z.object({ projects: z.array(z.object({ project_id: z.string
  * (https://github.com/orgs/deepgram/discussions/1627).
  */
 async function lacks(model: string, ask: Ask): Promise<boolean> {
-  const { status, body } = await ask('/v1/models');
-  const names = status === 200 ? namesIn(body) : [];
+  const { names } = await ask('/v1/models');
   if (names.length === 0) return false;
   if (model.startsWith('flux-') && !names.some((name) => name.startsWith('flux-'))) return false;
   // A family's name means its general model, and the old name `2-general` means `nova-2-general`.
@@ -91,8 +119,8 @@ async function lacksOwn(model: string, ask: Ask): Promise<boolean> {
   const projects = await ask('/v1/projects');
   if (projects.status !== 200) return projects.status === 404;
   for (const id of projectsIn(projects.body)) {
-    const { status, body } = await ask(`/v1/projects/${encodeURIComponent(id)}/models`);
-    if (status !== 200 || namesIn(body).includes(model)) return false;
+    const { status, names } = await ask(`/v1/projects/${encodeURIComponent(id)}/models`);
+    if (status !== 200 || names.includes(model)) return false;
   }
   return true;
 }
@@ -105,10 +133,10 @@ function projectsIn(body: string): string[] {
   }
 }
 
-function namesIn(body: string): string[] {
+function namesIn(body: string, kind: 'stt' | 'tts'): string[] {
   try {
-    const { stt } = modelList.parse(JSON.parse(body));
-    return stt.flatMap(({ name, canonical_name: canonical, uuid }) =>
+    const lists = modelList.parse(JSON.parse(body));
+    return lists[kind].flatMap(({ name, canonical_name: canonical, uuid }) =>
       [name, canonical, uuid].filter((known) => known !== undefined),
     );
   } catch {

@@ -5,7 +5,7 @@ import { callerSpeech, framesOf } from '../../simulators/caller-speech.js';
 import { callKey, DeepgramCall, type DeepgramCallOptions } from '../../../test/harness/deepgram-call.js';
 import { hearingInTurn, scriptedHearing } from '../../simulators/simulated-hearing.js';
 import { until } from '../../../test/harness/light-relay.js';
-import { deepgramSpeechToText } from './deepgram-speech-to-text.js';
+import { deepgramSpeechToText, type DeepgramSpeechToTextOptions } from './deepgram-speech-to-text.js';
 
 const hearing = hearingInTurn(() => 'book my appointment');
 let speech: Int16Array;
@@ -44,7 +44,7 @@ describe('a Deepgram stream', () => {
     const call = await connect();
     await call.say(speech);
     expect(call.simulator.connections[0]!.audio.equals(Buffer.concat(call.written))).toBe(true);
-    expect(call.simulator.violations).toEqual([]);
+    expect(call.simulator.problems).toEqual([]);
   });
 
   it('holds back a little audio in silence, but none while a flush is unanswered, and none of speech', async () => {
@@ -157,7 +157,7 @@ describe('a Deepgram stream', () => {
     });
     await call.saySilence(2000);
     expect(call.finals).toEqual(['book my appointment']);
-    expect(call.simulator.violations).toEqual([]);
+    expect(call.simulator.problems).toEqual([]);
   });
 
   it.each(['nova-3', 'flux-general-en'])(
@@ -219,7 +219,7 @@ describe('a Deepgram stream', () => {
     expect(new Set(controls)).toEqual(new Set(['KeepAlive']));
     await call.saySilence(10_000);
     expect(call.simulator.connections[0]!.controls.length).toBeLessThanOrEqual(controls.length + 1);
-    expect(call.simulator.violations).toEqual([]);
+    expect(call.simulator.problems).toEqual([]);
   });
 
   it('says goodbye with CloseStream when it is closed or aborted', async () => {
@@ -265,7 +265,7 @@ describe('a Deepgram stream that is given no audio', () => {
     expect(call.errors).toEqual([]);
     expect(call.simulator.connections[0]!.isOpen).toBe(true);
     expect(call.simulator.connections[0]!.pings).toBeGreaterThanOrEqual(18);
-    expect(call.simulator.violations).toEqual([]);
+    expect(call.simulator.problems).toEqual([]);
   });
 });
 
@@ -282,6 +282,19 @@ describe('the Deepgram options', () => {
     [{ model: 'nova-2-phonecall', keyterms: ['Acme'] }, 'keyterms', 'nova-2-phonecall', /nova-3/],
     [{ model: 'enhanced', keyterms: ['Acme'] }, 'keyterms', 'enhanced', /nova-3/],
     [{ model: 'flux-general-en', language: 'de' }, 'language', "'de'", /flux-general-multi/],
+    [{ model: 'flux-general-en', languages: ['de'] }, 'languages', 'flux-general-en', /flux-general-multi/],
+    [{ languages: ['de', 'en'] }, 'languages', 'nova-3', /language: 'multi'/],
+    [
+      { model: 'flux-general-multi', language: 'de', languages: ['en'] },
+      'languages',
+      'besides language',
+      /Leave language out/,
+    ],
+    [{ model: 'flux-general-en', smartFormat: true }, 'smartFormat', 'flux-general-en', /nova-3/],
+    [{ model: 'flux-general-en', punctuate: false }, 'punctuate', 'flux-general-en', /nova-3/],
+    [{ model: 'flux-general-en', redact: ['numbers', 'pci'] }, 'redact', "'pci'", /'numbers' or/],
+    [{ extra: { smart_format: true } }, 'extra.smart_format', 'cannot', /smartFormat/],
+    [{ extra: { encoding: 'opus' } }, 'extra.encoding', 'cannot', /transport/],
   ])('are refused where Deepgram would refuse them: %j', (options, field, value, remedy) => {
     const problems = (() => {
       try {
@@ -305,6 +318,47 @@ describe('the Deepgram options', () => {
       { model: 'nova-2', keyterms: [] },
     ])
       expect(() => deepgramSpeechToText({ apiKey: 'k', ...options })).not.toThrow();
+  });
+
+  it.each<[Partial<DeepgramSpeechToTextOptions>, object]>([
+    [
+      {
+        language: 'multi',
+        redact: ['pci', 'ssn'],
+        replace: { 'deep gram': 'Deepgram' },
+        numerals: true,
+        profanityFilter: true,
+        mipOptOut: true,
+        tags: ['one', 'two'],
+        extra: { dictation: true, search: ['a', 'b'] },
+      },
+      {
+        language: 'multi',
+        redact: ['pci', 'ssn'],
+        replace: 'deep gram:Deepgram',
+        numerals: 'true',
+        profanity_filter: 'true',
+        mip_opt_out: 'true',
+        tag: ['one', 'two'],
+        dictation: 'true',
+        search: ['a', 'b'],
+      },
+    ],
+    [
+      {
+        model: 'flux-general-multi',
+        languages: ['de', 'en'],
+        redact: ['numbers'],
+        numerals: false,
+        tags: ['one'],
+      },
+      { language_hint: ['de', 'en'], redact: 'numbers', numerals: 'false', tag: 'one' },
+    ],
+    [{ model: 'flux-general-multi', language: 'de' }, { language_hint: 'de' }],
+  ])('become parameters of the request: %j', async (stt, parameters) => {
+    const call = await connect({ stt });
+    expect(call.simulator.connections[0]!.query.parameters).toMatchObject(parameters);
+    expect(call.simulator.problems).toEqual([]);
   });
 
   it('may give the base URL in any form', () => {

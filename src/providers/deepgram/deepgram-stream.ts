@@ -58,6 +58,8 @@ export class DeepgramStream implements SpeechToTextStream {
   readonly #onAbort = (): void => void this.close();
   #settleTimer: Timer | null = null;
   #sentBytes = 0;
+  /** Bytes that the connection took since the last report of the usage. */
+  #unreportedBytes = 0;
   #heardMs = 0;
   /** Whether Flux was sent `ForceEndTurn`. */
   #asksFlux = false;
@@ -155,7 +157,7 @@ export class DeepgramStream implements SpeechToTextStream {
 
   #send(bytes: Uint8Array): void {
     this.#sentBytes += bytes.length;
-    this.#connection.sendAudio(bytes);
+    if (this.#connection.sendAudio(bytes)) this.#unreportedBytes += bytes.length;
   }
 
   #sendSilence(): void {
@@ -166,6 +168,7 @@ export class DeepgramStream implements SpeechToTextStream {
   #flush(): void {
     this.#sendSilence();
     this.#silent.flushed();
+    this.#reportUsage();
     const step = this.#transcript.flush(this.#sentSec);
     // The caller of `flush()` does not expect the answer before it returns.
     if (step.events.length > 0) return queueMicrotask(() => this.#follow(step));
@@ -228,9 +231,17 @@ export class DeepgramStream implements SpeechToTextStream {
     return this.#sentBytes / this.#bytesPerSec;
   }
 
+  #reportUsage(): void {
+    const seconds = this.#unreportedBytes / this.#bytesPerSec;
+    this.#unreportedBytes = 0;
+    if (seconds > 0)
+      this.#options.onUsage?.({ kind: 'stt', provider: 'deepgram', model: this.#settings.model, seconds });
+  }
+
   async #shutDown(): Promise<void> {
     this.#options.signal.removeEventListener('abort', this.#onAbort);
     this.#unsent.take();
+    this.#reportUsage();
     for (const timer of this.#flushTimers.splice(0)) timer.cancel();
     this.#settleTimer?.cancel();
     await this.#connection.close();

@@ -32,6 +32,9 @@ export function recognitionProblems(options: DeepgramRecognition): ConfigProblem
     ...ranges.flatMap((range) => numberProblem(options[range.field], range)),
     ...keytermProblem(options),
     ...languageProblem(options),
+    ...languagesProblems(options),
+    ...fluxProblems(options),
+    ...extraProblems(options),
   ];
 }
 
@@ -80,4 +83,91 @@ function languageProblem({ model = 'nova-3', language }: DeepgramRecognition): C
       remedy: "Use model 'flux-general-multi', or leave language out.",
     },
   ];
+}
+
+/** Source: https://developers.deepgram.com/docs/flux/language-prompting */
+function languagesProblems({
+  model = 'nova-3',
+  language,
+  languages = [],
+}: DeepgramRecognition): ConfigProblem[] {
+  if (languages.length === 0) return [];
+  if (!model.startsWith('flux-general-multi')) {
+    const several = isFlux(model) ? "Use model 'flux-general-multi'" : "Write language: 'multi'";
+    return [
+      {
+        field: 'languages',
+        problem: `are given, but '${model}' takes no list of languages.`,
+        remedy: `${several}, or leave languages out.`,
+      },
+    ];
+  }
+  if (language === undefined) return [];
+  return [{ field: 'languages', problem: 'are given besides language.', remedy: 'Leave language out.' }];
+}
+
+/** What only Nova knows: the SDK's types of `/v2/listen` lack it. */
+const novaOnly = ['punctuate', 'smartFormat', 'endpointingMs', 'utteranceEndMs'] as const;
+/** Source: the SDK's type `ListenV2Redact`. */
+const fluxRedactions = ['numbers', 'aggressive_numbers'];
+
+function fluxProblems(options: DeepgramRecognition): ConfigProblem[] {
+  const { model = 'nova-3', redact = [] } = options;
+  if (!isFlux(model)) return [];
+  const unknown = redact.find((what) => !fluxRedactions.includes(what));
+  return [
+    ...novaOnly
+      .filter((field) => options[field] !== undefined)
+      .map((field) => ({
+        field,
+        problem: `is given, but '${model}' does not have it.`,
+        remedy: `Leave ${field} out, or use model 'nova-3'.`,
+      })),
+    ...(unknown === undefined
+      ? []
+      : [
+          {
+            field: 'redact',
+            problem: `has '${unknown}', which '${model}' does not know.`,
+            remedy: `Use ${fluxRedactions.map((what) => `'${what}'`).join(' or ')}, or model 'nova-3'.`,
+          },
+        ]),
+  ];
+}
+
+/** Parameters that have an option, or that the adapter needs as they are. */
+const ownParameters: Readonly<Record<string, string>> = {
+  model: 'Use model.',
+  language: 'Use language.',
+  language_hint: 'Use languages.',
+  keyterm: 'Use keyterms.',
+  redact: 'Use redact.',
+  replace: 'Use replace.',
+  numerals: 'Use numerals.',
+  profanity_filter: 'Use profanityFilter.',
+  mip_opt_out: 'Use mipOptOut.',
+  tag: 'Use tags.',
+  punctuate: 'Use punctuate.',
+  smart_format: 'Use smartFormat.',
+  endpointing: 'Use endpointingMs.',
+  utterance_end_ms: 'Use utteranceEndMs.',
+  eot_threshold: 'Use endOfTurnThreshold.',
+  eager_eot_threshold: 'Use eagerEndOfTurnThreshold.',
+  eot_timeout_ms: 'Use endOfTurnTimeoutMs.',
+  encoding: 'The transport decides it.',
+  sample_rate: 'The transport decides it.',
+  channels: 'A call has one.',
+  multichannel: 'A call has one channel.',
+  interim_results: 'Interim results are needed.',
+  callback: 'The results are needed here.',
+};
+
+function extraProblems({ extra = {} }: DeepgramRecognition): ConfigProblem[] {
+  return Object.keys(extra)
+    .filter((name) => Object.hasOwn(ownParameters, name))
+    .map((name) => ({
+      field: `extra.${name}`,
+      problem: 'cannot be given here.',
+      remedy: ownParameters[name] ?? '',
+    }));
 }

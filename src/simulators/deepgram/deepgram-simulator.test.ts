@@ -114,7 +114,7 @@ describe('the simulated Deepgram', () => {
       { type: 'Metadata', duration: 0.5 },
     ]);
     expect(client.closed?.code).toBe(1000);
-    expect(client.simulator.violations).toEqual([]);
+    expect(client.simulator.problems).toEqual([]);
   });
 
   it('sends UtteranceEnd once if requested', async () => {
@@ -145,7 +145,7 @@ describe('the simulated Deepgram', () => {
   it('records what Deepgram would have refused', async () => {
     const client = await BareClient.connect(nova);
     await client.send('{"type":"Stop"}', 'hello', new Uint8Array(0), '{"type":"CloseStream"}', finalize);
-    expect(client.simulator.violations).toEqual([
+    expect(client.simulator.problems).toEqual([
       'There is no message Stop on this wire.',
       'A text message is not one of the API.',
       'An empty audio message ends the stream.',
@@ -159,7 +159,7 @@ describe('the simulated Deepgram', () => {
     await client.send(
       ...[...framesOf(speech, 16000)].map(({ samples }) => Buffer.from(new Int16Array(samples).buffer)),
     );
-    expect(client.simulator.violations).toContain('The audio is not speech in mulaw.');
+    expect(client.simulator.problems).toContain('The audio is not speech in mulaw.');
   });
 
   it('closes a Flux connection that sends messages of Nova', async () => {
@@ -196,7 +196,7 @@ describe('the simulated Deepgram', () => {
     const socket = new WebSocket(simulator.baseUrl + path, { headers: { Authorization: 'Token key' } });
     const [error] = (await once(socket, 'error').catch((thrown: unknown) => [thrown])) as [Error];
     expect(error.message).toContain('400');
-    expect(simulator.violations).toEqual([expect.stringContaining(problem)]);
+    expect(simulator.problems).toEqual([expect.stringContaining(problem)]);
     await simulator.close();
   });
 });
@@ -259,7 +259,7 @@ describe('the manners of the simulated Deepgram', () => {
     await client.send('{"type":"ForceEndTurn"}');
     await until(() => client.closed !== null);
     expect(client.said.at(-1)).toMatchObject({ type: 'Error', code: 'UNPARSABLE_CLIENT_MESSAGE' });
-    expect(client.simulator.violations).toEqual([]);
+    expect(client.simulator.problems).toEqual([]);
   });
 
   it('make Flux close after a minute without audio and pings', async () => {
@@ -271,7 +271,7 @@ describe('the manners of the simulated Deepgram', () => {
     expect(client.closed).toBeNull();
     client.clock.advance(1);
     await until(() => client.closed !== null);
-    expect(client.simulator.violations).toEqual([expect.stringContaining('sixty seconds')]);
+    expect(client.simulator.problems).toEqual([expect.stringContaining('sixty seconds')]);
   });
 
   it('are the same for the same seed, and differ between connections', async () => {
@@ -309,7 +309,7 @@ describe('a fault of the simulated Deepgram', () => {
     expect(client.closed?.code).toBe(1006);
     expect(client.said.filter(({ is_final }) => is_final)).toEqual([]);
     expect(faults).toBe(1);
-    expect(client.simulator.violations).toEqual([]);
+    expect(client.simulator.problems).toEqual([]);
   });
 
   it('in the encoding gives normal answers without words, and records no violation', async () => {
@@ -323,7 +323,7 @@ describe('a fault of the simulated Deepgram', () => {
     await client.pass(100);
     const finals = client.said.filter(({ is_final }) => is_final);
     expect(finals).toMatchObject([{ from_finalize: true, channel: { alternatives: [{ transcript: '' }] } }]);
-    expect(client.simulator.violations).toEqual([]);
+    expect(client.simulator.problems).toEqual([]);
   });
 
   it('does not affect the next connection', async () => {

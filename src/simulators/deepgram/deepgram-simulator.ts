@@ -14,6 +14,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { systemClock, type Clock } from '../../core/clock.js';
+import { answer, knowsKey, noSuchModel, simulatedRequestId, wrongKey } from './deepgram-answers.js';
 import {
   isHandshakeFault,
   isMidStreamFault,
@@ -32,6 +33,7 @@ import type { ReceivedConnection } from './received-connection.js';
 import { SimulatedConnection } from './simulated-connection.js';
 import { modelList, servedModels } from './simulated-models.js';
 import { hearingInTurn, type SimulatedHearing } from '../simulated-hearing.js';
+import type { BilledOf, VendorSimulator } from '../vendor-simulator.js';
 import type { SimulatedWireCount } from './simulated-wire.js';
 
 export interface DeepgramSimulatorOptions {
@@ -57,7 +59,9 @@ export interface DeepgramSimulatorOptions {
 
 const defaultLatencies: DeepgramLatencies = { finalMs: 298, finalizeMs: 100, partialMs: 100, eagerMs: 150 };
 
-export class DeepgramSimulator {
+export class DeepgramSimulator implements VendorSimulator<'stt'> {
+  /** Connections say it all. */
+  readonly openAnswers = null;
   /** Every accepted WebSocket connection, in order. */
   readonly connections: ReceivedConnection[] = [];
   /** Connection attempts, including refused ones. */
@@ -72,7 +76,8 @@ export class DeepgramSimulator {
   readonly #nextManners: () => ChosenManners;
   readonly #recognisers: SimulatedConnection[] = [];
   readonly #streams = new Set<Duplex>();
-  readonly #violations: string[] = [];
+  readonly #problems: string[] = [];
+  readonly #queued: DeepgramFault[] = [];
   readonly #count: SimulatedWireCount = { sent: 0, received: 0 };
 
   private constructor(options: DeepgramSimulatorOptions) {
@@ -102,8 +107,18 @@ export class DeepgramSimulator {
   }
 
   /** Client mistakes that Deepgram would have refused or misunderstood; empty for a correct client. */
-  get violations(): readonly string[] {
-    return this.#violations;
+  get problems(): readonly string[] {
+    return this.#problems;
+  }
+
+  /** The audio that every accepted connection received. */
+  get billed(): readonly BilledOf['stt'][] {
+    return this.#recognisers.map(({ seconds }) => ({ seconds }));
+  }
+
+  /** Queues faults for the next connections for which `faults` has none, one each. */
+  failNext(...faults: readonly DeepgramFault[]): void {
+    this.#queued.push(...faults);
   }
 
   /** Messages sent and received so far, over all connections. */
@@ -138,7 +153,7 @@ export class DeepgramSimulator {
   }
 
   #upgrade(request: IncomingMessage, stream: Duplex, head: Buffer): void {
-    const fault = this.#options.faults?.[this.attempts] ?? null;
+    const fault = this.#options.faults?.[this.attempts] ?? this.#queued.shift() ?? null;
     this.attempts++;
     this.#streams.add(stream);
     stream.on('error', () => undefined);
@@ -148,7 +163,7 @@ export class DeepgramSimulator {
     if (!this.#knowsKey(request.headers)) return answer(stream, 401, wrongKey);
     const query = parseListenQuery(request.url ?? '');
     if ('problem' in query) {
-      this.#violations.push(query.problem);
+      this.#problems.push(query.problem);
       return answer(stream, 400, { err_code: 'Bad Request', err_msg: `Bad Request: ${query.problem}` });
     }
     if (!this.#models.includes(query.model)) return answer(stream, 400, noSuchModel);
@@ -173,7 +188,7 @@ export class DeepgramSimulator {
         latencies: { ...defaultLatencies, ...this.#options.latencies },
         ear: this.#hearing(query.format.sampleRateHz),
         manners: this.#nextManners(),
-        onViolation: (problem) => this.#violations.push(problem),
+        onProblem: (problem) => this.#problems.push(problem),
         onFault: () => this.#options.onFault?.(),
       });
       this.#recognisers.push(connection);
@@ -181,26 +196,10 @@ export class DeepgramSimulator {
     });
   }
 
-  #knowsKey({ authorization }: IncomingHttpHeaders): boolean {
-    const [scheme, key = ''] = authorization?.split(' ') ?? [];
-    const { apiKey } = this.#options;
-    return (
-      (scheme === 'Token' || scheme === 'Bearer') && key !== '' && (apiKey === undefined || key === apiKey)
-    );
+  #knowsKey(headers: IncomingHttpHeaders): boolean {
+    return knowsKey(headers, this.#options.apiKey);
   }
 }
-
-/** The bodies of https://developers.deepgram.com/docs/errors. */
-const wrongKey = { err_code: 'INVALID_AUTH', err_msg: 'Invalid credentials.' };
-const noSuchModel = {
-  err_code: 'Bad Request',
-  err_msg: 'Bad Request: No such model/language/tier combination found.',
-};
-
-/**
- * On every answer to a handshake, and in the body of a refusal. Source: https://developers.deepgram.com/changelog/2022/11/8
- */
-const simulatedRequestId = 'simulated';
 
 function waitsForItsMoment(fault: DeepgramFault): boolean {
   return isMidStreamFault(fault) || fault.type === 'cut_final';
@@ -221,18 +220,4 @@ function refuseAs(fault: HandshakeFault, stream: Duplex): void {
  */
 export function startDeepgramSimulator(options: DeepgramSimulatorOptions = {}): Promise<DeepgramSimulator> {
   return DeepgramSimulator.start(options);
-}
-
-/** Answers an upgrade request with a status and a body in Deepgram's form. */
-function answer(stream: Duplex, status: number, said: object, retryAfterSec?: number): void {
-  const body = JSON.stringify({ ...said, request_id: simulatedRequestId });
-  const headers = [
-    `HTTP/1.1 ${status} Simulated`,
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-    `dg-request-id: ${simulatedRequestId}`,
-    ...(retryAfterSec === undefined ? [] : [`Retry-After: ${retryAfterSec}`]),
-  ];
-  stream.end(`${headers.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -24,6 +24,13 @@ const v1 = z.strictObject({
   smart_format: flag.optional(),
   numerals: flag.optional(),
   profanity_filter: flag.optional(),
+  redact: texts.optional(),
+  replace: texts.optional(),
+  search: texts.optional(),
+  diarize: flag.optional(),
+  filler_words: flag.optional(),
+  dictation: flag.optional(),
+  version: text.optional(),
   mip_opt_out: flag.optional(),
   interim_results: flag.optional(),
   vad_events: flag.optional(),
@@ -33,6 +40,9 @@ const v1 = z.strictObject({
   tag: texts.optional(),
 });
 
+/** The SDK's type `ListenV2Redact`. */
+const fluxRedaction = z.enum(['numbers', 'aggressive_numbers']);
+
 const v2 = z.strictObject({
   ...audio,
   keyterm: texts.optional(),
@@ -40,6 +50,10 @@ const v2 = z.strictObject({
   eager_eot_threshold: between(0.3, 0.9).optional(),
   eot_threshold: between(0.5, 1).optional(),
   eot_timeout_ms: whole.and(between(500, 60_000)).optional(),
+  numerals: flag.optional(),
+  profanity_filter: flag.optional(),
+  redact: z.union([fluxRedaction, z.array(fluxRedaction)]).optional(),
+  replace: texts.optional(),
   mip_opt_out: flag.optional(),
   tag: texts.optional(),
 });

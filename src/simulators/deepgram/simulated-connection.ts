@@ -24,7 +24,7 @@ export interface SimulatedConnectionOptions {
   readonly latencies: DeepgramLatencies;
   readonly ear: SimulatedEar;
   readonly manners: ChosenManners;
-  readonly onViolation: (problem: string) => void;
+  readonly onProblem: (problem: string) => void;
   /** Called when a scheduled fault has happened. */
   readonly onFault: () => void;
 }
@@ -76,6 +76,13 @@ export class SimulatedConnection {
     return Buffer.concat(this.#chunks);
   }
 
+  /** Seconds of audio received, silence included. */
+  get seconds(): number {
+    const { encoding, sampleRateHz } = this.query.format;
+    const bytes = this.#chunks.reduce((sum, { length }) => sum + length, 0);
+    return bytes / (sampleRateHz * (encoding === 'mulaw' ? 1 : Int16Array.BYTES_PER_ELEMENT));
+  }
+
   /** Whether the connection is open. */
   get isOpen(): boolean {
     return this.closeCode === null;
@@ -98,7 +105,7 @@ export class SimulatedConnection {
       ...parts,
       query,
       wire: this.#wire,
-      onViolation: (problem: string) => this.#violate(problem),
+      onProblem: (problem: string) => this.#complain(problem),
     };
     if (query.wire === 'v1') {
       const nova = new SimulatedNova(options);
@@ -123,9 +130,9 @@ export class SimulatedConnection {
   #hear(data: Buffer): void {
     const { encoding, sampleRateHz } = this.query.format;
     this.#notAfterCloseStream('Audio');
-    if (data.length === 0) return this.#violate('An empty audio message ends the stream.');
+    if (data.length === 0) return this.#complain('An empty audio message ends the stream.');
     if (encoding === 'linear16' && data.length % 2 !== 0)
-      return this.#violate('An audio message contains half a sample.');
+      return this.#complain('An audio message contains half a sample.');
     this.#chunks.push(data);
     const decoded = encoding === 'mulaw' ? decodeMulaw(data) : samplesOf(data);
     const isUnderstood = this.#options.fault?.type !== 'wrong_encoding';
@@ -133,8 +140,8 @@ export class SimulatedConnection {
     const durationMs = (samples.length / sampleRateHz) * 1000;
     this.#audioMs += durationMs;
     this.#encoding.push(samples);
-    if (this.#encoding.isMisread) this.#violate(`The audio is not speech in ${encoding}.`);
-    if (!this.#pace.push(durationMs)) this.#violate(`The audio does not arrive at ${sampleRateHz} Hz.`);
+    if (this.#encoding.isMisread) this.#complain(`The audio is not speech in ${encoding}.`);
+    if (!this.#pace.push(durationMs)) this.#complain(`The audio does not arrive at ${sampleRateHz} Hz.`);
     // Misread audio contains no recognisable words.
     this.#listener.hear(this.#encoding.isMisread ? new Int16Array(samples.length) : samples);
     this.#maybeFail();
@@ -142,7 +149,7 @@ export class SimulatedConnection {
 
   #obey(text: string): void {
     const type = typeOf(text);
-    if (type === null) return this.#violate('A text message is not one of the API.');
+    if (type === null) return this.#complain('A text message is not one of the API.');
     this.#notAfterCloseStream(type);
     this.controls.push(type);
     this.#listener.obey(type);
@@ -165,7 +172,7 @@ export class SimulatedConnection {
   #closed(code: number): void {
     this.closeCode = code;
     if (!this.#faultHappened && !this.#isExpectedEnd(code))
-      this.#violate(`The client closed without CloseStream (code ${code}).`);
+      this.#complain(`The client closed without CloseStream (code ${code}).`);
     this.dispose();
   }
 
@@ -174,14 +181,14 @@ export class SimulatedConnection {
   }
 
   #notAfterCloseStream(what: string): void {
-    if (this.controls.includes('CloseStream')) this.#violate(`${what} came after CloseStream.`);
+    if (this.controls.includes('CloseStream')) this.#complain(`${what} came after CloseStream.`);
   }
 
   /** Records each problem once: every message of a faulty stream has it. */
-  #violate(problem: string): void {
+  #complain(problem: string): void {
     if (this.#reported.has(problem)) return;
     this.#reported.add(problem);
-    this.#options.onViolation(problem);
+    this.#options.onProblem(problem);
   }
 }
 

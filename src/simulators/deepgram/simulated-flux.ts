@@ -28,7 +28,7 @@ export class SimulatedFlux extends SimulatedListener {
   override heardSomething(): void {
     this.#idle?.cancel();
     this.#idle = this.after(idleMs, () => {
-      this.options.onViolation('No audio or ping arrived for sixty seconds.');
+      this.options.onProblem('No audio or ping arrived for sixty seconds.');
       this.options.wire.close(1011, 'NET-0004: nothing came within the timeout window');
     });
   }
@@ -48,7 +48,7 @@ export class SimulatedFlux extends SimulatedListener {
           this.options.wire.close(1000);
         });
       default:
-        if (knows) this.options.onViolation(`There is no message ${type} on this wire.`);
+        if (knows) this.options.onProblem(`There is no message ${type} on this wire.`);
         this.options.wire.send({
           type: 'Error',
           sequence_id: this.#sequence++,

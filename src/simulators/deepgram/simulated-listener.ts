@@ -15,7 +15,7 @@ export interface SimulatedListenerOptions {
   readonly latencies: DeepgramLatencies;
   readonly manners: ChosenManners;
   /** Called when Deepgram would refuse or misunderstand the client. */
-  readonly onViolation: (problem: string) => void;
+  readonly onProblem: (problem: string) => void;
 }
 
 /** Audio louder than this may be a voice. */

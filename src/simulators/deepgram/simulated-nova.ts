@@ -26,7 +26,7 @@ export class SimulatedNova extends SimulatedListener {
       case 'CloseStream':
         return this.#closeStream(this.positionSec);
       default:
-        this.options.onViolation(`There is no message ${type} on this wire.`);
+        this.options.onProblem(`There is no message ${type} on this wire.`);
     }
   }
 
@@ -34,7 +34,7 @@ export class SimulatedNova extends SimulatedListener {
   override heardSomething(): void {
     this.#idle?.cancel();
     this.#idle = this.after(idleMs, () => {
-      this.options.onViolation('No audio or KeepAlive arrived for ten seconds.');
+      this.options.onProblem('No audio or KeepAlive arrived for ten seconds.');
       this.options.wire.close(1011, 'NET-0001: no audio or KeepAlive within the timeout window');
     });
   }
