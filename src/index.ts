@@ -28,6 +28,12 @@ export type { LlmConfig, SttConfig, TtsConfig } from './providers/registry.js';
 export type { LocalLlmConfig, LocalSttConfig, LocalTtsConfig } from './providers/local/local-definitions.js';
 export type { DeepgramSttConfig } from './providers/deepgram/deepgram-definition.js';
 export type { ElevenLabsTtsConfig } from './providers/elevenlabs/elevenlabs-definition.js';
+export type {
+  AzureOpenAiLlmConfig,
+  GroqLlmConfig,
+  OllamaLlmConfig,
+  OpenRouterLlmConfig,
+} from './providers/openai/compatible-definitions.js';
 export type { OpenAiLlmConfig } from './providers/openai/openai-definition.js';
 export { defaultSupervision, type Supervision } from './fallback/policy/supervision.js';
 export { Session } from './session/session.js';

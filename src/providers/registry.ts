@@ -3,10 +3,22 @@ import type { ProviderKind } from '../core/errors.js';
 import { deepgramStt } from './deepgram/deepgram-definition.js';
 import { elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
 import { localLlm, localStt, localTts } from './local/local-definitions.js';
+import { azureOpenAiLlm, groqLlm, ollamaLlm, openRouterLlm } from './openai/compatible-definitions.js';
 import { openAiLlm } from './openai/openai-definition.js';
 import type { AnyDefinition, ConfigOf } from './provider-definition.js';
 
-const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts] as const;
+const builtIn = [
+  localStt,
+  localLlm,
+  localTts,
+  deepgramStt,
+  openAiLlm,
+  elevenLabsTts,
+  groqLlm,
+  openRouterLlm,
+  ollamaLlm,
+  azureOpenAiLlm,
+] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 
