@@ -29,6 +29,12 @@ export type { LocalLlmConfig, LocalSttConfig, LocalTtsConfig } from './providers
 export type { DeepgramSttConfig } from './providers/deepgram/deepgram-definition.js';
 export type { DeepgramTtsConfig } from './providers/deepgram/voice/deepgram-voice-definition.js';
 export type { ElevenLabsTtsConfig } from './providers/elevenlabs/elevenlabs-definition.js';
+export type {
+  AzureOpenAiLlmConfig,
+  GroqLlmConfig,
+  OllamaLlmConfig,
+  OpenRouterLlmConfig,
+} from './providers/openai/compatible-definitions.js';
 export type { OpenAiLlmConfig } from './providers/openai/openai-definition.js';
 export { defaultSupervision, type Supervision } from './fallback/policy/supervision.js';
 export { Session } from './session/session.js';

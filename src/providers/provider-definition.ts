@@ -53,8 +53,12 @@ export interface ProviderKey {
   readonly baseUrlVariable: string;
   /** The https address of the page where users get a key. */
   readonly page: string;
-  /** The service's own address, as `doctor` shows it. */
-  readonly service: string;
+  /**
+   * The service's own address, as `doctor` shows it. @default none: every config needs a `baseUrl`, or the variable for it
+   */
+  readonly service?: string;
+  /** Whether it also works without a key, as a server of your own does; `create()` then gets an empty `apiKey`. @default false */
+  readonly isOptional?: boolean;
   /** Whether a config without a provider of this kind uses this one if the key is set. @default false */
   readonly isDefault?: boolean;
 }
@@ -268,7 +272,7 @@ function checkFields(name: string, fields: unknown): void {
 
 function checkKey(name: string, key: ProviderKey | null): void {
   if (key === null) return;
-  const missing = (['variable', 'baseUrlVariable', 'page', 'service'] as const).filter((part) => !key[part]);
+  const missing = (['variable', 'baseUrlVariable', 'page'] as const).filter((part) => !key[part]);
   if (missing.length > 0)
     throw new TypeError(`The key of the provider ${name} lacks: ${missing.join(', ')}.`);
 }

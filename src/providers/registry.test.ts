@@ -130,6 +130,40 @@ describe('a provider of the user’s own', () => {
     ).toThrow(TypeError);
   });
 
+  it('may work without a key, which its create() then gets as an empty text', () => {
+    const key = { ...acme.key!, isOptional: true };
+    const seen: object[] = [];
+    const own = defineProvider({
+      ...{ kind: 'tts', name: 'own', key, fields: {} },
+      create: (config) => {
+        seen.push(config);
+        return acme.create({}, { clock: systemClock });
+      },
+    });
+    const config = { ...session(own.config()), providers: [own] };
+    for (const env of [{}, { ACME_API_KEY: 'ak' }])
+      new Providers(systemClock).parts(resolveConfig(config, env), '1');
+    expect(seen).toEqual([{ apiKey: '' }, { apiKey: 'ak' }]);
+  });
+
+  it('may have no address that is the same for all, and then needs one', () => {
+    const { service: _service, ...key } = acme.key!;
+    const own = defineProvider({
+      ...{ kind: 'tts', name: 'own', title: 'Own Inc', key, fields: {} },
+      create: () => null as never,
+    });
+    const config = (tts: object): SessionConfig => ({ ...session(tts), providers: [own] });
+    const named = { provider: 'own', apiKey: 'ak' };
+    expect(() => resolveConfig(config(named), {})).toThrow(
+      'tts.baseUrl: is missing: Own Inc has no address that is the same for all accounts. Give it, or set ACME_BASE_URL.',
+    );
+    const baseUrl = 'https://own.example';
+    expect(resolveConfig(config({ ...named, baseUrl }), {}).tts).toMatchObject([{ config: { baseUrl } }]);
+    expect(resolveConfig(config(named), { ACME_BASE_URL: baseUrl }).tts).toMatchObject([
+      { config: { baseUrl } },
+    ]);
+  });
+
   const parts = { kind: 'llm', name: 'own', fields: {}, create: () => null as never } as const;
   it.each<[string, object, RegExp]>([
     ['no fields', { fields: undefined }, /own has no fields: write \{\}/],
@@ -137,7 +171,7 @@ describe('a provider of the user’s own', () => {
     ['a field that is there already', { fields: { apiKey: z.string() } }, /has its apiKey already/],
     ['a key that may be recorded', { key: acme.key, recordable: ['apiKey'] }, /no field "apiKey" of its own/],
     ['a voice of no field', { kind: 'tts', voice: { field: 'voice' } }, /no field "voice" of its own/],
-    ['half a key', { key: { variable: 'OWN_API_KEY' } }, /lacks: baseUrlVariable, page, service/],
+    ['half a key', { key: { variable: 'OWN_API_KEY' } }, /lacks: baseUrlVariable, page\./],
   ])('cannot be defined with %s', (_what, wrong, expected) => {
     expect(() => defineProvider({ ...parts, ...wrong })).toThrow(expected);
   });
@@ -147,7 +181,8 @@ describe('the built-in providers', () => {
   it('let a recording keep fields of their own schemas only, and never a key', () => {
     for (const { schema, recordable } of builtInRegistry.all) {
       expect(Object.keys(schema.shape)).toEqual(expect.arrayContaining([...recordable]));
-      for (const field of ['apiKey', 'baseUrl', 'parameters']) expect(recordable).not.toContain(field);
+      for (const field of ['apiKey', 'baseUrl', 'parameters', 'extra', 'headers'])
+        expect(recordable).not.toContain(field);
     }
   });
 

@@ -4,11 +4,24 @@ import { deepgramStt } from './deepgram/deepgram-definition.js';
 import { deepgramTts } from './deepgram/voice/deepgram-voice-definition.js';
 import { elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
 import { localLlm, localStt, localTts } from './local/local-definitions.js';
+import { azureOpenAiLlm, groqLlm, ollamaLlm, openRouterLlm } from './openai/compatible-definitions.js';
 import { openAiLlm } from './openai/openai-definition.js';
 import type { Prices } from '../metrics/prices.js';
 import type { AnyDefinition, ConfigOf } from './provider-definition.js';
 
-const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts, deepgramTts] as const;
+const builtIn = [
+  localStt,
+  localLlm,
+  localTts,
+  deepgramStt,
+  openAiLlm,
+  elevenLabsTts,
+  deepgramTts,
+  groqLlm,
+  openRouterLlm,
+  ollamaLlm,
+  azureOpenAiLlm,
+] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 

@@ -3,8 +3,8 @@ import type { ChatMessage, LlmEvent, ToolDefinition } from '#src/providers/langu
 import {
   openAiLanguageModel,
   type OpenAiLanguageModel,
-  type OpenAiOptions,
 } from '#src/providers/openai/openai-language-model.js';
+import type { OpenAiOptions } from '#src/providers/openai/openai-options.js';
 import type { OpenAiAnswer } from '#src/simulators/openai/openai-script.js';
 import { startOpenAiSimulator, type OpenAiSimulator } from '#src/simulators/openai/openai-simulator.js';
 import { openAiKey } from './openai-servers.js';

@@ -4,8 +4,8 @@ import type { ChatMessage, LanguageModel, LlmEvent, ToolDefinition } from '#src/
 import {
   openAiLanguageModel,
   type OpenAiLanguageModel,
-  type OpenAiOptions,
 } from '#src/providers/openai/openai-language-model.js';
+import type { OpenAiOptions } from '#src/providers/openai/openai-options.js';
 import {
   startOpenAiSimulator,
   type OpenAiSimulator,

@@ -49,8 +49,8 @@ In the dashboard ? shows the keys; t and w place simulated calls.
 
 Environment:
   ${vendors?.keyVariables}
-                      keys for the default providers; without a key the
-                      embedded provider is used
+                      keys for providers; without the key of a default provider
+                      the embedded one is used
   NGROK_AUTHTOKEN     opens a tunnel
   TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_PHONE_NUMBER
                       the account and the number whose calls come here; the auth

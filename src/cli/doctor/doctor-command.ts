@@ -17,14 +17,17 @@ microphone page. Free requests check the keys for the vendors, Twilio and ngrok,
 and the vendors in hzrelay.config.*, your own included. A missing key is not a
 problem. Keys are never printed.
 
-Vendors: ${vendors?.titles}
+Vendors:
+  ${vendors?.titles}
 
 Environment:
   ${vendors?.keyVariables}
   TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_PHONE_NUMBER
   NGROK_AUTHTOKEN, HZRELAY_PORT
-  ${vendors?.baseUrlVariables}, TWILIO_BASE_URL
-                      other regions, or your own servers
+
+  Other regions, or your own servers:
+  ${vendors?.baseUrlVariables},
+  TWILIO_BASE_URL
 
 Examples:
   hzrelay doctor

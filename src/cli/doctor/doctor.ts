@@ -2,7 +2,6 @@
 import { systemClock } from '../../core/clock.js';
 import { withoutSecrets } from '../../core/secrets.js';
 import { secretsOf } from '../../relay/config/secrets.js';
-import type { ProviderKind } from '../../core/errors.js';
 import { builtInRegistry } from '../../providers/registry.js';
 import { readEnvironmentBeside } from '../agent/environment-beside.js';
 import { findAgentFile, loadAgentFile, type AgentFile } from '../agent/agent-file.js';
@@ -14,7 +13,7 @@ import { portCheck, relayPort } from './port-check.js';
 import { resultLines, verdict } from './report.js';
 import { speechCheck } from './speech-check.js';
 import { twilioCheck } from './twilio-check.js';
-import { vendorChecks } from './vendor-checks.js';
+import { vendorChecks, type AgentVendors } from './vendor-checks.js';
 import { exitCodes } from '../exit.js';
 import { jsonLine } from '../json-line.js';
 import { out, progress, stdoutColumns, takesColour } from '../terminal.js';
@@ -60,20 +59,31 @@ function checksFor(env: NodeJS.ProcessEnv): Check[] {
     speechCheck(),
     portCheck(port, env.HZRELAY_PORT),
     pageCheck(port),
-    ...vendorChecks(env, systemClock, builtInRegistry, kindsNamedBy(loading)),
+    ...vendorChecks(env, systemClock, builtInRegistry, vendorsNamedBy(loading)),
     ...(agent === null || !loading ? [] : [agentCheck(agent, systemClock, env, loading)]),
     twilioCheck(env),
     ngrokCheck(env, systemClock),
   ];
 }
 
-/** The kinds of providers that the agent's file names; none if it cannot be loaded, which its own check reports. */
-async function kindsNamedBy(loading: Promise<AgentFile> | null): Promise<ReadonlySet<ProviderKind>> {
+/** What the agent's file says about vendors; nothing if it cannot be loaded, which its own check reports. */
+async function vendorsNamedBy(loading: Promise<AgentFile> | null): Promise<AgentVendors> {
   const session = await loading?.then(
     (file) => file.session,
     () => null,
   );
-  return new Set((['stt', 'llm', 'tts'] as const).filter((kind) => session?.[kind] !== undefined));
+  const kinds = (['stt', 'llm', 'tts'] as const).filter((kind) => session?.[kind] !== undefined);
+  const names = kinds.flatMap((kind) =>
+    [session?.[kind]].flat().map((one: unknown) => `${kind} ${nameOf(one)}`),
+  );
+  return { kinds: new Set(kinds), names: new Set(names) };
+}
+
+/** The provider that a config names; empty for the user's own object or function. */
+function nameOf(config: unknown): string {
+  const name: unknown =
+    typeof config === 'object' && config !== null ? Reflect.get(config, 'provider') : undefined;
+  return typeof name === 'string' ? name : '';
 }
 
 function withoutSecretsIn(result: CheckResult, env: NodeJS.ProcessEnv): CheckResult {

@@ -7,7 +7,9 @@ import type { CheckResult, CheckStatus } from './check.js';
 
 const statusColours: Readonly<Record<CheckStatus, number>> = { ok: 32, note: 36, problem: 31 };
 const statusWidth = 'problem'.length;
-const nameWidth = Math.max(...builtInRegistry.all.map(({ name }) => name.length));
+/** Longer names are those of few: they do not set the width for all. */
+const usual = builtInRegistry.all.filter(({ key }) => key === null || key.isDefault === true);
+const nameWidth = Math.max(...usual.map(({ name }) => name.length));
 const indent = statusWidth + nameWidth + 4;
 /** On narrower terminals, leave wrapping to the terminal. */
 const leastTextWidth = 30;

@@ -1,7 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
 import { systemClock } from '../../core/clock.js';
 import type { ProviderKind } from '../../core/errors.js';
-import { builtInRegistry } from '../../providers/registry.js';
+import { defineProvider, type AnyDefinition, type ProviderOf } from '../../providers/provider-definition.js';
+import { builtInRegistry, ProviderRegistry } from '../../providers/registry.js';
 import { DeepgramSimulator } from '../../simulators/deepgram/deepgram-simulator.js';
 import {
   startElevenLabsSimulator,
@@ -10,7 +12,7 @@ import {
 } from '../../simulators/elevenlabs/elevenlabs-simulator.js';
 import { startOpenAiSimulator, type OpenAiSimulator } from '../../simulators/openai/openai-simulator.js';
 import { ScriptedServer, type ScriptedAnswer } from '../../../test/harness/scripted-server.js';
-import type { Finding } from './check.js';
+import type { CheckResult, Finding } from './check.js';
 import { vendorChecks } from './vendor-checks.js';
 
 const apiKey = 'right-key-08c1';
@@ -145,15 +147,105 @@ describe('the check of ElevenLabs', () => {
 });
 
 describe('a vendor without a key', () => {
-  const found = async (provided: Promise<ReadonlySet<ProviderKind>>): Promise<Finding> =>
-    vendorChecks({}, systemClock, builtInRegistry, provided)[0]!.run(new AbortController().signal);
+  const found = async (kind: ProviderKind): Promise<Finding> =>
+    vendorChecks(
+      {},
+      systemClock,
+      builtInRegistry,
+      Promise.resolve({ kinds: new Set([kind]), names: new Set<string>() }),
+    )[0]!.run(new AbortController().signal);
 
   it('is not said to be replaced where the agent’s file names another of its kind', async () => {
-    expect(await found(Promise.resolve(new Set(['llm'])))).toMatchObject({
+    expect(await found('llm')).toMatchObject({
       message: expect.stringMatching(/^DEEPGRAM_API_KEY is not set: the embedded .* is used\.$/),
     });
-    expect(await found(Promise.resolve(new Set(['stt'])))).toMatchObject({
+    expect(await found('stt')).toMatchObject({
       message: 'DEEPGRAM_API_KEY is not set.',
+    });
+  });
+});
+
+describe('vendors that are no defaults', () => {
+  const key = {
+    variable: 'ACME_API_KEY',
+    baseUrlVariable: 'ACME_BASE_URL',
+    page: 'https://acme.example/keys',
+    service: 'https://api.acme.example',
+  };
+  const model = (name: string, probe?: () => Promise<void>): ProviderOf['llm'] => ({
+    name,
+    generate: () => (async function* () {})(),
+    ...(probe && { probe }),
+  });
+  let probed: { readonly name: string; readonly apiKey: string }[] = [];
+  const vendor = (name: string, parts: object = {}, fields = {}): AnyDefinition =>
+    defineProvider({
+      ...{ kind: 'llm', name, key: { ...key, ...parts }, fields },
+      create: ({ apiKey }) => model(name, async () => void probed.push({ name, apiKey })),
+    });
+  beforeEach(() => {
+    probed = [];
+  });
+
+  async function resultsOf(
+    vendors: readonly AnyDefinition[],
+    env: Readonly<Record<string, string>>,
+    names: readonly string[] = [],
+  ): Promise<CheckResult[]> {
+    const registry = new ProviderRegistry(vendors);
+    const provided = Promise.resolve({ kinds: new Set<ProviderKind>(), names: new Set(names) });
+    const checks = vendorChecks(env, systemClock, registry, provided);
+    const own = checks.filter(({ name }) => name === 'vendors' || vendors.some((one) => one.name === name));
+    const { signal } = new AbortController();
+    return Promise.all(own.map(async (one) => ({ name: one.name, ...(await one.run(signal)) })));
+  }
+
+  it('are listed in one line while they are not set up, and those that the agent’s file names are not', async () => {
+    const bolt = vendor('bolt', {
+      ...{ variable: 'BOLT_API_KEY', baseUrlVariable: 'BOLT_BASE_URL', isOptional: true },
+    });
+    const vendors = [vendor('acme'), vendor('other', { variable: 'OTHER_API_KEY' }), bolt];
+    const results = await resultsOf(vendors, {}, ['llm other']);
+    expect(results).toMatchObject([{ name: 'vendors', status: 'note' }]);
+    const [{ message } = { message: '' }] = results;
+    expect(message).toMatch(/^Not set up: .*acme \(ACME_API_KEY\), bolt \(BOLT_BASE_URL\)\.$/);
+    expect(message).not.toContain('other');
+  });
+
+  it('are probed once their key is set, and without one if they need none', async () => {
+    const bolt = vendor('bolt', { variable: 'BOLT_API_KEY', baseUrlVariable: 'BOLT_URL', isOptional: true });
+    const env = { ACME_API_KEY: 'ak', BOLT_URL: 'http://localhost:11434' };
+    const results = await resultsOf([vendor('acme'), bolt], env);
+    expect(results).toContainEqual(expect.objectContaining({ name: 'acme', status: 'ok' }));
+    expect(results).toContainEqual(expect.objectContaining({ name: 'bolt', status: 'ok' }));
+    expect(probed).toEqual([
+      { name: 'acme', apiKey: 'ak' },
+      { name: 'bolt', apiKey: '' },
+    ]);
+  });
+
+  it('that need a model are not probed without one', async () => {
+    const acme = vendor('acme', {}, { model: z.string() });
+    const [first] = await resultsOf([acme], { ACME_API_KEY: 'ak' });
+    expect(first).toEqual({
+      name: 'acme',
+      status: 'note',
+      message: 'ACME_API_KEY is set; name a model to have it checked.',
+      remedy: "Write llm: { provider: 'acme', model: '…' } in the agent's file.",
+    });
+    expect(await resultsOf([acme], { ACME_API_KEY: 'ak' }, ['llm acme'])).toContainEqual(
+      expect.objectContaining({ name: 'acme', status: 'ok' }),
+    );
+    expect(probed).toEqual([]);
+  });
+
+  it('without an address of their own need one', async () => {
+    const acme = vendor('acme', { service: undefined });
+    expect(await resultsOf([acme], { ACME_API_KEY: 'ak' })).toContainEqual({
+      name: 'acme',
+      status: 'note',
+      message: 'ACME_API_KEY is set; ACME_BASE_URL is not.',
+      remedy: 'Set ACME_BASE_URL, or give baseUrl in the config.',
     });
   });
 });

@@ -22,37 +22,85 @@ const standIn: Readonly<Record<ProviderKind, string>> = {
 /** A definition that needs a key. */
 type Keyed = AnyDefinition & { readonly key: ProviderKey };
 
-/** How long the agent's file may take to tell which kinds it names. */
+/** How long the agent's file may take to tell which vendors it names. */
 const providedWithinMs = 2000;
 
-/** One check for each kind of each vendor that needs a key. `provided` are the kinds that the agent's file names. */
+/** What the agent's file says about vendors. */
+export interface AgentVendors {
+  /** The kinds of providers that it names. */
+  readonly kinds: ReadonlySet<ProviderKind>;
+  /** The vendors that it names, as `llm openai`. */
+  readonly names: ReadonlySet<string>;
+}
+
+const noVendors: AgentVendors = { kinds: new Set(), names: new Set() };
+
+/**
+ * One check for each kind of each vendor that is a default or has its key set, and one that lists the others. `provided` is what the
+ * agent's file names.
+ */
 export function vendorChecks(
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
   clock: Clock,
   registry = builtInRegistry,
-  provided: Promise<ReadonlySet<ProviderKind>> = Promise.resolve(new Set()),
+  provided: Promise<AgentVendors> = Promise.resolve(noVendors),
 ): Check[] {
   const keyed = registry.all.filter((one): one is Keyed => one.key !== null);
-  return keyed.map((one) => {
+  const checked = keyed.filter((one) => one.key.isDefault === true || isSetUp(one, env));
+  const rest = keyed.filter((one) => !checked.includes(one));
+  const checks = checked.map((one): Check => {
     const isOnly = keyed.filter(({ name }) => name === one.name).length === 1;
     return {
       name: isOnly ? one.name : `${one.name} ${one.kind}`,
       run: (signal) => checkVendor(one, { env, clock, signal, provided }),
     };
   });
+  if (rest.length === 0) return checks;
+  return [...checks, { name: 'vendors', run: () => notSetUp(rest, clock, provided) }];
 }
 
+/** Whether the environment has what the vendor cannot do without. */
+function isSetUp({ key }: Keyed, env: Environment): boolean {
+  return Boolean(env[key.variable]) || (key.isOptional === true && Boolean(env[key.baseUrlVariable]));
+}
+
+/** Lists the vendors that are not set up, in one line. The check of the agent's file speaks of those that it names. */
+async function notSetUp(
+  vendors: readonly Keyed[],
+  clock: Clock,
+  provided: Promise<AgentVendors>,
+): Promise<Finding> {
+  const { names } = await namedWithin(clock, provided);
+  const rest = vendors.filter((one) => !names.has(labelOf(one)));
+  const labels = rest.map(
+    ({ name, key }) => `${name} (${key.isOptional === true ? key.baseUrlVariable : key.variable})`,
+  );
+  if (labels.length === 0) return { status: 'ok', message: "The agent's file names all other vendors." };
+  return { status: 'note', message: `Not set up: ${[...new Set(labels)].join(', ')}.` };
+}
+
+/** What the agent's file names; nothing if it takes too long. */
+async function namedWithin(clock: Clock, provided: Promise<AgentVendors>): Promise<AgentVendors> {
+  return (await within(clock, providedWithinMs, provided)) ? provided : noVendors;
+}
+
+function labelOf({ kind, name }: AnyDefinition): string {
+  return `${kind} ${name}`;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
 interface Looking {
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly provided: Promise<ReadonlySet<ProviderKind>>;
+  readonly provided: Promise<AgentVendors>;
 }
 
 /** Whether the embedded provider of this kind is used instead of a vendor without a key. */
 async function isReplaced({ kind, key }: Keyed, { clock, provided }: Looking): Promise<boolean> {
   if (key.isDefault !== true) return false;
-  return !((await within(clock, providedWithinMs, provided)) && (await provided).has(kind));
+  return !(await namedWithin(clock, provided)).kinds.has(kind);
 }
 
 async function checkVendor(vendor: Keyed, looking: Looking): Promise<Finding> {
@@ -60,30 +108,38 @@ async function checkVendor(vendor: Keyed, looking: Looking): Promise<Finding> {
   const { variable, baseUrlVariable, page, service } = vendor.key;
   const apiKey = env[variable];
   const baseUrl = env[baseUrlVariable] || undefined;
-  const host = hostOf(baseUrl ?? service);
+  if (baseUrl === undefined && service === undefined)
+    return {
+      status: 'note',
+      message: `${variable} is set; ${baseUrlVariable} is not.`,
+      remedy: `Set ${baseUrlVariable}, or give baseUrl in the config.`,
+    };
+  const host = hostOf(baseUrl ?? service ?? '');
   if (host === null)
     return {
       status: 'problem',
       message: `${baseUrlVariable} is not an address.`,
-      remedy: `Write it like ${service}, or leave it unset.`,
+      remedy: `Write it like ${service ?? 'https://NAME.example.com'}, or leave it unset.`,
     };
-  if (!apiKey)
+  if (!apiKey && vendor.key.isOptional !== true)
     return {
       status: 'note',
       message: `${variable} is not set${(await isReplaced(vendor, looking)) ? `: ${standIn[vendor.kind]} is used` : ''}.`,
       remedy: `Get a key at ${page} and set ${variable}.`,
     };
   // Check the key before it goes into a header: the error for an invalid header would quote it.
-  if (!/^[\x21-\x7e]+$/.test(apiKey))
+  if (apiKey && !/^[\x21-\x7e]+$/.test(apiKey))
     return {
       status: 'problem',
       message: `${variable} contains characters that are not allowed in a key.`,
       remedy: `Set ${variable} without spaces, quotes and line breaks around the key.`,
     };
+  const needed = neededFields(vendor);
+  if (needed.length > 0) return unchecked(vendor, needed, looking);
   const startedMs = clock.nowMs();
   const http = baseUrl?.replace(/^ws/i, 'http');
   const provider = vendor.create(
-    { apiKey, ...(http !== undefined && { baseUrl: http }) },
+    { apiKey: apiKey ?? '', ...(http !== undefined && { baseUrl: http }) },
     { clock },
   ) as Probed;
   try {
@@ -99,6 +155,26 @@ async function checkVendor(vendor: Keyed, looking: Looking): Promise<Finding> {
   } finally {
     void provider.close?.();
   }
+}
+
+/** The fields that every config of this vendor needs. */
+function neededFields({ name, schema }: Keyed): readonly string[] {
+  const { error } = schema.safeParse({ provider: name });
+  return [...new Set((error?.issues ?? []).flatMap(({ path }) => path.slice(0, 1).map(String)))];
+}
+
+/** A vendor that only a config can use: there is no free request without its model. */
+async function unchecked(vendor: Keyed, needed: readonly string[], looking: Looking): Promise<Finding> {
+  const { key, kind, name } = vendor;
+  const set = looking.env[key.variable] ? key.variable : key.baseUrlVariable;
+  if ((await namedWithin(looking.clock, looking.provided)).names.has(labelOf(vendor)))
+    return { status: 'ok', message: `${set} is set; the check of the agent's file uses it.` };
+  const fields = needed.map((field) => `${field}: '…'`).join(', ');
+  return {
+    status: 'note',
+    message: `${set} is set; name a ${needed.join(' and a ')} to have it checked.`,
+    remedy: `Write ${kind}: { provider: '${name}', ${fields} } in the agent's file.`,
+  };
 }
 
 /** What to do about the error of a vendor's check. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { openAiDialect } from '../../simulators/openai/openai-dialect.js';
 import { chatWire, responsesWire } from '../../simulators/openai/openai-wire.js';
 import type { LlmEvent } from '../language-model.js';
 import type { AnswerReader } from './answer-reader.js';
@@ -33,6 +34,8 @@ const answers = fc.record({
   ),
 });
 
+const style = { manner: 'plain', dialect: openAiDialect, usage: null } as const;
+
 describe.each([
   ['ChatAnswer', chatWire, () => new ChatAnswer(options)],
   ['ResponsesAnswer', responsesWire, () => new ResponsesAnswer(options)],
@@ -40,7 +43,7 @@ describe.each([
   it('puts any answer together again, however it was cut', () => {
     fc.assert(
       fc.property(answers, (answer) => {
-        const { tokens, closing } = wire(answer, 'gpt-6-luna', '1');
+        const { tokens, closing } = wire(answer, 'gpt-6-luna', '1', style);
         const events = read(create(), messagesOf(tokens.join('') + closing));
         const text = events.map((event) => (event.type === 'token' ? event.text : '')).join('');
         const calls = events.flatMap((event) => (event.type === 'tool_call' ? [event.call] : []));
@@ -57,7 +60,7 @@ describe.each([
   });
 
   it('takes an answer that was cut anywhere before its end for cut off', () => {
-    const { tokens } = wire({ text: 'One, two, three.' }, 'gpt-6-luna', '1');
+    const { tokens } = wire({ text: 'One, two, three.' }, 'gpt-6-luna', '1', style);
     for (let kept = 0; kept <= tokens.length; kept++) {
       const reader = create();
       for (const message of messagesOf(tokens.slice(0, kept).join(''))) reader.takeValue(message);
@@ -70,7 +73,7 @@ describe.each([
     'passes over %j, counts it and reads on',
     (message) => {
       const reader = create();
-      const { tokens, closing } = wire({ text: 'One, two.' }, 'gpt-6-luna', '1');
+      const { tokens, closing } = wire({ text: 'One, two.' }, 'gpt-6-luna', '1', style);
       const [first, ...rest] = messagesOf(tokens.join('') + closing);
       const events = read(reader, [first, message, ...rest]);
       expect(events.map((event) => (event.type === 'token' ? event.text : '')).join('')).toBe('One, two.');

@@ -1,5 +1,6 @@
 import type { ProviderErrorCategory } from '../../core/errors.js';
 import type { LlmEvent, ToolCall, ToolDefinition } from '../language-model.js';
+import { usageOf, type TokenCounts } from './answer-usage.js';
 import { errorMessage } from './error-body.js';
 import { categoryOfCode } from './error-category.js';
 import { ReasoningFilter } from './reasoning-filter.js';
@@ -29,6 +30,8 @@ export abstract class AnswerReader {
   oddCount = 0;
   /** What the server calls the answer; null until it has said so. */
   answerId: string | null = null;
+  /** What the server reported last as used; null until it has. */
+  usage: TokenCounts | null = null;
   readonly #isSure: boolean;
   readonly #written: WrittenCallFilter;
   #progress = 0;
@@ -58,7 +61,7 @@ export abstract class AnswerReader {
     return this.#hasText;
   }
 
-  /** Whether the answer is complete; later data in the stream are ignored. */
+  /** Whether the answer is complete; of later data in the stream only the usage is read. */
   get finished(): boolean {
     return this.#isDone || this.hasEnd;
   }
@@ -75,7 +78,7 @@ export abstract class AnswerReader {
 
   /** The events from the next data, usually one token. Throws an {@link AnswerError} if the answer failed. */
   take(data: string): readonly LlmEvent[] {
-    if (this.finished) return [];
+    if (this.finished) return this.#takeUsage(data);
     if (data.trim() === '[DONE]') {
       this.#isDone = true;
       return [];
@@ -93,6 +96,7 @@ export abstract class AnswerReader {
   takeValue(value: unknown): readonly LlmEvent[] {
     const message = fieldsOf(value);
     this.answerId ??= stringOf(message?.id) || stringOf(fieldsOf(message?.response)?.id) || null;
+    this.usage = (message && usageOf(message)) ?? this.usage;
     const failure = failureOf(value);
     if (failure) throw failure;
     return message ? this.takeMessage(message) : this.odd('something other than an object');
@@ -162,6 +166,18 @@ export abstract class AnswerReader {
     return { ...call, arguments: plain };
   }
 
+  /** Most servers report the usage behind the end of the answer. */
+  #takeUsage(data: string): readonly [] {
+    if (!data.includes('usage')) return [];
+    try {
+      const message = fieldsOf(JSON.parse(data));
+      this.usage = (message && usageOf(message)) ?? this.usage;
+    } catch {
+      // The answer is complete without it.
+    }
+    return [];
+  }
+
   #given(events: LlmEvent[]): LlmEvent[] {
     return events.flatMap((event) => {
       if (event.type === 'token') return this.#token(this.#written.push(event.text));
@@ -187,12 +203,19 @@ export abstract class AnswerReader {
 export class AnswerError extends Error {
   readonly category: ProviderErrorCategory;
   readonly retryable: boolean | undefined;
+  /** The HTTP status that the server put into its error, if any. */
+  readonly status: number | undefined;
 
-  constructor(message: string, category: ProviderErrorCategory, retryable?: boolean) {
+  constructor(
+    message: string,
+    category: ProviderErrorCategory,
+    { retryable, status }: { readonly retryable?: boolean | undefined; readonly status?: number } = {},
+  ) {
     super(message);
     this.name = new.target.name;
     this.category = category;
     this.retryable = retryable;
+    this.status = status;
   }
 }
 
@@ -220,8 +243,10 @@ export function answerFailure(
   error: Readonly<Record<string, unknown>> | null,
   message: string | null,
 ): AnswerError {
-  const { category, retryable } = categoryOfCode(error?.code ?? error?.type);
-  return new AnswerError(message ?? 'The answer failed without a reason.', category, retryable);
+  const code = error?.code ?? error?.type;
+  const { category, retryable } = categoryOfCode(code);
+  const details = { retryable, ...(typeof code === 'number' && { status: code }) };
+  return new AnswerError(message ?? 'The answer failed without a reason.', category, details);
 }
 
 /** A key that is equal for equal calls. */

@@ -1,4 +1,5 @@
 import { withoutTrailingSlashes } from '../../network/base-url.js';
+import { openAiService, type ServiceTraits } from './service-traits.js';
 
 /** An API's address, and how its server expects the key. */
 export interface Endpoint {
@@ -13,16 +14,19 @@ export interface Endpoint {
   readonly origin: string;
 }
 
-export const defaultBaseUrl = 'https://api.openai.com/v1';
-
 /**
  * Reads a base URL. It may have a query; a method's path at its end is removed, since Azure's portal shows
- * `https://NAME.openai.azure.com/openai/deployments/MODEL/chat/completions?api-version=…`.
+ * `https://NAME.openai.azure.com/openai/deployments/MODEL/chat/completions?api-version=…`. An address without a path gets
+ * the service's own.
  *
  * Source: https://learn.microsoft.com/azure/ai-services/openai/reference
  */
-export function endpointOf(given: string): Endpoint {
+export function endpointOf(
+  given: string,
+  { path: servicePath, keyHeader }: Pick<ServiceTraits, 'path' | 'keyHeader'> = openAiService,
+): Endpoint {
   const url = new URL(given);
+  if (servicePath !== null && isWithoutPath(url)) url.pathname = servicePath;
   const path = withoutTrailingSlashes(url.pathname).replace(
     /\/(?:chat\/completions|responses|completions)$/,
     '',
@@ -30,7 +34,9 @@ export function endpointOf(given: string): Endpoint {
   return {
     baseUrl: `${url.protocol}//${credentialsOf(url)}${url.host}${path}`,
     query: Object.fromEntries(url.searchParams),
-    keyHeader: isAzureDeployment(url) || url.searchParams.has('api-version') ? 'api-key' : 'authorization',
+    keyHeader:
+      keyHeader ??
+      (isAzureDeployment(url) || url.searchParams.has('api-version') ? 'api-key' : 'authorization'),
     isOwnService: /(?:^|\.)api\.openai\.com$/.test(url.hostname),
     origin: url.origin,
   };
@@ -43,7 +49,12 @@ export function isAzureDeployment(url: URL): boolean {
 
 /** Whether it is only the address of a resource at Azure, as its portal shows it, without a path to the API. */
 export function isAzureResource(url: URL): boolean {
-  return /\.openai\.azure\.(?:com|us|cn)$/.test(url.hostname) && /^\/(?:openai\/?)?$/i.test(url.pathname);
+  return /\.openai\.azure\.(?:com|us|cn)$/.test(url.hostname) && isWithoutPath(url);
+}
+
+/** Azure's portal also shows addresses that end with `/openai`. */
+function isWithoutPath({ pathname }: URL): boolean {
+  return /^\/(?:openai\/?)?$/i.test(pathname);
 }
 
 function credentialsOf({ username, password }: URL): string {

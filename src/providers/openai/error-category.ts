@@ -10,6 +10,7 @@ export interface Verdict {
 /** The category of an error code inside a stream; some servers send an HTTP status as the code. */
 export function categoryOfCode(code: unknown): Verdict {
   if (typeof code === 'number') return categoryOfStatus(code);
+  if (typeof code === 'string' && /^[45]\d\d$/.test(code)) return categoryOfStatus(Number(code));
   switch (code) {
     case 'insufficient_quota':
       return { category: 'rate_limit', retryable: false };
@@ -29,9 +30,11 @@ export function categoryOfCode(code: unknown): Verdict {
 
 /** The category of an HTTP status. */
 export function categoryOfStatus(status: number): Verdict {
-  if (status === 401 || status === 403) return { category: 'auth' };
+  // 402: the account has no credit.
+  if (status === 401 || status === 402 || status === 403) return { category: 'auth' };
   if (status === 408) return { category: 'timeout' };
   if (status === 429) return { category: 'rate_limit' };
-  if (status === 409 || status >= 500) return { category: 'server' };
+  // 498: Groq's flex tier has no capacity. Source: https://console.groq.com/docs/flex-processing
+  if (status === 409 || status === 498 || status >= 500) return { category: 'server' };
   return status >= 400 ? { category: 'bad_request' } : { category: 'server' };
 }

@@ -4,14 +4,16 @@ import { createParser, type ParseError } from 'eventsource-parser';
 const maxEventChars = 4_000_000;
 
 /**
- * The data of each server-sent event in a response body, `[DONE]` included, which the SDK's own reader does not report.
+ * The data of the server-sent events in each chunk of a response body, `[DONE]` included, which the SDK's own reader does not report.
  * Two kinds of line outside the standard count as data of their own: JSON without a field name, and the `error:` field
- * of older llama.cpp servers. Null stands for a chunk without data, which shows that the server is alive. The last
+ * of older llama.cpp servers. An empty list stands for a chunk without data, which shows that the server is alive. The last
  * event needs no blank line after it. Ending the iteration early cancels the body. Throws what the connection throws.
  *
  * Source: https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export async function* eventData(body: ReadableStream<Uint8Array>): AsyncGenerator<string | null> {
+export async function* eventData(
+  body: ReadableStream<Uint8Array>,
+): AsyncGenerator<readonly string[], undefined> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let found: string[] = [];
@@ -29,9 +31,9 @@ export async function* eventData(body: ReadableStream<Uint8Array>): AsyncGenerat
       const { value, done } = await reader.read();
       isOver = done;
       parser.feed(done ? `${decoder.decode()}\n\n` : decoder.decode(value, { stream: true }));
-      yield* found;
-      if (found.length === 0 && !done) yield null;
+      const batch = found;
       found = [];
+      if (batch.length > 0 || !done) yield batch;
     }
   } finally {
     // Not awaited: a hanging connection would block the caller.

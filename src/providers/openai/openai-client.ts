@@ -9,10 +9,11 @@ export interface OpenAiClient {
   readonly http: HttpClient;
 }
 
-/** Loads the SDK for one server. Its errors contain the server's message, in whatever form the server sent it. */
+/** Loads the SDK for one server; `headers` go with every request. Its errors contain the server's message, in whatever form the server sent it. */
 export async function openOpenAiClient(
   { baseUrl, query, keyHeader, isOwnService }: Endpoint,
   apiKey: string,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<OpenAiClient> {
   const [{ OpenAI }, http] = await Promise.all([import('openai'), openHttpClient(baseUrl)]);
   class Client extends OpenAI {
@@ -28,8 +29,10 @@ export async function openOpenAiClient(
       return super.makeStatusError(status, { error }, undefined, headers);
     }
   }
+  // Servers without keys get none; the SDK needs a text.
+  const authorization = keyHeader === 'authorization' && apiKey !== '' ? `Bearer ${apiKey}` : null;
   const api = new Client({
-    apiKey,
+    apiKey: apiKey === '' ? 'none' : apiKey,
     // The SDK would send it instead of the key.
     adminAPIKey: null,
     baseURL: baseUrl,
@@ -42,8 +45,9 @@ export async function openOpenAiClient(
     ...(!isOwnService && { organization: null, project: null }),
     defaultHeaders: {
       ...(!isOwnService && withoutHeaders(process.env.OPENAI_CUSTOM_HEADERS ?? '')),
-      authorization: keyHeader === 'authorization' ? `Bearer ${apiKey}` : null,
+      authorization,
       ...(keyHeader === 'api-key' && { 'api-key': apiKey }),
+      ...headers,
     },
   });
   return { api, http };

@@ -4,6 +4,7 @@ import { retryAfterMs } from '../../network/retry-after.js';
 import { requestIdOf } from '../request-id.js';
 import { AnswerError } from './answer-reader.js';
 import { categoryOfCode, categoryOfStatus, type Verdict } from './error-category.js';
+import type { ServiceTraits } from './service-traits.js';
 import { isUnknownModel, unknownModelMessage } from './unknown-model.js';
 
 /** On every answer: https://developers.openai.com/api/reference/overview, "Debugging requests" */
@@ -31,6 +32,7 @@ export interface FailureContext {
   readonly model: string;
   /** Whether the server is OpenAI's own. */
   readonly isOwnService: boolean;
+  readonly service: ServiceTraits;
 }
 
 /**
@@ -54,7 +56,7 @@ export function openAiError(thrown: unknown, context: FailureContext): ProviderE
   const { headers } = fields;
   const waitMs = headers && retryAfterMs((name) => headers.get(name));
   const cause = plainCause(thrown, fields.name, withoutKey);
-  return new ProviderError(withoutKey(describe(thrown, category, provider, fields.status)), {
+  return new ProviderError(withoutKey(describe(thrown, category, context, fields.status)), {
     kind: 'llm',
     provider,
     category,
@@ -80,21 +82,35 @@ function verdictOn({ name, status, code, type }: z.infer<typeof thrownSchema>): 
 function describe(
   thrown: unknown,
   category: ProviderErrorCategory,
-  provider: string,
+  { provider, service }: FailureContext,
   status: number | undefined,
 ): string {
+  if (category === 'auth' && (status ?? codeOf(thrown)) === 402)
+    return `${sentence(`${provider} refused the request for lack of credit (HTTP 402): ${withoutStatus(messageOf(thrown))}`)} Add credit at ${service.page}.`;
   if (category === 'auth') {
     const refused = `The API key for ${provider} was refused (HTTP ${status ?? 401})`;
     // A 403 says what the key may not do. The message of a 401 quotes part of the key, so it is left out.
     const words = status === 403 ? `: ${withoutStatus(messageOf(thrown))}` : '';
-    return `${refused}${words}: check OPENAI_API_KEY, or the apiKey in the config.`.replace(
+    return `${refused}${words}: check ${service.keyVariable}, or the apiKey in the config.`.replace(
       '.: check',
       '. Check',
     );
   }
-  if (category === 'connection' && !(thrown instanceof AnswerError))
-    return `The connection to ${provider} failed: ${causeChain(thrown)}`;
+  if (category === 'connection' && !(thrown instanceof AnswerError)) {
+    const why = causeChain(thrown);
+    const remedy = service.refusedRemedy !== undefined && why.includes('ECONNREFUSED');
+    return `The connection to ${provider} failed: ${why}${remedy ? `. ${service.refusedRemedy}` : ''}`;
+  }
   return `The language model ${provider} failed: ${messageOf(thrown)}`;
+}
+
+/** The status that a server sent in the middle of a stream. */
+function codeOf(thrown: unknown): number | undefined {
+  return thrown instanceof AnswerError ? thrown.status : undefined;
+}
+
+function sentence(text: string): string {
+  return text.endsWith('.') ? text : `${text}.`;
 }
 
 /** Removes the HTTP status that the SDK puts first. */

@@ -6,68 +6,20 @@ import { runProbe, startupCheck } from '../probe.js';
 import { StreamWatchdog } from '../stream-watchdog.js';
 import type { LanguageModel, LlmEvent, LlmRequest } from '../language-model.js';
 import { AnswerError, type AnswerReader } from './answer-reader.js';
+import { estimatedUsage } from './answer-usage.js';
+import { AskedRequest } from './asked-request.js';
 import { ChatAnswer } from './chat-answer.js';
-import { defaultBaseUrl, endpointOf, type Endpoint } from './endpoint.js';
-import { eventData } from './event-stream.js';
+import { endpointOf, type Endpoint } from './endpoint.js';
 import { defaultModel, isLikelyToOpenInReasoning } from './known-models.js';
 import { Liveness } from './liveness.js';
-import type { MessageShape } from './message-shape.js';
 import { openOpenAiClient, type OpenAiClient } from './openai-client.js';
 import { openAiError, requestIdHeader } from './openai-errors.js';
+import type { OpenAiOptions } from './openai-options.js';
 import { probeOpenAi } from './openai-probe.js';
 import { RequestForm } from './request-form.js';
 import { ResponsesAnswer } from './responses-answer.js';
+import { openAiService, type ServiceTraits } from './service-traits.js';
 
-export interface OpenAiOptions {
-  /** Never shown; for servers without keys any text will do. */
-  readonly apiKey: string;
-  /** @default 'gpt-6-luna' */
-  readonly model?: string;
-  /**
-   * The API's address, version included. Any compatible server works, for example Ollama's `http://localhost:11434/v1`,
-   * or a deployment at Azure with its `?api-version=`.
-   * @default 'https://api.openai.com/v1'
-   */
-  readonly baseUrl?: string;
-  /**
-   * Chat completions, which every compatible server has, or OpenAI's Responses API.
-   * @default 'chat'
-   */
-  readonly api?: 'chat' | 'responses';
-  /**
-   * Fields added to every request unchanged, for example `{ temperature: 0.4 }`. Reasoning models get their lowest
-   * reasoning effort, unless `reasoning_effort` (Responses: `reasoning`) is given here.
-   * @default {}
-   */
-  readonly parameters?: Readonly<Record<string, unknown>>;
-  /**
-   * The form of the conversation: `open`: unchanged; `strict`: one system message, then user and assistant alternate;
-   * `plain`: the same without system and tool messages. For chat templates that accept no other form.
-   * @default 'open', and a stricter form after the first refusal
-   */
-  readonly messageShape?: MessageShape;
-  /**
-   * Whether the chat template opens the reasoning itself, so that the answer's text begins inside it and has only the
-   * closing tag. `true` holds text back until that tag, or until the answer's end if it has none.
-   * @default guessed from the model's name and corrected by its answers
-   */
-  readonly opensInReasoning?: boolean;
-  /**
-   * Longest wait from the request to the first text, reasoning or tool call, in milliseconds. The server's keep-alives
-   * restart it, for at most 30 s.
-   * @default 8000
-   */
-  readonly firstTokenTimeoutMs?: number;
-  /** Longest silence in the middle of an answer, in milliseconds. @default 4000 */
-  readonly tokenTimeoutMs?: number;
-  /** For logs, metrics and errors. @default 'openai' */
-  readonly name?: string;
-  /** @default the machine's clock */
-  readonly clock?: Clock;
-}
-
-/** How long to wait for the stream's end after a complete answer, so that the connection can be reused. */
-const endOfStreamMs = 250;
 /** A `preconnect()` that takes longer than this is aborted by the next one. */
 const connectMs = 4000;
 
@@ -78,6 +30,7 @@ export class OpenAiLanguageModel implements LanguageModel {
   readonly firstTokenTimeoutMs: number | undefined;
   readonly tokenTimeoutMs: number | undefined;
   readonly #options: OpenAiOptions;
+  readonly #service: ServiceTraits;
   readonly #endpoint: Endpoint;
   readonly #clock: Clock;
   readonly #closing = new AbortController();
@@ -90,17 +43,13 @@ export class OpenAiLanguageModel implements LanguageModel {
 
   /** Starts nothing. Throws a TypeError for an invalid base URL. */
   constructor(options: OpenAiOptions) {
-    const {
-      model = defaultModel,
-      baseUrl = defaultBaseUrl,
-      parameters = {},
-      messageShape = 'open',
-    } = options;
+    const { model = defaultModel, service = openAiService } = options;
     this.#options = options;
+    this.#service = service;
     this.model = model;
-    this.#endpoint = endpointOf(baseUrl);
+    this.#endpoint = endpointOf(options.baseUrl ?? service.baseUrl ?? '', service);
     this.#clock = options.clock ?? systemClock;
-    this.#form = new RequestForm({ model, parameters, messageShape, origin: this.#endpoint.origin });
+    this.#form = RequestForm.first(options, model, this.#endpoint);
     const { opensInReasoning: told } = options;
     if (told !== undefined) this.#opensInReasoning = told ? 'surely' : 'no';
     else this.#opensInReasoning = isLikelyToOpenInReasoning(model) ? 'likely' : 'no';
@@ -126,7 +75,7 @@ export class OpenAiLanguageModel implements LanguageModel {
     const errorOf = (thrown: unknown): ProviderError => this.#failure(thrown);
     return runProbe(
       { kind: 'llm', provider: this.name, clock: this.#clock, signal, errorOf },
-      async (limit) => probeOpenAi((await this.#loadClient()).api, this.model, limit),
+      async (limit) => probeOpenAi((await this.#loadClient()).api, this.model, this.#service.check, limit),
     );
   }
 
@@ -164,22 +113,27 @@ export class OpenAiLanguageModel implements LanguageModel {
     const { origin } = this.#endpoint;
     const options = { origin, tools: request.tools, opensInReasoning: this.#opensInReasoning };
     const reader = this.#options.api === 'responses' ? new ResponsesAnswer(options) : new ChatAnswer(options);
-    const told = new ToldRequest((requestId) =>
+    const asked = new AskedRequest((requestId) =>
       request.onIncident?.({ type: 'request', kind: 'llm', provider: this.name, requestId }),
     );
     try {
-      yield* this.#read(request, reader, { watchdog, liveness, told });
+      yield* this.#read(request, reader, { watchdog, liveness, asked });
       if (watchdog.expiredMs !== null && !reader.finished) throw silence(liveness);
+      if (isAborted()) return;
+      if (reader.finished) await asked.completed(reader, watchdog, this.#clock);
       if (isAborted()) return;
       yield* reader.end();
     } catch (thrown) {
       if (isAborted()) return;
       const isLate = watchdog.expiredMs !== null && !reader.finished;
-      throw ofRequest(this.#failure(isLate ? silence(liveness) : thrown), told.requestId);
+      throw ofRequest(this.#failure(isLate ? silence(liveness) : thrown), asked.requestId);
     } finally {
-      watchdog.stop();
+      // The next request may begin before the end of this stream.
       this.#learnFrom(reader);
+      await asked.ended();
+      watchdog.stop();
       if (reader.oddCount > 0 && !isAborted()) request.onIncident?.(this.#oddities(reader));
+      if (asked.hasReached(watchdog.signal)) this.#reportUsage(request, reader);
     }
   }
 
@@ -191,49 +145,52 @@ export class OpenAiLanguageModel implements LanguageModel {
     await client?.http.close();
   }
 
-  /** Gives all events but those of the answer's end. */
+  /** Gives all events but those of the answer's end, which are due when the answer is complete: its stream may go on. */
   async *#read(
     request: LlmRequest,
     reader: AnswerReader,
-    {
-      watchdog,
-      liveness,
-      told,
-    }: { readonly watchdog: StreamWatchdog; readonly liveness: Liveness; readonly told: ToldRequest },
+    { watchdog, liveness, asked }: ReadingParts,
   ): AsyncGenerator<LlmEvent> {
-    const response = await this.#open(request, watchdog.signal);
+    const response = await this.#open(request, asked, watchdog.signal);
     const { apiKey } = this.#options;
-    told.tell(requestIdOf(response.headers.get(requestIdHeader), apiKey));
-    try {
-      for await (const data of dataOf(response)) {
+    asked.tell(requestIdOf(response.headers.get(requestIdHeader), apiKey));
+    const stream = asked.opened(response);
+    while (!reader.finished) {
+      const { done, value: batch } = (await stream.next()) as IteratorResult<readonly string[], undefined>;
+      if (done) return;
+      // Once text has been given, keep-alives do not extend the wait: the supervisor requests the rest again.
+      if (batch.length === 0 && !reader.hasText) this.#keepAlive(request, liveness);
+      for (const data of batch) {
         const { progress } = reader;
-        if (data === null) {
-          // Once text has been given, keep-alives do not extend the wait: the supervisor requests the rest again.
-          if (!reader.hasText) this.#keepAlive(request, liveness);
-          continue;
-        }
         const events = reader.take(data);
         // Compatible servers without the header name their answers all the same.
-        told.tell(requestIdOf(reader.answerId, apiKey));
+        asked.tell(requestIdOf(reader.answerId, apiKey));
         for (const event of events) {
           // What was read before an abort must not come after it.
           if (request.signal.aborted) return;
           watchdog.rest();
           yield event;
         }
-        if (reader.finished) {
-          watchdog.expect(endOfStreamMs);
-        } else if (reader.progress > progress) {
+        if (reader.finished) continue;
+        if (reader.progress > progress) {
           liveness.progressed();
           request.onProgress?.('answer');
         } else {
           this.#keepAlive(request, liveness);
         }
       }
-    } catch (thrown) {
-      // After a complete answer a broken connection does no harm.
-      if (!reader.finished) throw thrown;
     }
+    // Nothing is late any more, however long the events of the end are in use.
+    watchdog.rest();
+  }
+
+  #reportUsage(request: LlmRequest, { usage, progress }: AnswerReader): void {
+    request.onUsage?.({
+      kind: 'llm',
+      provider: this.name,
+      model: this.model,
+      ...(usage ?? { ...estimatedUsage(request, progress), estimated: true }),
+    });
   }
 
   #keepAlive({ onProgress }: LlmRequest, liveness: Liveness): void {
@@ -242,8 +199,9 @@ export class OpenAiLanguageModel implements LanguageModel {
   }
 
   /** Sends the request; if the server refuses its form, tries the next one. */
-  async #open(request: LlmRequest, signal: AbortSignal): Promise<Response> {
+  async #open(request: LlmRequest, asked: AskedRequest, signal: AbortSignal): Promise<Response> {
     const { api } = await this.#loadClient();
+    asked.sent();
     const ask = (form: RequestForm): Promise<Response> =>
       this.#options.api === 'responses'
         ? api.responses.create(form.responsesBody(request), { signal }).asResponse()
@@ -288,7 +246,8 @@ export class OpenAiLanguageModel implements LanguageModel {
   }
 
   #loadClient(): Promise<OpenAiClient> {
-    this.#client ??= openOpenAiClient(this.#endpoint, this.#options.apiKey);
+    const { apiKey, headers } = this.#options;
+    this.#client ??= openOpenAiClient(this.#endpoint, apiKey, headers);
     return this.#client;
   }
 
@@ -299,46 +258,15 @@ export class OpenAiLanguageModel implements LanguageModel {
       apiKey: this.#options.apiKey,
       model: this.model,
       isOwnService,
+      service: this.#service,
     });
   }
 }
 
-/** The id of one request, told once. */
-class ToldRequest {
-  requestId: string | undefined;
-  readonly #onTold: (requestId: string) => void;
-
-  constructor(onTold: (requestId: string) => void) {
-    this.#onTold = onTold;
-  }
-
-  tell(requestId: string | undefined): void {
-    if (requestId === undefined || this.requestId !== undefined) return;
-    this.requestId = requestId;
-    this.#onTold(requestId);
-  }
-}
-
-/**
- * The data from {@link eventData}, or the one answer of a server that does not stream. Throws an {@link AnswerError}
- * for a web page.
- */
-async function* dataOf(response: Response): AsyncGenerator<string | null> {
-  const contentType = response.headers.get('content-type') ?? '';
-  if (contentType.includes('json') && !/ndjson|jsonl/.test(contentType)) {
-    const text = await response.text();
-    if (isAnswer(text)) return yield* [text, '[DONE]'];
-  } else if (!contentType.includes('html')) {
-    if (response.body) yield* eventData(response.body);
-    return;
-  } else {
-    void response.body?.cancel().catch(() => undefined);
-  }
-  throw new AnswerError(`It sent ${contentType} instead of a stream: check the base URL.`, 'server');
-}
-
-function isAnswer(text: string): boolean {
-  return /^\s*\{/.test(text) && /"(?:choices|output|error)"\s*:/.test(text);
+interface ReadingParts {
+  readonly watchdog: StreamWatchdog;
+  readonly liveness: Liveness;
+  readonly asked: AskedRequest;
 }
 
 function silence(liveness: Liveness): AnswerError {

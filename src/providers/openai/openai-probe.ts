@@ -2,6 +2,7 @@ import type { OpenAI } from 'openai';
 import type { ProviderNotice } from '../../events/provider-notice.js';
 import { AnswerError } from './answer-reader.js';
 import { suggestedModel } from './known-models.js';
+import type { FreeCheck } from './service-traits.js';
 import { isUnknownModel } from './unknown-model.js';
 import { fieldsOf, listOf, stringOf } from './wire-value.js';
 
@@ -23,27 +24,49 @@ interface Refusal {
 export async function probeOpenAi(
   client: OpenAI,
   model: string,
+  check: FreeCheck,
   signal: AbortSignal,
 ): Promise<readonly ProviderNotice[]> {
-  const requests: readonly (() => Promise<unknown>)[] = [
-    () => client.models.retrieve(model, { signal }),
-    // The SDK's own list method drops other fields.
-    () => client.get('/models', { signal }),
-    () => client.post('/chat/completions', { body: {}, signal }),
-  ];
+  const retrieve: Step = { send: () => client.models.retrieve(model, { signal }) };
+  // The SDK's own list method drops other fields.
+  const list: Step = { send: () => client.get('/models', { signal }) };
+  const refused = (body: object): Step => ({
+    send: () => client.post('/chat/completions', { body, signal }),
+    isProofOfKey: isBadRequest,
+  });
+  const steps: Readonly<Record<FreeCheck, readonly Step[]>> = {
+    model: [retrieve, list, refused({})],
+    listed_model: [{ ...list, isEnough: (answer) => hasModel(answer, model) }, retrieve],
+    key_record: [{ send: () => client.get('/key', { signal }) }],
+    empty_request: [refused({ model, messages: [] })],
+  };
   let last: unknown;
-  for (const [index, request] of requests.entries()) {
+  for (const { send, isProofOfKey, isEnough } of steps[check]) {
     try {
-      const answer = await request();
+      const answer = await send();
+      if (isEnough?.(answer) === false) continue;
       if (typeof answer === 'object') return noticesFor(model, answer);
       throw new AnswerError('Its answer is not one of the API: check the base URL.', 'server');
     } catch (thrown) {
-      if (lacksScope(thrown) || (index === 2 && isBadRequest(thrown))) return [];
+      if (lacksScope(thrown) || isProofOfKey?.(thrown)) return [];
       if (!isUnknownPath(thrown)) throw thrown;
       last = thrown;
     }
   }
   throw last;
+}
+
+/** One request of a check. */
+interface Step {
+  readonly send: () => Promise<unknown>;
+  /** Whether a refusal shows that the key is accepted. */
+  readonly isProofOfKey?: (thrown: unknown) => boolean;
+  /** Whether the answer ends the check. @default any does */
+  readonly isEnough?: (answer: unknown) => boolean;
+}
+
+function hasModel(answer: unknown, model: string): boolean {
+  return listOf(fieldsOf(answer)?.data).some((entry) => fieldsOf(entry)?.id === model);
 }
 
 /** A notice if the model has a shutdown date. */

@@ -1,4 +1,5 @@
 import { suggestedModel } from './known-models.js';
+import type { ServiceTraits } from './service-traits.js';
 
 /** Fields of the SDK's errors. */
 interface Refusal {
@@ -33,16 +34,23 @@ export function isUnknownModel(thrown: unknown): boolean {
 /** The error message: the model, the server's words, and the remedy. */
 export function unknownModelMessage(
   said: string,
-  {
-    provider,
-    model,
-    isOwnService,
-  }: { readonly provider: string; readonly model: string; readonly isOwnService: boolean },
+  { provider, model, isOwnService, service }: UnknownModelContext,
 ): string {
-  const remedy = isOwnService
-    ? `Name a current one as llm.model, for example '${suggestedModel(model)}'.`
-    : 'Name one that the server has as llm.model; its GET /models lists them.';
   const sentence = said.replace(/^\d{3} /, '').trimEnd();
   const what = sentence.endsWith('.') ? sentence : `${sentence}.`;
+  const remedy = service.modelRemedy?.(model) ?? usualRemedy(model, isOwnService);
   return `${provider} does not have the model '${model}': ${what} ${remedy}`;
+}
+
+interface UnknownModelContext {
+  readonly provider: string;
+  readonly model: string;
+  readonly isOwnService: boolean;
+  readonly service: Pick<ServiceTraits, 'modelRemedy'>;
+}
+
+function usualRemedy(model: string, isOwnService: boolean): string {
+  return isOwnService
+    ? `Name a current one as llm.model, for example '${suggestedModel(model)}'.`
+    : 'Name one that the server has as llm.model; its GET /models lists them.';
 }

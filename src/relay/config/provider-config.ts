@@ -201,10 +201,17 @@ function withKey(
   resolving: Resolving,
 ): { readonly provider: string } {
   const { env, problems } = resolving;
-  const resolved = keyOf(key, { apiKey, baseUrl }, env);
+  const found = keyOf(key, { apiKey, baseUrl }, env);
+  const resolved = key.isOptional === true ? { apiKey: '', ...found } : found;
+  if (resolved.baseUrl === undefined && key.service === undefined)
+    problems.push({
+      field: `${field}.baseUrl`,
+      problem: `is missing: ${definition.title} has no address that is the same for all accounts.`,
+      remedy: `Give it, or set ${key.baseUrlVariable}.`,
+    });
   if (resolved.apiKey === undefined)
     problems.push({ field: `${field}.apiKey`, ...keyMissing(definition, key, rest) });
-  else if (!/^[\x21-\x7e]+$/.test(resolved.apiKey))
+  else if (!/^[\x21-\x7e]*$/.test(resolved.apiKey))
     problems.push({
       field: `${field}.apiKey`,
       problem: 'contains characters that an HTTP header cannot carry.',

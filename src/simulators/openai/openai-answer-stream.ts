@@ -17,6 +17,12 @@ export interface OpenAiAnswerStreamOptions {
   readonly pace: OpenAiPace;
   readonly answer: OpenAiWireAnswer;
   readonly fault: OpenAiFault | null;
+  /** The service's error in the middle of a chat completion. */
+  readonly streamError: () => object;
+  /** Called with the number of tokens sent so far. */
+  readonly onSent: (tokens: number) => void;
+  /** Called when all was sent. */
+  readonly onComplete: () => void;
   /** Called when a scheduled fault happens. */
   readonly onFault: () => void;
 }
@@ -46,18 +52,22 @@ export class OpenAiAnswerStream {
   }
 
   #sendToken(): void {
-    const { response, pace, answer, fault } = this.#options;
+    const { response, pace, answer, fault, onSent, onComplete } = this.#options;
     const failsAfter =
       fault && 'afterTokens' in fault ? Math.min(fault.afterTokens, answer.tokens.length) : Infinity;
-    if (this.#sent < failsAfter) response.write(answer.tokens[this.#sent++]);
-    if (this.#sent >= failsAfter) this.#fail();
-    else if (this.#sent < answer.tokens.length) this.#after(pace.tokenMs, () => this.#sendToken());
-    else if (fault?.fault === 'never_ends') response.write(answer.closing);
+    if (this.#sent < failsAfter) {
+      response.write(answer.tokens[this.#sent++]);
+      onSent(this.#sent);
+    }
+    if (this.#sent >= failsAfter) return this.#fail();
+    if (this.#sent < answer.tokens.length) return this.#after(pace.tokenMs, () => this.#sendToken());
+    onComplete();
+    if (fault?.fault === 'never_ends') response.write(answer.closing);
     else response.end(answer.closing);
   }
 
   #fail(): void {
-    const { response, answer, fault, onFault } = this.#options;
+    const { response, answer, fault, streamError, onFault } = this.#options;
     onFault();
     switch (fault?.fault) {
       case 'drop':
@@ -71,7 +81,7 @@ export class OpenAiAnswerStream {
         response.end('data: {"choices":[{"delta":{"content":"I\n\n');
         break;
       case 'error_event':
-        response.end(errorEvent(answer.closing.startsWith('event:')));
+        response.end(answer.closing.startsWith('event:') ? errorEvent : dataOf(streamError()));
         break;
       default:
       // A stall: send nothing more.
@@ -79,8 +89,9 @@ export class OpenAiAnswerStream {
   }
 
   #drip(rest: Buffer, pace: Extract<OpenAiFault, { fault: 'slow_drip' }>): void {
-    const { response } = this.#options;
+    const { response, onComplete } = this.#options;
     if (rest.length <= pace.bytes) {
+      onComplete();
       response.end(rest);
       return;
     }
@@ -93,10 +104,12 @@ export class OpenAiAnswerStream {
   }
 }
 
-/** An error in the middle of a stream, after its status was sent. */
-function errorEvent(named: boolean): string {
-  const message = 'The server had an error while processing your request.';
-  return named
-    ? `event: error\ndata: ${JSON.stringify({ type: 'error', code: 'server_error', message, param: null })}\n\n`
-    : `data: ${JSON.stringify({ error: { type: 'server_error', code: null, message, param: null } })}\n\n`;
+/** An error in the middle of a response. */
+const errorEvent = `event: error\n${dataOf({
+  ...{ type: 'error', code: 'server_error', param: null },
+  message: 'The server had an error while processing your request.',
+})}`;
+
+function dataOf(message: object): string {
+  return `data: ${JSON.stringify(message)}\n\n`;
 }

@@ -27,22 +27,13 @@ export const currentModels: readonly SimulatedModel[] = [
 
 /** The simulator's models; null if it accepts any. */
 export function modelsOf(
-  given: 'any' | readonly (string | SimulatedModel)[] | undefined,
+  given: 'any' | readonly (string | SimulatedModel)[],
 ): readonly SimulatedModel[] | null {
   if (given === 'any') return null;
-  if (!given) return currentModels;
   return given.map((model) => (typeof model === 'string' ? { id: model, shutdownDate: null } : model));
 }
 
 /** The model as JSON. */
 export function modelObject({ id, shutdownDate }: SimulatedModel): object {
   return { id, object: 'model', created: 0, owned_by: 'system', shutdown_date: shutdownDate };
-}
-
-/** OpenAI's error for an unknown or removed model. */
-export function unknownModel(model: string): { readonly code: string; readonly message: string } {
-  return {
-    code: 'model_not_found',
-    message: `The model \`${model}\` does not exist or you do not have access to it.`,
-  };
 }

@@ -57,7 +57,7 @@ const responsesBody = z.looseObject({
     .optional(),
 });
 
-type Understood = Omit<OpenAiRequest, 'headers'>;
+type Understood = Omit<OpenAiRequest, 'headers' | 'hasKey'>;
 
 /** Reads a request's body. Throws an Error with the reason why OpenAI would refuse it. */
 export function readOpenAiRequest(api: 'chat' | 'responses', json: string): Understood {

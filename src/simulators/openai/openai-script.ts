@@ -11,6 +11,8 @@ export interface OpenAiRequest {
   readonly body: Readonly<Record<string, unknown>>;
   /** The raw headers, without those that contain the key. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Whether it came with a key. */
+  readonly hasKey: boolean;
 }
 
 /** An answer with tool calls, or with another finish reason than `stop`. */

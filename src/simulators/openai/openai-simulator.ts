@@ -2,14 +2,19 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { systemClock, type Clock } from '../../core/clock.js';
 import { messageOf } from '../../core/errors.js';
+import type { BilledOf, VendorSimulator } from '../vendor-simulator.js';
+import type { SimulatedTemplate } from './chat-template.js';
 import { OpenAiAnswerStream, type OpenAiPace } from './openai-answer-stream.js';
-import { templateRefusal, type SimulatedTemplate } from './chat-template.js';
+import { OpenAiBilling, type BilledAnswer } from './openai-billing.js';
+import { openAiDialect, type OpenAiDialect } from './openai-dialect.js';
+import { plainHeaders, sendBody, sendJson, textOf, type SentError } from './openai-http.js';
 import { mannersInTurn, type OpenAiManner } from './openai-manners.js';
-import { modelObject, modelsOf, unknownModel, type SimulatedModel } from './openai-models.js';
-import { extraFields, readOpenAiRequest } from './openai-request.js';
+import { modelObject, modelsOf, type SimulatedModel } from './openai-models.js';
+import { readOpenAiRequest } from './openai-request.js';
 import type { OpenAiAnswer, OpenAiAnswers, OpenAiFault, OpenAiRequest } from './openai-script.js';
-import { chatWire, responsesWire, thoughtSignature, tokensOf, type OpenAiWireAnswer } from './openai-wire.js';
+import { chatWire, responsesWire, tokensOf, type OpenAiWireAnswer } from './openai-wire.js';
 import { playRecording } from './recorded-answer.js';
+import { refusalOf } from './request-check.js';
 
 export interface OpenAiSimulatorOptions {
   /** Its answers. @default always the same friendly sentence */
@@ -18,8 +23,10 @@ export interface OpenAiSimulatorOptions {
   readonly pace?: Partial<OpenAiPace>;
   /** The only key that it accepts. @default any */
   readonly apiKey?: string;
-  /** Its models, by name or with the day of their shutdown. @default OpenAI's current models */
+  /** Its models, by name or with the day of their shutdown. @default some of the service; OpenAI's current models */
   readonly models?: 'any' | readonly (string | SimulatedModel)[];
+  /** The service whose wire it speaks. @default OpenAI's */
+  readonly dialect?: OpenAiDialect;
   /** The shape of its answers, as seen from servers of this API; `random` draws one for each answer. @default 'plain' */
   readonly manners?: OpenAiManner | 'random';
   /** Seed of the random manners. @default 1 */
@@ -44,7 +51,7 @@ const defaultPace: OpenAiPace = { firstTokenMs: 370, tokenMs: 12 };
  * events, and `GET /v1/models` and `/v1/models/{model}`. The vendor's SDK talks to it over a real socket. Started by
  * {@link startOpenAiSimulator}; the caller closes it.
  */
-export class OpenAiSimulator {
+export class OpenAiSimulator implements VendorSimulator<'llm'> {
   /** For the SDK: `http://127.0.0.1:<port>/v1`. */
   readonly baseUrl: string;
   /** The valid requests for answers, in order of arrival. */
@@ -59,6 +66,8 @@ export class OpenAiSimulator {
   #answered = 0;
   readonly #options: OpenAiSimulatorOptions;
   readonly #clock: Clock;
+  readonly #dialect: OpenAiDialect;
+  readonly #billing = new OpenAiBilling();
   readonly #faults: OpenAiFault[] = [];
   #begun = 0;
   readonly #models: readonly SimulatedModel[] | null;
@@ -73,9 +82,10 @@ export class OpenAiSimulator {
     this.#server = server;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#models = modelsOf(options.models);
+    this.#dialect = options.dialect ?? openAiDialect;
+    this.#models = modelsOf(options.models ?? this.#dialect.models);
     this.#nextManner = mannersInTurn(options.manners ?? 'plain', options.seed ?? 1);
-    this.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+    this.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}${this.#dialect.path}`;
     server.keepAliveTimeout = options.idleConnectionMs ?? defaultIdleConnectionMs;
     server.on('connection', () => this.connections++);
     server.on('request', (request, response) => {
@@ -84,6 +94,16 @@ export class OpenAiSimulator {
         response.destroy();
       });
     });
+  }
+
+  /** The valid requests for answers so far. */
+  get attempts(): number {
+    return this.requests.length;
+  }
+
+  /** What the service would charge for. */
+  get billed(): readonly BilledOf['llm'][] {
+    return this.#billing.entries;
   }
 
   /** Requests that are being answered. */
@@ -128,10 +148,10 @@ export class OpenAiSimulator {
     const { pathname, searchParams } = new URL(request.url ?? '/', this.baseUrl);
     const deployment = /^\/.{0,99}?\/deployments\/[^/]+/i;
     const isAzure = deployment.test(pathname);
-    const path = isAzure ? pathname.replace(deployment, '/v1') : pathname;
+    const path = isAzure ? pathname.replace(deployment, '/v1') : inside(pathname, this.#dialect.path);
     const route = `${request.method ?? ''} ${path}`;
     if (isAzure && (!searchParams.has('api-version') || route !== 'POST /v1/chat/completions')) {
-      this.#refuse(response, 404, { code: '404', message: 'Resource not found' });
+      this.#refuse(response, { status: 404, code: '404', message: 'Resource not found' });
       return;
     }
     const authorized = this.#refuseKey(request, response, isAzure);
@@ -139,11 +159,14 @@ export class OpenAiSimulator {
     if (model) {
       this.probes++;
       if (authorized) this.#showModels(model[1], response);
+    } else if (route === 'GET /v1/key' && this.#dialect.hasKeyRoute) {
+      this.probes++;
+      if (authorized) sendJson(response, 200, { data: { label: 'simulated', is_free_tier: false } });
     } else if (route === 'POST /v1/chat/completions' || route === 'POST /v1/responses') {
       const api = route.endsWith('responses') ? 'responses' : 'chat';
-      if (authorized) await this.#answer(api, body, plainHeaders(request), response);
+      if (authorized) await this.#answer(api, body, request, response);
     } else if (authorized) {
-      this.#refuse(response, 404, { code: 'unknown_url', message: `Unknown request URL: ${route}.` });
+      this.#refuse(response, { status: 404, code: 'unknown_url', message: `Unknown request URL: ${route}.` });
     }
   }
 
@@ -155,22 +178,30 @@ export class OpenAiSimulator {
       return;
     }
     const id = decodeURIComponent(asked);
+    if (!this.#dialect.hasModelRoute) {
+      // The route exists, but not for the names that requests use.
+      this.#sendError(response, { status: 404, code: '404', message: 'Not Found' });
+      return;
+    }
     const found = models ? models.find((model) => model.id === id) : { id, shutdownDate: null };
     if (found) sendJson(response, 200, modelObject(found));
-    else this.#refuse(response, 404, unknownModel(id));
+    else this.#refuse(response, this.#dialect.unknownModel(id));
   }
 
   async #answer(
     api: 'chat' | 'responses',
     body: string,
-    headers: OpenAiRequest['headers'],
+    received: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
+    if (this.#dialect.checksWithoutMessages && this.#check(body, response)) return;
     let request: OpenAiRequest;
     try {
-      request = { ...readOpenAiRequest(api, body), headers };
+      const { authorization, 'api-key': azureKey } = received.headers;
+      const hasKey = authorization !== undefined || azureKey !== undefined;
+      request = { ...readOpenAiRequest(api, body), headers: plainHeaders(received), hasKey };
     } catch (thrown) {
-      this.#refuse(response, 400, { code: null, message: messageOf(thrown) });
+      this.#refuse(response, { status: 400, code: null, message: messageOf(thrown) });
       return;
     }
     this.requests.push(request);
@@ -179,65 +210,29 @@ export class OpenAiSimulator {
     this.#wake();
   }
 
-  /** Refuses well-formed requests that OpenAI, or the simulated kind of server, refuses. Returns whether it did. */
-  #refuseRequest(request: OpenAiRequest, response: ServerResponse): boolean {
-    const { model, body, api, tools } = request;
-    const { template, unknownFields = [] } = this.#options;
-    const unknown = unknownFields.find((name) => name in body);
-    // Clients ask in OpenAI's form first; a refusal of that form is not a client mistake.
-    if (unknown !== undefined) {
-      const message = `Unrecognized request argument supplied: ${unknown}`;
-      sendError(response, 400, { code: null, message });
-      return true;
-    }
-    const refusal = template && templateRefusal(template, request.messages);
-    if (refusal) {
-      sendJson(response, refusal.status, refusal.body);
-      return true;
-    }
-    if (this.#models && !this.#models.some(({ id }) => id === model)) {
-      this.#refuse(response, 404, unknownModel(model));
-      return true;
-    }
-    // Source: openai/openai-openapi issue 541, BerriAI/litellm pull request 34569
-    if (
-      api === 'chat' &&
-      tools.length > 0 &&
-      /^gpt-(?:5\.\d|6)/.test(model) &&
-      body.reasoning_effort !== 'none'
-    ) {
-      const message =
-        `Function tools with reasoning_effort are not supported for ${model} in /v1/chat/completions. ` +
-        "To use function tools, use /v1/responses or set reasoning_effort to 'none'.";
-      this.#refuse(response, 400, { code: null, message });
-      return true;
-    }
-    return this.#refuseExtras(request, response);
+  /** Answers a request without messages: it is refused for that, or for an unknown model before. */
+  #check(json: string, response: ServerResponse): boolean {
+    const { model, messages } = JSON.parse(json) as { readonly model?: unknown; readonly messages?: unknown };
+    if (!Array.isArray(messages) || messages.length > 0) return false;
+    this.probes++;
+    const isKnown = !this.#models || this.#models.some(({ id }) => id === model);
+    const empty = { status: 400, code: 'empty_array', message: "Invalid 'messages': empty array." };
+    this.#sendError(response, isKnown ? empty : this.#dialect.unknownModel(String(model)));
+    return true;
   }
 
-  /** Signed calls must come back unchanged (Gemini's error text); other calls must have no extra fields. */
-  #refuseExtras(request: OpenAiRequest, response: ServerResponse): boolean {
-    for (const [id, extra] of extraFields(request)) {
-      const { extra_content: signature, ...unknown } = extra;
-      if (this.#signed.has(id) && JSON.stringify(signature) !== JSON.stringify(thoughtSignature(id))) {
-        const message = 'Function call is missing a thought_signature in functionCall parts.';
-        this.problems.push(message);
-        sendJson(response, 400, [{ error: { code: 400, message, status: 'INVALID_ARGUMENT' } }]);
-        return true;
-      }
-      const names = [
-        ...Object.keys(unknown),
-        ...(!this.#signed.has(id) && signature ? ['extra_content'] : []),
-      ];
-      if (names.length > 0) {
-        this.#refuse(response, 400, {
-          code: 'unknown_parameter',
-          message: `Unknown parameter: '${names[0]}'.`,
-        });
-        return true;
-      }
-    }
-    return false;
+  /** Refuses well-formed requests that the service refuses. Returns whether it did. */
+  #refuseRequest(request: OpenAiRequest, response: ServerResponse): boolean {
+    const { template, unknownFields = [] } = this.#options;
+    const refusal = refusalOf(request, {
+      ...{ dialect: this.#dialect, models: this.#models, template, unknownFields, signed: this.#signed },
+    });
+    if (!refusal) return false;
+    const message = 'error' in refusal ? refusal.error.message : refusal.message;
+    if (refusal.isMistake) this.problems.push(message);
+    if ('error' in refusal) this.#sendError(response, refusal.error);
+    else sendJson(response, refusal.status, refusal.body);
+    return true;
   }
 
   async #respond(request: OpenAiRequest, response: ServerResponse): Promise<void> {
@@ -248,6 +243,7 @@ export class OpenAiSimulator {
         response.socket?.resetAndDestroy();
         return;
       case 'no_headers':
+        this.#billing.begin(request);
         return;
       case 'html':
         response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><p>Welcome!');
@@ -257,10 +253,11 @@ export class OpenAiSimulator {
           sendBody(response, fault.status, fault.body);
           return;
         }
-        sendError(response, fault.status, {
+        this.#sendError(response, {
+          status: fault.status,
           code: fault.code ?? null,
           message: fault.message ?? `Simulated failure ${fault.status}.`,
-          ...(fault.retryAfter !== undefined && { retryAfter: fault.retryAfter }),
+          retryAfter: fault.retryAfter,
         });
         return;
       default:
@@ -270,6 +267,7 @@ export class OpenAiSimulator {
 
   async #stream(request: OpenAiRequest, response: ServerResponse, fault: OpenAiFault | null): Promise<void> {
     const { answers = friendlyAnswer, pace } = this.#options;
+    const bill = this.#billing.begin(request);
     const given = await answers(request);
     if (typeof given === 'object' && 'sse' in given) {
       playRecording(given.sse, response, this.#clock);
@@ -280,30 +278,64 @@ export class OpenAiSimulator {
     const answer = filteredBy(fault, typeof given === 'string' ? { text: given } : given);
     if (manner === 'thought_signature')
       answer.toolCalls?.forEach((call, index) => this.#signed.add(call.id ?? `call_${id}_${index}`));
+    const asked = request.body.stream_options as { readonly include_usage?: unknown } | undefined;
+    const isTold =
+      request.api === 'responses' || this.#dialect.usage === 'always' || asked?.include_usage === true;
+    const wire = this.#wireOf(request, answer, { id, manner, bill: isTold ? bill : null });
     new OpenAiAnswerStream({
       response,
       clock: this.#clock,
       pace: { ...defaultPace, ...pace },
-      answer: wireOf(request, answer, id, manner),
+      answer: wire,
       fault: fault?.fault === 'content_filter' ? null : fault,
+      streamError: () => this.#dialect.streamError(),
+      onSent: (tokens) => bill.sent(tokens),
+      onComplete: () =>
+        bill.complete(wire.used, wire.closing.includes('"usage":{') ? this.#dialect.usageTells : 'nothing'),
       onFault: () => this.#options.onFault?.(),
     }).start();
   }
 
+  #wireOf(
+    { api, model }: OpenAiRequest,
+    answer: OpenAiAnswer,
+    {
+      id,
+      manner,
+      bill,
+    }: { readonly id: string; readonly manner: OpenAiManner; readonly bill: BilledAnswer | null },
+  ): OpenAiWireAnswer {
+    const style = { manner, dialect: this.#dialect };
+    if (api === 'responses')
+      return responsesWire(answer, model, id, {
+        ...style,
+        usage: bill && ((used) => bill.responsesUsage(used)),
+      });
+    return chatWire(answer, model, id, { ...style, usage: bill && ((used) => bill.chatUsage(used)) });
+  }
+
   #refuseKey(request: IncomingMessage, response: ServerResponse, isAzure: boolean): boolean {
-    const { authorization = '', 'api-key': azureKey = '' } = request.headers;
-    const given = isAzure ? String(azureKey) : authorization.replace(/^Bearer /, '');
-    const isSent = isAzure ? azureKey !== '' : authorization.startsWith('Bearer ');
+    const header = isAzure ? 'api-key' : this.#dialect.keyHeader;
+    if (header === null) return true;
+    const sent = String(request.headers[header] ?? '');
+    const given = sent.replace(/^Bearer /, '');
+    const isSent = header === 'api-key' ? sent !== '' : sent.startsWith('Bearer ');
     if (isSent && given === (this.#options.apiKey ?? given)) return true;
     // The real server masks the middle of the key; showing all of it is the harder test.
     const message = `Incorrect API key provided: ${given}.`;
-    this.#refuse(response, 401, { code: 'invalid_api_key', message });
+    this.#refuse(response, { status: 401, code: 'invalid_api_key', message });
     return false;
   }
 
-  #refuse(response: ServerResponse, status: number, error: SentError): void {
+  #refuse(response: ServerResponse, error: SentError): void {
     this.problems.push(error.message);
-    sendError(response, status, error);
+    this.#sendError(response, error);
+  }
+
+  #sendError(response: ServerResponse, error: SentError): void {
+    const { status, retryAfter } = error;
+    const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
+    sendJson(response, status, this.#dialect.errorBody(error), headers);
   }
 
   #when(until: () => boolean): Promise<void> {
@@ -334,29 +366,13 @@ export async function startOpenAiSimulator(options: OpenAiSimulatorOptions = {})
   return new OpenAiSimulator(server, options);
 }
 
-interface SentError {
-  readonly code: string | null;
-  readonly message: string;
-  readonly retryAfter?: string;
+/** The path as in OpenAI's own service. */
+function inside(pathname: string, path: string): string {
+  return pathname.startsWith(`${path}/`) ? `/v1${pathname.slice(path.length)}` : pathname;
 }
 
 function friendlyAnswer(): string {
   return 'Hello! Thank you for calling. How can I help you today?';
-}
-
-function wireOf(
-  { api, model }: OpenAiRequest,
-  answer: OpenAiAnswer,
-  id: string,
-  manner: OpenAiManner,
-): OpenAiWireAnswer {
-  return api === 'chat' ? chatWire(answer, model, id, manner) : responsesWire(answer, model, id, manner);
-}
-
-/** The headers without those that contain the key. */
-function plainHeaders({ headers }: IncomingMessage): Record<string, string> {
-  const plain = Object.entries(headers).filter(([name]) => name !== 'authorization' && name !== 'api-key');
-  return Object.fromEntries(plain.map(([name, value]) => [name, String(value)]));
 }
 
 /** The part of the answer that the content filter allows. */
@@ -364,29 +380,4 @@ function filteredBy(fault: OpenAiFault | null, answer: OpenAiAnswer): OpenAiAnsw
   if (fault?.fault !== 'content_filter') return answer;
   const text = tokensOf(answer.text ?? '').slice(0, fault.afterTokens);
   return { text: text.join(''), finishReason: 'content_filter' };
-}
-
-function sendError(response: ServerResponse, status: number, { code, message, retryAfter }: SentError): void {
-  const headers = retryAfter === undefined ? {} : { 'retry-after': retryAfter };
-  sendJson(response, status, { error: { message, type: errorType(status), param: null, code } }, headers);
-}
-
-function errorType(status: number): string {
-  if (status === 429) return 'requests';
-  return status < 500 ? 'invalid_request_error' : 'server_error';
-}
-
-function sendJson(response: ServerResponse, status: number, body: object, headers: object = {}): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-}
-
-function sendBody(response: ServerResponse, status: number, body: string | object): void {
-  if (typeof body === 'object') sendJson(response, status, body);
-  else response.writeHead(status, { 'content-type': 'text/plain' }).end(body);
-}
-
-async function textOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks).toString();
 }

@@ -3,6 +3,8 @@
  *
  * Sources: https://platform.openai.com/docs/api-reference/chat-streaming and …/responses-streaming
  */
+import type { AnswerTokens } from './openai-billing.js';
+import type { OpenAiDialect } from './openai-dialect.js';
 import type { OpenAiManner } from './openai-manners.js';
 import type { OpenAiAnswer } from './openai-script.js';
 import { chatText, keepAlives, oddMessages, reasoningBefore } from './openai-shapes.js';
@@ -13,6 +15,16 @@ export interface OpenAiWireAnswer {
   readonly tokens: readonly string[];
   /** Ends the answer, directly after the last token. */
   readonly closing: string;
+  /** What the service charges for. */
+  readonly used: AnswerTokens;
+}
+
+/** How an answer is written. */
+export interface WireStyle {
+  readonly manner: OpenAiManner;
+  readonly dialect: OpenAiDialect;
+  /** The usage for so many tokens, in the API's form; null if the client did not ask for it. */
+  readonly usage: ((tokens: AnswerTokens) => Readonly<Record<string, unknown>>) | null;
 }
 
 type ToolCall = NonNullable<OpenAiAnswer['toolCalls']>[number];
@@ -32,32 +44,44 @@ export function chatWire(
   answer: OpenAiAnswer,
   model: string,
   id: string,
-  manner: OpenAiManner = 'plain',
+  { manner, dialect, usage }: WireStyle,
 ): OpenAiWireAnswer {
-  const chunk = (delta: object, finishReason: string | null = null): string =>
-    dataLine({
-      id: `chatcmpl-${id}`,
-      object: 'chat.completion.chunk',
-      created: 0,
-      model,
-      choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
-    });
+  const head = { id: `chatcmpl-${id}`, object: 'chat.completion.chunk', created: 0, model };
+  const chunk = (delta: object, finishReason: string | null = null): string => {
+    const choices = [{ index: 0, delta, logprobs: null, finish_reason: finishReason }];
+    // "All other chunks will also include a usage field, but with a null value."
+    const empty = dialect.usage === 'if_asked' && told ? { usage: null } : {};
+    return dataLine(dialect.chunk({ ...head, choices, ...empty }, finishReason === null ? null : told));
+  };
   const calls = answer.toolCalls ?? [];
   const inText = manner === 'tool_calls_in_text';
   const deltas = [
     ...chatText((answer.text ?? '') + (inText ? callsAsText(calls) : ''), manner, tokensOf),
     ...(inText ? [] : calls).flatMap((call, index) => callDeltas(call, id, index, manner)),
   ];
+  const used = { output: deltas.length, reasoning: answer.text ? reasoningTokens(manner) : 0 };
+  const told = usage?.(used) ?? null;
   const tokens = deltas.map((delta) => chunk(delta));
   if (manner === 'odd_messages') tokens.splice(1, 0, ...oddMessages);
-  const opening = chunk({ role: 'assistant', content: '', refusal: null });
+  const opening = dialect.prelude + chunk({ role: 'assistant', content: '', refusal: null });
   if (manner === 'keep_alives') tokens.unshift('', opening, ...keepAlives);
   const reason = answer.finishReason ?? (calls.length > 0 && !inText ? 'tool_calls' : 'stop');
   const end =
     manner === 'no_finish_reason' && answer.finishReason === undefined
       ? ''
       : chunk({}, manner === 'unknown_finish_reason' && reason === 'stop' ? 'eos' : reason);
-  return { tokens: [opening + (tokens[0] ?? ''), ...tokens.slice(1)], closing: `${end}data: [DONE]\n\n` };
+  const report = told ? dataLine({ ...head, ...dialect.usageChunk(told) }) : '';
+  return {
+    tokens: [opening + (tokens[0] ?? ''), ...tokens.slice(1)],
+    closing: `${end}${report}data: [DONE]\n\n`,
+    used,
+  };
+}
+
+/** The tokens of the reasoning in front of the text. */
+function reasoningTokens(manner: OpenAiManner): number {
+  const { tags, delta } = reasoningBefore(manner);
+  return tokensOf(tags + delta).length;
 }
 
 /** Calls in the text, as the templates of Hermes and Qwen write them, from a server that does not parse them. */
@@ -101,7 +125,7 @@ export function responsesWire(
   answer: OpenAiAnswer,
   model: string,
   id: string,
-  manner: OpenAiManner = 'plain',
+  { manner, usage }: WireStyle,
 ): OpenAiWireAnswer {
   let sequence = 0;
   const event = (type: string, fields: object): string =>
@@ -126,14 +150,19 @@ export function responsesWire(
   ].flat();
   if (manner === 'odd_messages') parts.splice(1, 0, ...oddMessages);
   if (manner === 'keep_alives') parts.unshift('', ...keepAlives);
+  const used = { output: parts.length, reasoning: answer.text ? reasoningTokens(manner) : 0 };
   const reason = finishReason === 'length' ? 'max_output_tokens' : finishReason;
   const status = reason === 'error' ? 'failed' : reason ? 'incomplete' : 'completed';
   const end = event(`response.${status}`, {
-    response: { ...response, status, error: null, incomplete_details: reason ? { reason } : null },
+    response: {
+      ...{ ...response, status, error: null, incomplete_details: reason ? { reason } : null },
+      usage: usage?.(used) ?? null,
+    },
   });
   return {
     tokens: [opening + (parts[0] ?? ''), ...parts.slice(1)],
     closing: manner === 'no_finish_reason' && !finishReason ? 'data: [DONE]\n\n' : end,
+    used,
   };
 }
 
