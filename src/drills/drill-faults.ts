@@ -1,5 +1,5 @@
 /** Translates a drill's fault into the simulators' scripts. */
-import type { DeepgramFault } from '../simulators/deepgram/deepgram-fault.js';
+import type { RecogniserFault, VoiceFault } from '../simulators/vendor-simulator.js';
 import type { Drill, SttDrill } from './drill.js';
 import type { HeardUtterance } from './drill-run.js';
 import type { Vendors } from './vendors.js';
@@ -11,24 +11,24 @@ const everyAttempt = 60;
 const soonMs = 500;
 
 /** The recogniser's faults by connection; mid-speech faults at their position in the rehearsed utterance. */
-export function recogniserFaults(drill: Drill | null, utterance: HeardUtterance | null): DeepgramFault[] {
+export function recogniserFaults(drill: Drill | null, utterance: HeardUtterance | null): RecogniserFault[] {
   if (drill?.kind !== 'stt') return [];
   const fault = faultAt(drill, utterance);
   return fault ? repeated(drill, fault) : [];
 }
 
 /** Arms the faults from the beginning of the call. */
-export function armForCall(drill: Drill | null, { elevenlabs }: Vendors): void {
-  if (drill?.kind === 'tts' && isRefusal(drill.fault)) elevenlabs.failNext(...repeated(drill, drill.fault));
+export function armForCall(drill: Drill | null, { tts }: Vendors): void {
+  if (drill?.kind === 'tts' && isRefusal(drill.fault)) tts.failNext(...repeated(drill, drill.fault));
 }
 
 /** Arms the faults of the answer to the caller's first turn. */
-export function armForAnswer(drill: Drill | null, { openai, elevenlabs }: Vendors): void {
-  if (drill?.kind === 'llm') openai.failNext(...repeated(drill, drill.fault));
-  if (drill?.kind === 'tts' && !isRefusal(drill.fault)) elevenlabs.failNext(...repeated(drill, drill.fault));
+export function armForAnswer(drill: Drill | null, { llm, tts }: Vendors): void {
+  if (drill?.kind === 'llm') llm.failNext(...repeated(drill, drill.fault));
+  if (drill?.kind === 'tts' && !isRefusal(drill.fault)) tts.failNext(...repeated(drill, drill.fault));
 }
 
-function faultAt({ fault }: SttDrill, utterance: HeardUtterance | null): DeepgramFault | null {
+function faultAt({ fault }: SttDrill, utterance: HeardUtterance | null): RecogniserFault | null {
   if (!('at' in fault)) return fault;
   if (!utterance) return null;
   const { at, ...rest } = fault;
@@ -43,6 +43,6 @@ function repeated<F>({ always }: Drill, fault: F): F[] {
   return Array.from({ length: always ? everyAttempt : 1 }, () => fault);
 }
 
-function isRefusal({ fault }: { readonly fault: string }): boolean {
-  return fault === 'refuse' || fault === 'no_handshake';
+function isRefusal({ fault }: VoiceFault): boolean {
+  return fault === 'refuse';
 }

@@ -13,6 +13,7 @@ import type { RelaySessionConfig } from '../relay/config/config.js';
 import type { AgentTools } from '../session/agent-tools.js';
 import type { TransportType } from '../transport/transport.js';
 import { simulatedKeys } from '../simulators/simulated-keys.js';
+import { vendorSimulators } from '../simulators/vendor-simulators.js';
 import { VirtualClock } from '../simulators/virtual-clock.js';
 import { VirtualRelay, type TestVoices } from './virtual-call.js';
 import { connectionBreaks } from './connection-breaks.js';
@@ -23,7 +24,7 @@ import type { CallerRun, DrillRun, HeardUtterance } from './drill-run.js';
 import { LoopbackTraffic } from './loopback-traffic.js';
 import { standInVoice } from './stand-in-voice.js';
 import { wordsInTones } from './tone-speech.js';
-import { Vendors } from './vendors.js';
+import { Vendors, type VendorNames } from './vendors.js';
 
 /** What the agent says if it has no answer. */
 export const drillApology = 'Sorry, something went wrong here. Please say that once more.';
@@ -55,6 +56,8 @@ export interface StageOptions {
   readonly voices: TestVoices;
   /** The random seed for the shapes of the vendors' responses. @default the documented shapes */
   readonly mannersSeed?: number | undefined;
+  /** Which vendors are simulated. @default the usual ones */
+  readonly vendors?: VendorNames | undefined;
   /** Whether answers are begun before their turn is certain. @default true */
   readonly speculation?: boolean;
   /** Aborting hangs up. */
@@ -145,6 +148,7 @@ class Stage {
       Vendors.start({
         clock,
         ear: voices.stt,
+        names: options.vendors,
         mannersSeed,
         sttFaults: recogniserFaults(drill, utterance),
         onFault: () => {
@@ -152,7 +156,7 @@ class Stage {
         },
       }),
       // In the documented shapes, so that the neighbour's call equals the rehearsal's to the millisecond.
-      Vendors.start({ clock, ear: voices.stt }),
+      Vendors.start({ clock, ear: voices.stt, names: options.vendors }),
     ]);
     // The neighbour calls first.
     const configs = [configOf(neighbours, null, voices, {}), configOf(vendors, drill, voices, tools)].map(
@@ -298,5 +302,6 @@ async function callerRun(call: Promise<ReplayResult>): Promise<CallerRun> {
 
 function holdsKey(events: readonly SessionEvent[]): boolean {
   const text = JSON.stringify(events);
-  return Object.values(simulatedKeys).some((key) => text.includes(key));
+  const keys = [...Object.values(simulatedKeys), ...vendorSimulators.map(({ apiKey }) => apiKey)];
+  return keys.some((key) => text.includes(key));
 }

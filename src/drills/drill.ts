@@ -1,9 +1,7 @@
 /** A fault drill: which provider fails, how and when, and what the call must achieve. */
 import type { ProviderKind } from '../core/errors.js';
 import type { SessionEventType } from '../events/session-event.js';
-import type { DeepgramFault, MidStreamFault } from '../simulators/deepgram/deepgram-fault.js';
-import type { ElevenLabsFault } from '../simulators/elevenlabs/elevenlabs-fault.js';
-import type { OpenAiFault } from '../simulators/openai/openai-script.js';
+import type { ModelFault, RecogniserFault, VoiceFault } from '../simulators/vendor-simulator.js';
 
 /** Moments of the caller's first utterance, as the recogniser's server receives it. */
 export type SpeechMoment =
@@ -14,6 +12,9 @@ export type SpeechMoment =
   /** When all of it was said and its final was requested. */
   | 'after_flush';
 
+/** A fault at a position in the audio. */
+type MidStreamFault = Extract<RecogniserFault, { readonly afterAudioMs: number }>;
+
 /** A fault whose place in the audio depends on the recording. */
 type FaultInSpeech = MidStreamFault extends infer F
   ? F extends MidStreamFault
@@ -22,7 +23,7 @@ type FaultInSpeech = MidStreamFault extends infer F
   : never;
 
 /** A recogniser fault whose moment is known. */
-export type SttDrillFault = Exclude<DeepgramFault, MidStreamFault> | FaultInSpeech;
+export type SttDrillFault = Exclude<RecogniserFault, MidStreamFault> | FaultInSpeech;
 
 /** Where in the call the caller's own connection breaks. */
 export type ConnectionMoment =
@@ -74,13 +75,13 @@ export interface SttDrill extends DrillBase {
 export interface LlmDrill extends DrillBase {
   readonly kind: 'llm';
   /** Happens to the answer to the caller's first turn. */
-  readonly fault: OpenAiFault;
+  readonly fault: ModelFault;
 }
 
 export interface TtsDrill extends DrillBase {
   readonly kind: 'tts';
   /** A refusal happens when the call begins; anything else to the answer to the caller's first turn. */
-  readonly fault: ElevenLabsFault;
+  readonly fault: VoiceFault;
 }
 
 /** The caller's own connection breaks: the phone's media socket, the browser's peer connection. */

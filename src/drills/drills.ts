@@ -258,14 +258,14 @@ const voice: readonly Omit<TtsDrill, 'kind'>[] = [
   {
     name: 'tts-unauthorised',
     says: 'its key is refused (401); another takes over',
-    fault: { fault: 'refuse', status: 401, code: 'invalid_api_key' },
+    fault: { fault: 'refuse', status: 401 },
     always: true,
     ...passedOn,
   },
   {
     name: 'tts-rate-limit',
     says: 'it is busy (429) and asks to wait for a second',
-    fault: { fault: 'refuse', status: 429, code: 'too_many_concurrent_requests', retryAfter: '1' },
+    fault: { fault: 'refuse', status: 429, retryAfter: '1' },
     ...retried,
   },
   {

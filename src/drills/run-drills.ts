@@ -3,6 +3,7 @@ import type { Recording } from '../replay/recordings.js';
 import type { TransportType } from '../transport/transport.js';
 import { TestVoices } from './virtual-call.js';
 import { needsTool, type Drill } from './drill.js';
+import type { VendorNames } from './vendors.js';
 import type { DrillRun } from './drill-run.js';
 import { performDrill, rehearse, type StageOptions } from './drill-stage.js';
 import { transcriptWords } from './drill-events.js';
@@ -19,6 +20,8 @@ export interface DrillsOptions {
    * the documented shapes. @default the documented shapes
    */
   readonly mannersSeed?: number | undefined;
+  /** Which vendors are simulated. @default the usual ones */
+  readonly vendors?: VendorNames | undefined;
   /** Whether answers are begun before their turn is certain. @default true */
   readonly speculation?: boolean;
   /** Called with the next drill, or null for the call without a fault. */
@@ -36,6 +39,7 @@ export async function* runDrills({
   recordings,
   voices: shared,
   mannersSeed,
+  vendors,
   speculation = true,
   onStart,
   signal,
@@ -44,7 +48,7 @@ export async function* runDrills({
   try {
     await Promise.all([voices.warmUp(), loadSdks()]);
     for (const [via, said] of recordings) {
-      const stage = { via, recordings: said, voices, speculation, ...(signal && { signal }) };
+      const stage = { via, recordings: said, voices, vendors, speculation, ...(signal && { signal }) };
       onStart?.(null, via);
       const rehearsal = await rehearse(stage);
       if (signal?.aborted) return;

@@ -1,52 +1,58 @@
 import type { Clock } from '../core/clock.js';
-import type { ProviderKind } from '../core/errors.js';
+import { HzRelayError, type ProviderKind } from '../core/errors.js';
 import { appointmentDesk } from '../providers/local/llm/appointment-desk.js';
-import type { SessionConfig } from '../relay/config/config.js';
 import type { SpeechToText } from '../providers/speech-to-text.js';
-import type { DeepgramFault } from '../simulators/deepgram/deepgram-fault.js';
+import type { SessionConfig } from '../relay/config/config.js';
+import { answersOf } from '../simulators/openai/openai-script.js';
 import { hearingOf } from '../simulators/recognised-hearing.js';
 import type { SimulatedHearing } from '../simulators/simulated-hearing.js';
-import { DeepgramSimulator } from '../simulators/deepgram/deepgram-simulator.js';
-import {
-  startElevenLabsSimulator,
-  type ElevenLabsSimulator,
-} from '../simulators/elevenlabs/elevenlabs-simulator.js';
-import { answersOf } from '../simulators/openai/openai-script.js';
-import { startOpenAiSimulator, type OpenAiSimulator } from '../simulators/openai/openai-simulator.js';
-import { simulatedKeys } from '../simulators/simulated-keys.js';
+import type {
+  RecogniserFault,
+  SimulatorDefinition,
+  SimulatorOptionsOf,
+  VendorSimulator,
+} from '../simulators/vendor-simulator.js';
+import { simulatorsOf } from '../simulators/vendor-simulators.js';
 import type { HeardUtterance } from './drill-run.js';
 import { callingDrillTool } from './drill-tool.js';
 import type { LoopbackTraffic } from './loopback-traffic.js';
 import { toneSpeech } from './tone-speech.js';
 
+/** Which vendors are simulated, by the name of their provider. */
+export type VendorNames = Record<ProviderKind, string>;
+
+export const defaultVendors: VendorNames = { stt: 'deepgram', llm: 'openai', tts: 'elevenlabs' };
+
 export interface VendorsOptions {
   readonly clock: Clock;
   /** Recognises the actual speech. */
   readonly ear: SpeechToText;
+  /** @default {@link defaultVendors} */
+  readonly names?: VendorNames | undefined;
   /** The recogniser's faults, by connection. */
-  readonly sttFaults?: readonly DeepgramFault[];
+  readonly sttFaults?: readonly RecogniserFault[];
   /** The random seed for the shape of each response, drawn from all that real vendors have been seen to send. */
   readonly mannersSeed?: number | undefined;
   /** Called when a fault happens. */
   readonly onFault?: () => void;
 }
 
+/** A running simulator and what it was made from. */
+interface Running<Kind extends ProviderKind> {
+  readonly definition: SimulatorDefinition<Kind>;
+  readonly simulator: VendorSimulator<Kind>;
+}
+
+type AllRunning = { readonly [Kind in ProviderKind]: Running<Kind> };
+
 /** The three vendors that one session uses, on the real wire. */
 export class Vendors {
-  readonly deepgram: DeepgramSimulator;
-  readonly openai: OpenAiSimulator;
-  readonly elevenlabs: ElevenLabsSimulator;
+  readonly #running: AllRunning;
   readonly #hearing: WatchedHearing;
   readonly #abort: AbortController;
 
-  private constructor(
-    simulators: Pick<Vendors, 'deepgram' | 'openai' | 'elevenlabs'>,
-    hearing: WatchedHearing,
-    abort: AbortController,
-  ) {
-    this.deepgram = simulators.deepgram;
-    this.openai = simulators.openai;
-    this.elevenlabs = simulators.elevenlabs;
+  private constructor(running: AllRunning, hearing: WatchedHearing, abort: AbortController) {
+    this.#running = running;
     this.#hearing = hearing;
     this.#abort = abort;
   }
@@ -55,6 +61,7 @@ export class Vendors {
   static async start({
     clock,
     ear,
+    names = defaultVendors,
     sttFaults = [],
     mannersSeed: seed,
     onFault,
@@ -66,32 +73,28 @@ export class Vendors {
       ...(seed !== undefined && { manners: 'random' as const, seed }),
       ...(onFault && { onFault }),
     };
-    const [deepgram, openai, elevenlabs] = await Promise.all([
-      DeepgramSimulator.start({
-        ...shared,
-        hearing: hearing.hearing,
-        apiKey: simulatedKeys.deepgram,
-        faults: sttFaults,
-      }),
-      startOpenAiSimulator({
-        ...shared,
-        answers: answersOf(callingDrillTool(appointmentDesk())),
-        apiKey: simulatedKeys.openai,
-      }),
-      startElevenLabsSimulator({ ...shared, voice: toneSpeech, apiKey: simulatedKeys.elevenlabs }),
+    const [stt, llm, tts] = await Promise.all([
+      started('stt', names.stt, { ...shared, hearing: hearing.hearing, faults: sttFaults }),
+      started('llm', names.llm, { ...shared, answers: answersOf(callingDrillTool(appointmentDesk())) }),
+      started('tts', names.tts, { ...shared, voice: toneSpeech }),
     ]);
-    return new Vendors({ deepgram, openai, elevenlabs }, hearing, abort);
+    return new Vendors({ stt, llm, tts }, hearing, abort);
+  }
+
+  get llm(): VendorSimulator<'llm'> {
+    return this.#running.llm.simulator;
+  }
+
+  get tts(): VendorSimulator<'tts'> {
+    return this.#running.tts.simulator;
   }
 
   /** The session config that uses them. */
   get config(): {
-    readonly [K in 'stt' | 'llm' | 'tts']: Exclude<NonNullable<SessionConfig[K]>, readonly unknown[]>;
+    readonly [K in ProviderKind]: Exclude<NonNullable<SessionConfig[K]>, readonly unknown[]>;
   } {
-    return {
-      stt: { provider: 'deepgram', apiKey: simulatedKeys.deepgram, baseUrl: this.deepgram.baseUrl },
-      llm: { provider: 'openai', apiKey: simulatedKeys.openai, baseUrl: this.openai.baseUrl },
-      tts: { provider: 'elevenlabs', apiKey: simulatedKeys.elevenlabs, baseUrl: this.elevenlabs.baseUrl },
-    };
+    const { stt, llm, tts } = this.#running;
+    return { stt: configOf(stt), llm: configOf(llm), tts: configOf(tts) };
   }
 
   /** The first utterance of the first connection; null until there is one. */
@@ -104,40 +107,57 @@ export class Vendors {
     return this.#hearing.listeningSinceMs;
   }
 
-  /** The number of attempts at a provider: connections to recogniser and voice, requests to the model. */
+  /** The number of attempts at a provider. */
   asked(kind: ProviderKind): number {
-    switch (kind) {
-      case 'stt':
-        return this.deepgram.attempts;
-      case 'llm':
-        return this.openai.requests.length;
-      case 'tts':
-        return this.elevenlabs.connections;
-    }
+    return this.#running[kind].simulator.attempts;
   }
 
   /** What clients did that a real vendor would have rejected. */
   get violations(): readonly string[] {
-    return [...this.deepgram.problems, ...this.openai.problems, ...this.elevenlabs.problems];
+    return this.#all.flatMap(({ simulator }) => simulator.problems);
   }
 
   /** What clients have left open, as text; empty if nothing. */
   leftOpen(traffic: LoopbackTraffic): string[] {
-    const clientsOf = (url: string): number => traffic.clientsOf(Number(new URL(url).port));
-    const open = {
-      'connections to the recogniser': clientsOf(this.deepgram.baseUrl),
-      // Count requests: connections are kept for later ones.
-      'requests to the model': this.openai.openAnswers,
-      'connections to the voice': clientsOf(this.elevenlabs.baseUrl),
-    };
-    return Object.entries(open).flatMap(([what, count]) => (count > 0 ? `${count} ${what}` : []));
+    return this.#all.flatMap(({ definition, simulator: { baseUrl, openAnswers } }) => {
+      const isKept = openAnswers !== null;
+      const count = openAnswers ?? traffic.clientsOf(Number(new URL(baseUrl).port));
+      const what = isKept ? 'requests to' : 'connections to';
+      return count > 0 ? `${count} ${what} ${definition.name} (${definition.kind})` : [];
+    });
   }
 
   /** Closes open connections and frees the ports. */
   async close(): Promise<void> {
     this.#abort.abort();
-    await Promise.all([this.deepgram.close(), this.openai.close(), this.elevenlabs.close()]);
+    await Promise.all(this.#all.map(({ simulator }) => simulator.close()));
   }
+
+  get #all(): readonly Running<ProviderKind>[] {
+    return Object.values(this.#running) as readonly Running<ProviderKind>[];
+  }
+}
+
+async function started<Kind extends ProviderKind>(
+  kind: Kind,
+  name: string,
+  options: SimulatorOptionsOf[Kind],
+): Promise<Running<Kind>> {
+  const known = simulatorsOf(kind);
+  const definition = known.find((one) => one.name === name);
+  if (!definition)
+    throw new HzRelayError(
+      `There is no simulated ${kind} ${JSON.stringify(name)}. There are: ${known.map((one) => one.name).join(', ')}.`,
+    );
+  return { definition, simulator: await definition.start({ ...options, apiKey: definition.apiKey }) };
+}
+
+function configOf<Kind extends ProviderKind>({
+  definition: { name, apiKey, config },
+  simulator: { baseUrl },
+}: Running<Kind>): never {
+  // The registry of providers and that of simulators agree by name, which no type says.
+  return { ...config, provider: name, apiKey, baseUrl } as never;
 }
 
 /** Records where in a connection's audio speech occurs, and when a final is requested. */

@@ -6,6 +6,8 @@ import { drills } from '../../drills/drills.js';
 import { ownDrills } from '../../drills/own/own-drills.js';
 import { runOwnDrills } from '../../drills/own/run-own-drills.js';
 import { runDrills } from '../../drills/run-drills.js';
+import { defaultVendors, type VendorNames } from '../../drills/vendors.js';
+import { simulatorsOf } from '../../simulators/vendor-simulators.js';
 import { systemClock } from '../../core/clock.js';
 import type { RelaySessionConfig } from '../../relay/config/config.js';
 import { findAgentFile, loadAgentFile } from '../agent/agent-file.js';
@@ -27,6 +29,10 @@ export interface DrillOptions {
   readonly agent?: string;
   /** False with `--no-speculation`. */
   readonly speculation: boolean;
+  /** The simulated vendors, by the name of their provider. @default the usual ones */
+  readonly stt?: string;
+  readonly llm?: string;
+  readonly tts?: string;
   /** The random seed for the shapes of the simulated vendors' responses. */
   readonly shapes?: number;
   readonly json?: boolean;
@@ -38,6 +44,7 @@ const foreignOptions = {
   bargeIn: '--barge-in',
   output: '--output',
   expect: '--expect',
+  budget: '--budget',
 } as const;
 const red = 31;
 
@@ -79,6 +86,7 @@ export async function drill(
     drills: chosen,
     recordings,
     mannersSeed: options.shapes,
+    vendors: vendorsOf(options),
     speculation: options.speculation,
     signal,
   };
@@ -126,9 +134,28 @@ function report(results: readonly DrillResult[], { json }: DrillOptions): void {
   (json ? note : out)(drillSummary(results));
 }
 
+/** Throws a UsageError for a vendor that cannot be simulated. */
+function vendorsOf(options: DrillOptions): VendorNames {
+  const names = { ...defaultVendors };
+  for (const kind of ['stt', 'llm', 'tts'] as const) {
+    const name = options[kind];
+    if (name === undefined) continue;
+    const known = simulatorsOf(kind).map((one) => one.name);
+    if (!known.includes(name))
+      throw new UsageError(
+        `--${kind} ${JSON.stringify(name)} is no vendor that can be simulated. There are: ${known.join(', ')}.`,
+      );
+    names[kind] = name;
+  }
+  return names;
+}
+
 function refuseForeign(options: DrillOptions): void {
-  if (options.agent !== undefined && options.shapes !== undefined)
-    throw new UsageError('--shapes is for simulated vendors, and --agent drills your own: leave one out.');
+  for (const option of ['shapes', 'stt', 'llm', 'tts'] as const)
+    if (options.agent !== undefined && options[option] !== undefined)
+      throw new UsageError(
+        `--${option} is for simulated vendors, and --agent drills your own: leave one out.`,
+      );
   for (const [option, flag] of Object.entries(foreignOptions))
     if (option in options)
       throw new UsageError(`${flag} does not work with --drill, which makes many calls to its own relay.`);

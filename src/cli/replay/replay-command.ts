@@ -42,6 +42,14 @@ export function addReplay(program: Command, run: RunCommand): void {
         'with --drill: vary the shapes of vendor responses, with this random seed',
       ).argParser(seed),
     )
+    .option('--stt <vendor>', 'with --drill: simulate this recogniser (default: deepgram)')
+    .option('--llm <vendor>', 'with --drill: simulate this model (default: openai)')
+    .option('--tts <vendor>', 'with --drill: simulate this voice (default: elevenlabs)')
+    .addOption(
+      new Option('--budget <usd>', 'hang up, with exit code 1, beyond this cost in US dollars').argParser(
+        dollars,
+      ),
+    )
     .option('-q, --quiet', 'print no events, only the table')
     .option('-v, --verbose', 'also print partials, tokens and raw speech edges')
     .addHelpText(
@@ -63,9 +71,13 @@ the caller heard, how long the recovery took, and which words were lost or
 doubled. It needs no keys and runs in simulated time. --drill list lists the
 drills; --json prints a line for each drill. --shapes 1, 2, … varies the
 vendors' responses within what the real ones send, in another way for each
-number. --agent drills that agent's providers instead, your own vendors
+number. --stt, --llm and --tts choose the vendors. --agent drills that agent's providers instead, your own vendors
 included: real calls, in real time, at its vendors. --drill list --agent FILE
 lists those drills; it does not read the file.
+
+The cost of the call is shown at the end, by vendor and model: what was used
+times the vendors' public prices, or those in the agent's config (prices). A
+vendor without a known price is named and left out.
 
 Environment:
   TWILIO_AUTH_TOKEN   signs a phone call as Twilio would
@@ -80,6 +92,7 @@ Examples:
   hzrelay replay book.wav --via both             compare both transports
   hzrelay replay book.wav --drill all --via both run every fault drill
   hzrelay replay book.wav --drill all --agent hzrelay.config.ts
+  hzrelay replay book.wav --drill llm --llm anthropic
   hzrelay replay book.wav --json > golden.ndjson
   hzrelay replay book.wav --expect golden.ndjson
   hzrelay replay calls/20260131-235959-a3f9b2c1  a recorded session
@@ -98,6 +111,12 @@ Exit codes: 0 everything was said and answered, and all comparisons are equal;
 function milliseconds(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   throw new InvalidArgumentError('Give milliseconds, a whole number.');
+}
+
+function dollars(text: string): number {
+  const amount = Number(text);
+  if (/^[\d.]+$/.test(text) && Number.isFinite(amount)) return amount;
+  throw new InvalidArgumentError('Give US dollars, for example 0.05.');
 }
 
 function seed(text: string): number {

@@ -6,6 +6,7 @@ import { callerRatesHz, replayCall } from '../../replay/replay-call.js';
 import { transportOf, type TransportType } from '../../transport/registry.js';
 import { readEnvironmentBeside } from '../agent/environment-beside.js';
 import { exitCodes, UsageError } from '../exit.js';
+import { CallCost } from './call-cost.js';
 import { readCaller, type ReplayCaller } from './replay-caller.js';
 import { checkOutput, outputFor, readExpected, relayUrl } from './replay-inputs.js';
 import { report, reportParity } from './replay-report.js';
@@ -31,6 +32,12 @@ export interface ReplayOptions {
   readonly drill?: string;
   /** With `drill`: the random seed for the shapes of the vendors' responses. */
   readonly shapes?: number;
+  /** With `drill`: the simulated vendors. */
+  readonly stt?: string;
+  readonly llm?: string;
+  readonly tts?: string;
+  /** The most that the calls may cost, in US dollars. */
+  readonly budget?: number;
   readonly quiet?: boolean;
   readonly verbose?: boolean;
 }
@@ -59,8 +66,9 @@ export async function replay(
 ): Promise<number> {
   if (options.drill !== undefined)
     return (await import('./drill.js')).drill(options.drill, files, options, signal);
-  if (options.shapes !== undefined)
-    throw new UsageError('--shapes is for simulated vendors: give --drill too.');
+  for (const option of ['shapes', 'stt', 'llm', 'tts'] as const)
+    if (options[option] !== undefined)
+      throw new UsageError(`--${option} is for simulated vendors: give --drill too.`);
   if (options.url !== undefined && !options.speculation)
     throw new UsageError(
       '--no-speculation is for a relay that replay starts, and --url names a running one.',
@@ -84,17 +92,20 @@ export async function replay(
     url === null
       ? await (await import('./own-target.js')).ownTarget(signal, options, systemClock)
       : remoteTarget(url, await relayToken(url));
+  const cost = new CallCost(options.budget ?? null);
+  const stop = AbortSignal.any([signal, cost.exceeded.signal]);
   try {
     const held: HeldCall[] = [];
     // One after the other: concurrent calls would wait for each other's recognition and synthesis, which would distort
     // their latencies.
     for (const call of calls) {
-      if (signal.aborted) break;
+      if (stop.aborted) break;
       if (calls.length > 1) announce(call.via, options);
-      held.push(await hold(call, { ...options, target, expected, compared: calls.length > 1 }, signal));
+      held.push(await hold(call, { ...options, target, expected, compared: calls.length > 1, cost }, stop));
     }
     const [first, second] = held;
-    const equal = !first || !second || signal.aborted || reportParity(first, second, options);
+    const equal = !first || !second || stop.aborted || reportParity(first, second, options);
+    reportCost(cost, options);
     const failed = held.find(({ exitCode }) => exitCode !== exitCodes.ok);
     return failed?.exitCode ?? (equal ? exitCodes.ok : exitCodes.failed);
   } finally {
@@ -107,12 +118,13 @@ interface HoldOptions extends ReplayOptions {
   readonly expected: readonly SessionEvent[] | null;
   /** Whether it is compared with another call. */
   readonly compared: boolean;
+  readonly cost: CallCost;
 }
 
 /** Holds one call and reports it. */
 async function hold(call: PlannedCall, options: HoldOptions, signal: AbortSignal): Promise<HeldCall> {
   const { via, caller, output } = call;
-  const { target, expected, compared, bargeIn, json, expect } = options;
+  const { target, expected, compared, bargeIn, json, expect, cost } = options;
   const authToken = process.env.TWILIO_AUTH_TOKEN;
   const result = await replayCall({
     url: target.url,
@@ -124,7 +136,10 @@ async function hold(call: PlannedCall, options: HoldOptions, signal: AbortSignal
     signal,
     behaviour: { bargeInMs: bargeIn ?? null },
     ...(authToken && { authToken }),
-    onEvent: (event) => show(event, options),
+    onEvent: (event) => {
+      cost.take(event);
+      show(event, options);
+    },
   });
   const exitCode = await report(result, {
     ...(json !== undefined && { json }),
@@ -135,6 +150,13 @@ async function hold(call: PlannedCall, options: HoldOptions, signal: AbortSignal
     name: compared ? via : null,
   });
   return { via, events: result.events, exitCode };
+}
+
+function reportCost(cost: CallCost, { json }: ReplayOptions): void {
+  const { problem, warning } = cost;
+  if (!json) for (const line of cost.lines()) out(line);
+  if (warning !== null) note(`warning: ${warning}`);
+  if (problem !== null) note(`error: ${problem}`);
 }
 
 function announce(via: TransportType, { json }: ReplayOptions): void {

@@ -1,5 +1,6 @@
 /** The types in which tests and drills script a simulated OpenAI: its answers and its faults. */
 import type { ChatMessage, LanguageModel, ToolDefinition } from '../../providers/language-model.js';
+import type { SimulatedAnswers } from '../vendor-simulator.js';
 
 /** A parsed request, in the types of the language model contract. */
 export interface OpenAiRequest {
@@ -70,7 +71,7 @@ export type OpenAiFault =
   | { readonly fault: 'slow_drip'; readonly bytes: number; readonly everyMs: number };
 
 /** Answers each request with a language model. */
-export function answersOf(model: LanguageModel): OpenAiAnswers {
+export function answersOf(model: LanguageModel): SimulatedAnswers {
   return async ({ messages, tools }) => {
     let text = '';
     const toolCalls = [];
