@@ -147,7 +147,8 @@ describe('a provider of the user’s own', () => {
   });
 
   it('may have no address that is the same for all, and then needs one', () => {
-    const { service: _service, ...key } = acme.key!;
+    const { variable, baseUrlVariable, page } = acme.key!;
+    const key = { variable, baseUrlVariable, page };
     const own = defineProvider({
       ...{ kind: 'tts', name: 'own', title: 'Own Inc', key, fields: {} },
       create: () => null as never,

@@ -181,7 +181,11 @@ describe('vendors that are no defaults', () => {
   const vendor = (name: string, parts: object = {}, fields = {}): AnyDefinition =>
     defineProvider({
       ...{ kind: 'llm', name, key: { ...key, ...parts }, fields },
-      create: ({ apiKey }) => model(name, async () => void probed.push({ name, apiKey })),
+      create: ({ apiKey }) =>
+        model(name, () => {
+          probed.push({ name, apiKey });
+          return Promise.resolve();
+        }),
     });
   beforeEach(() => {
     probed = [];

@@ -34,11 +34,11 @@ function hurried(): VirtualClock {
   return clock;
 }
 
-async function start(name: Name, manners?: 'random'): Promise<OpenAiSimulator> {
+function start(name: Name, manners?: 'random'): Promise<OpenAiSimulator> {
   const { simulated } = services[name];
   const { apiKey } = simulated;
   const options = { apiKey, clock: hurried(), ...(manners && { manners }) };
-  return (await simulated.start(options)) as OpenAiSimulator;
+  return simulated.start(options);
 }
 
 function modelAt(name: Name, { baseUrl }: { readonly baseUrl: string }, fields: object = {}): LanguageModel {

@@ -155,8 +155,9 @@ export class OpenAiLanguageModel implements LanguageModel {
     const { apiKey } = this.#options;
     asked.tell(requestIdOf(response.headers.get(requestIdHeader), apiKey));
     const stream = asked.opened(response);
-    while (!reader.finished) {
-      const { done, value: batch } = (await stream.next()) as IteratorResult<readonly string[], undefined>;
+    const isFinished = (): boolean => reader.finished;
+    while (!isFinished()) {
+      const { done, value: batch } = await stream.next();
       if (done) return;
       // Once text has been given, keep-alives do not extend the wait: the supervisor requests the rest again.
       if (batch.length === 0 && !reader.hasText) this.#keepAlive(request, liveness);
@@ -171,7 +172,7 @@ export class OpenAiLanguageModel implements LanguageModel {
           watchdog.rest();
           yield event;
         }
-        if (reader.finished) continue;
+        if (isFinished()) continue;
         if (reader.progress > progress) {
           liveness.progressed();
           request.onProgress?.('answer');

@@ -1,6 +1,6 @@
 /** The simulated services that speak OpenAI's API. */
 import { simulatedKeys } from '../simulated-keys.js';
-import type { SimulatorDefinition } from '../vendor-simulator.js';
+import type { SimulatorDefinition, SimulatorOptionsOf } from '../vendor-simulator.js';
 import {
   azureDialect,
   groqDialect,
@@ -9,7 +9,7 @@ import {
   openRouterDialect,
   type OpenAiDialect,
 } from './openai-dialect.js';
-import { startOpenAiSimulator } from './openai-simulator.js';
+import { startOpenAiSimulator, type OpenAiSimulator } from './openai-simulator.js';
 
 export const openAiLlm = simulated('openai', simulatedKeys.openai, openAiDialect, {});
 export const groqLlm = simulated('groq', 'gsk_simulated_c05d83aa', groqDialect);
@@ -17,12 +17,17 @@ export const openRouterLlm = simulated('openrouter', 'sk-or-v1-simulated-71fe02b
 export const ollamaLlm = simulated('ollama', 'ollama-simulated-9a34e6f1', ollamaDialect);
 export const azureOpenAiLlm = simulated('azure-openai', 'azure-simulated-b86c15d0', azureDialect);
 
+/** A definition whose simulator also has the requests, as a test of this API needs them. */
+export interface OpenAiDefinition extends SimulatorDefinition<'llm'> {
+  start(options: SimulatorOptionsOf['llm']): Promise<OpenAiSimulator>;
+}
+
 function simulated(
   name: string,
   apiKey: string,
   dialect: OpenAiDialect,
   config: Readonly<Record<string, unknown>> = { model: dialect.models[0]?.id },
-): SimulatorDefinition<'llm'> {
+): OpenAiDefinition {
   return {
     ...{ kind: 'llm', name, apiKey, config },
     start: (options) => startOpenAiSimulator({ ...options, dialect }),
