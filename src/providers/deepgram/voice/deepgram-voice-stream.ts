@@ -50,9 +50,7 @@ export class DeepgramVoiceStream implements TextToSpeechStream, SpeakListener {
 
   write(text: string): void {
     if (this.#ended || this.#closed) return;
-    const wasEmpty = this.#queue.isEmpty;
-    this.#queue.add(text);
-    if (wasEmpty && !this.#queue.isEmpty) this.#expectAudio();
+    if (this.#queue.add(text)) this.#expectAudio();
     this.#sendMore();
     // Chunks without words are complete at once, but not before the caller is back from this call.
     if (this.#queue.isEmpty) queueMicrotask(() => this.#tellDone());
@@ -96,7 +94,7 @@ export class DeepgramVoiceStream implements TextToSpeechStream, SpeakListener {
     // Nothing is owed, so nothing tells what it says.
     if (chunk === null) return this.#options.onIgnored();
     if (!this.#encoding.accepts(bytes))
-      return this.onFailure(voiceError('server', 'Deepgram sent audio in another format than requested.'));
+      return this.#fail(voiceError('server', 'Deepgram sent audio in another format than requested.'));
     this.#hasSpoken = true;
     this.#watchdog.expect(this.#options.audioTimeoutMs);
     const frame = this.#decoder.decode(bytes);
@@ -106,7 +104,7 @@ export class DeepgramVoiceStream implements TextToSpeechStream, SpeakListener {
   onFlushed(): void {
     if (this.#closed) return;
     if (!this.#queue.flushed()) return this.#options.onIgnored();
-    if (!this.#hasSpoken) return this.onFailure(voiceError('server', 'Deepgram gave no audio for the text.'));
+    if (!this.#hasSpoken) return this.#fail(voiceError('server', 'Deepgram gave no audio for the text.'));
     this.#sendMore();
     if (this.#queue.isEmpty) this.#watchdog.rest();
     else this.#expectAudio();
@@ -114,6 +112,12 @@ export class DeepgramVoiceStream implements TextToSpeechStream, SpeakListener {
   }
 
   onFailure(error: ProviderError): void {
+    // While a tool runs nothing is owed: the next text gets a new connection.
+    if (this.#queue.isEmpty) this.#socket = null;
+    else this.#fail(error);
+  }
+
+  #fail(error: ProviderError): void {
     if (this.#closed) return;
     const socket = this.#socket;
     this.#socket = null;
@@ -143,7 +147,7 @@ export class DeepgramVoiceStream implements TextToSpeechStream, SpeakListener {
     const leased = this.#options.leaseSocket();
     if (!('lease' in leased)) {
       // Not before the caller is back from this call.
-      queueMicrotask(() => this.onFailure(leased));
+      queueMicrotask(() => this.#fail(leased));
       return null;
     }
     this.#socket = leased;
@@ -166,7 +170,7 @@ export class DeepgramVoiceStream implements TextToSpeechStream, SpeakListener {
   #onAbort(): void {
     const { expiredMs } = this.#watchdog;
     if (expiredMs === null) return this.close();
-    this.onFailure(voiceError('timeout', `Deepgram's voice gave no audio for ${expiredMs} ms.`));
+    this.#fail(voiceError('timeout', `Deepgram's voice gave no audio for ${expiredMs} ms.`));
   }
 
   #report(): void {

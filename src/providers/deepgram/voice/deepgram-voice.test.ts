@@ -240,6 +240,38 @@ describe('Deepgram as a voice', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('goes on over a new connection if the old one ends while nothing is to be spoken', async () => {
+    const tts = voices.create();
+    const answer = new SpokenAnswer(tts);
+    answer.stream.write(sentences[0]!);
+    await answer.first('chunk_done');
+    voices.simulator.dropSockets();
+    await until(() => tts.openSockets === 0);
+    await answer.speak([sentences[1]!]);
+    expect(answer.error).toBeNull();
+    expect(answer.bytes.equals(Buffer.concat(voices.simulator.sentAudio))).toBe(true);
+    expect(voices.simulator.attempts).toBe(2);
+  });
+
+  it('is done without the audio that comes after the end of an answer', async () => {
+    voices.simulator.failNext({ fault: 'out_of_order' });
+    const answer = await new SpokenAnswer(voices.create()).speak(sentences);
+    expect(types(answer).at(-1)).toBe('done');
+    const sent = Buffer.concat(voices.simulator.sentAudio);
+    expect(sent.subarray(0, answer.bytes.length).equals(answer.bytes)).toBe(true);
+  });
+
+  it('fails after half a message, behind which nothing comes', async () => {
+    const clock = new VirtualClock();
+    const tts = voices.create({ clock });
+    voices.simulator.failNext({ fault: 'garbage', afterPieces: 1 });
+    const answer = new SpokenAnswer(tts);
+    answer.stream.write(sentences[0]!);
+    await until(() => tts.ignoredMessages === 1);
+    clock.advance(1500);
+    expect(answer.error).toMatchObject({ category: 'timeout', retryable: true });
+  });
+
   it('closes a connection that is not used', async () => {
     const clock = new VirtualClock();
     const tts = voices.create({ clock });

@@ -17,12 +17,17 @@ export class SpeechQueue {
   readonly #speaking: SpeechPiece[] = [];
   #done = 0;
 
-  /** Adds the next chunk. One without a letter or a digit has nothing to speak. */
-  add(text: string): void {
+  /**
+   * Adds the next chunk; one without a letter or a digit has nothing to speak. Returns whether there is something to speak now
+   * where there was nothing before.
+   */
+  add(text: string): boolean {
+    const wasEmpty = this.isEmpty;
     const chunk = this.#left.length;
     const pieces = /[\p{L}\p{N}]/u.test(text) ? piecesOf(text.trim()) : [];
     this.#left.push(pieces.length);
     this.#unsent.push(...pieces.map((piece) => ({ chunk, text: piece })));
+    return wasEmpty && pieces.length > 0;
   }
 
   /** The next piece to send; null if all were sent. */

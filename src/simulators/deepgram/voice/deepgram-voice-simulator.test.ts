@@ -18,7 +18,9 @@ class BareClient {
       if (isBinary) this.audioBytes += data.length;
       else this.said.push(JSON.parse(data.toString()));
     });
-    this.closed = once(socket, 'close').then(([code, reason]) => [code as number, String(reason)]);
+    this.closed = new Promise((resolve) => {
+      socket.once('close', (code, reason) => resolve([code, reason.toString()]));
+    });
   }
 
   static async open(baseUrl: string, query = 'model=aura-2-thalia-en&encoding=mulaw&sample_rate=8000') {

@@ -111,6 +111,11 @@ export class DeepgramVoiceSimulator implements VendorSimulator<'tts'> {
     }
   }
 
+  /** Cuts all connections, like a restarting server, and keeps listening. */
+  dropSockets(): void {
+    for (const stream of this.#streams) stream.destroy();
+  }
+
   async close(): Promise<void> {
     for (const speaker of this.#speakers) speaker.dispose();
     for (const stream of this.#streams) stream.destroy();
