@@ -131,7 +131,10 @@ export abstract class SimulatedRecogniser<
     stream.on('error', () => undefined);
     stream.on('close', () => this.#streams.delete(stream));
     if (fault && !('afterAudioMs' in fault) && fault.type !== 'cut_final') this.#options.onFault?.();
-    if (fault?.type === 'refuse') return void stream.destroy();
+    if (fault?.type === 'refuse') {
+      stream.destroy();
+      return;
+    }
     if (fault?.type === 'status') return this.#refuse(stream, fault.status, fault.retryAfterSec);
     const request = requestOf(incoming);
     const read = this.read(request);

@@ -65,7 +65,14 @@ export class AssemblyAiSession extends RecogniserSession {
   }
 
   protected closeAsFailed(): void {
-    this.#fail(3005, 'Session Cancelled: An error occurred');
+    this.failWith(3005, 'Session Cancelled: An error occurred');
+  }
+
+  /** Ends the session with an error. */
+  failWith(code: number, reason: string): void {
+    if (this.manners.errors === 'frame') this.sendText(JSON.stringify(errorMessage(code, reason)));
+    this.closeSocket(code, closeReason(reason));
+    this.dispose();
   }
 
   #hearMessage(data: Buffer): void {
@@ -139,13 +146,7 @@ export class AssemblyAiSession extends RecogniserSession {
 
   #refuse(code: number, reason: string): void {
     this.options.onProblem(reason);
-    this.#fail(code, reason);
-  }
-
-  #fail(code: number, reason: string): void {
-    if (this.manners.errors === 'frame') this.sendText(JSON.stringify(errorMessage(code, reason)));
-    this.closeSocket(code, closeReason(reason));
-    this.dispose();
+    this.failWith(code, reason);
   }
 }
 
