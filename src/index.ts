@@ -28,7 +28,10 @@ export type { LlmConfig, SttConfig, TtsConfig } from './providers/registry.js';
 export type { LocalLlmConfig, LocalSttConfig, LocalTtsConfig } from './providers/local/local-definitions.js';
 export type { AssemblyAiSttConfig } from './providers/assemblyai/assemblyai-definition.js';
 export type { DeepgramSttConfig } from './providers/deepgram/deepgram-definition.js';
-export type { ElevenLabsTtsConfig } from './providers/elevenlabs/elevenlabs-definition.js';
+export type {
+  ElevenLabsSttConfig,
+  ElevenLabsTtsConfig,
+} from './providers/elevenlabs/elevenlabs-definition.js';
 export type { OpenAiLlmConfig } from './providers/openai/openai-definition.js';
 export { defaultSupervision, type Supervision } from './fallback/policy/supervision.js';
 export { Session } from './session/session.js';

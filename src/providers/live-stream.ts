@@ -32,7 +32,9 @@ export interface LiveWire<Message> {
   readonly headers: Readonly<Record<string, string>>;
   /** What is sent; the caller's audio is encoded to it. */
   readonly format: AudioFormat;
-  /** The shortest and the longest message of audio. */
+  /** Audio is sent in pieces of at least this length, except at a flush. */
+  readonly pieceMs: number;
+  /** The shortest and the longest message of audio that the vendor takes. */
   readonly leastMs: number;
   readonly mostMs: number;
   /** The shortest audio between two requests for a final. */
@@ -100,7 +102,8 @@ export class LiveStream<Message> implements SpeechToTextStream {
     this.#options = options;
     this.#bytesPerMs = bytesPerSec / 1000;
     this.#unsent = new UnsentAudio(maxUnsentSec * bytesPerSec);
-    this.#batch = new AudioBatch({ ...vendor, bytesPerMs: this.#bytesPerMs });
+    const { pieceMs, mostMs } = vendor;
+    this.#batch = new AudioBatch({ leastMs: pieceMs, mostMs, bytesPerMs: this.#bytesPerMs });
     this.#sent = new SentAudio(this.#bytesPerMs);
     this.#socket = new LiveSocket({
       ...settings,

@@ -2,7 +2,7 @@
 import type { ProviderKind } from '../core/errors.js';
 import { assemblyAiStt } from './assemblyai/assemblyai-definition.js';
 import { deepgramStt } from './deepgram/deepgram-definition.js';
-import { elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
+import { elevenLabsStt, elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
 import { localLlm, localStt, localTts } from './local/local-definitions.js';
 import { openAiLlm } from './openai/openai-definition.js';
 import type { AnyDefinition, ConfigOf } from './provider-definition.js';

@@ -32,6 +32,7 @@ export function assemblyAiWire(options: AssemblyAiWireOptions): LiveWire<Turn> {
     url: streamingUrl(baseUrl, recognition, format),
     headers: { authorization: apiKey },
     format,
+    pieceMs: leastMs,
     leastMs,
     mostMs,
     leastFlushMs: 0,
