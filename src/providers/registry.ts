@@ -7,7 +7,16 @@ import { localLlm, localStt, localTts } from './local/local-definitions.js';
 import { openAiLlm } from './openai/openai-definition.js';
 import type { AnyDefinition, ConfigOf } from './provider-definition.js';
 
-const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts, assemblyAiStt] as const;
+const builtIn = [
+  localStt,
+  localLlm,
+  localTts,
+  deepgramStt,
+  openAiLlm,
+  elevenLabsTts,
+  assemblyAiStt,
+  elevenLabsStt,
+] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 

@@ -18,7 +18,18 @@ export interface ElevenLabsSttConfig extends CloudConfig, ScribeRecognition {
 export interface ElevenLabsTtsConfig
   extends
     CloudConfig,
-    Pick<ElevenLabsOptions, 'voiceId' | 'modelId' | 'languageCode' | 'voiceSettings' | 'connection'> {
+    Pick<
+      ElevenLabsOptions,
+      | 'voiceId'
+      | 'modelId'
+      | 'languageCode'
+      | 'voiceSettings'
+      | 'pronunciationDictionaries'
+      | 'seed'
+      | 'applyTextNormalization'
+      | 'connection'
+      | 'extra'
+    > {
   readonly provider: 'elevenlabs';
 }
 
@@ -77,9 +88,25 @@ export const elevenLabsTts = builtInProvider<'tts', ElevenLabsTtsConfig>({
         speed: z.number().min(0.7).max(1.2).optional(),
       })
       .optional(),
+    pronunciationDictionaries: z
+      .array(z.strictObject({ id: text, versionId: text }))
+      .max(3)
+      .optional(),
+    seed: z.number().int().min(0).max(4_294_967_295).optional(),
+    applyTextNormalization: z.enum(['auto', 'on', 'off']).optional(),
     connection: z.enum(['websocket', 'http']).optional(),
+    extra: z.record(text, z.union([z.string(), z.number(), z.boolean()])).optional(),
   },
-  recordable: ['voiceId', 'modelId', 'languageCode', 'voiceSettings', 'connection'],
+  recordable: [
+    'voiceId',
+    'modelId',
+    'languageCode',
+    'voiceSettings',
+    'pronunciationDictionaries',
+    'seed',
+    'applyTextNormalization',
+    'connection',
+  ],
   voice: { field: 'voiceId', isId: (name) => /^[A-Za-z\d]{20}$/.test(name) },
   problemsOf: connectionProblems,
   create: (config, { clock }) => elevenLabsTextToSpeech({ ...config, clock }),

