@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
 import { ConfigError, type ConfigProblem } from '../../core/errors.js';
-import { embedded } from '../../providers/registry.js';
+import { builtInRegistry, embedded } from '../../providers/registry.js';
 import { defaultReconnectLimits } from '../../session/reconnection.js';
 import { defaultApology, defaultSessionLimits, resolveConfig, type SessionConfig } from './config.js';
 
@@ -206,7 +206,10 @@ describe('a config that cannot be used', () => {
       { inbound, stt: { provider: 'siri' } },
       'stt.provider',
       "is 'siri'.",
-      "Use one of: 'local', 'deepgram'.",
+      `Use one of: ${builtInRegistry
+        .ofKind('stt')
+        .map(({ name }) => `'${name}'`)
+        .join(', ')}.`,
     ],
     [
       { inbound, tts: { provider: 'openai' } },
