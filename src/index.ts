@@ -26,9 +26,13 @@ export {
 } from './providers/provider-definition.js';
 export type { LlmConfig, SttConfig, TtsConfig } from './providers/registry.js';
 export type { LocalLlmConfig, LocalSttConfig, LocalTtsConfig } from './providers/local/local-definitions.js';
+export type { AssemblyAiSttConfig } from './providers/assemblyai/assemblyai-definition.js';
 export type { DeepgramSttConfig } from './providers/deepgram/deepgram-definition.js';
 export type { DeepgramTtsConfig } from './providers/deepgram/voice/deepgram-voice-definition.js';
-export type { ElevenLabsTtsConfig } from './providers/elevenlabs/elevenlabs-definition.js';
+export type {
+  ElevenLabsTtsConfig,
+  ElevenLabsSttConfig,
+} from './providers/elevenlabs/elevenlabs-definition.js';
 export type {
   AzureOpenAiLlmConfig,
   GroqLlmConfig,

@@ -1,8 +1,9 @@
 /** All built-in vendors. To add one, write its folder and its simulator, and add one line here. */
 import type { ProviderKind } from '../core/errors.js';
+import { assemblyAiStt } from './assemblyai/assemblyai-definition.js';
 import { deepgramStt } from './deepgram/deepgram-definition.js';
 import { deepgramTts } from './deepgram/voice/deepgram-voice-definition.js';
-import { elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
+import { elevenLabsStt, elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
 import { localLlm, localStt, localTts } from './local/local-definitions.js';
 import { azureOpenAiLlm, groqLlm, ollamaLlm, openRouterLlm } from './openai/compatible-definitions.js';
 import { openAiLlm } from './openai/openai-definition.js';
@@ -21,6 +22,8 @@ const builtIn = [
   openRouterLlm,
   ollamaLlm,
   azureOpenAiLlm,
+  assemblyAiStt,
+  elevenLabsStt,
 ] as const;
 
 type BuiltIn = (typeof builtIn)[number];

@@ -6,29 +6,75 @@ import {
   webSocketlessModel,
   type ElevenLabsOptions,
 } from './elevenlabs-text-to-speech.js';
+import { scribeProblems, type ScribeRecognition } from './scribe-request.js';
+import { scribeSpeechToText } from './scribe-speech-to-text.js';
+
+/** ElevenLabs' recogniser, Scribe in real time; key: ELEVENLABS_API_KEY. */
+export interface ElevenLabsSttConfig extends CloudConfig, ScribeRecognition {
+  readonly provider: 'elevenlabs';
+}
 
 /** ElevenLabs' voices; key: ELEVENLABS_API_KEY. */
 export interface ElevenLabsTtsConfig
   extends
     CloudConfig,
-    Pick<ElevenLabsOptions, 'voiceId' | 'modelId' | 'languageCode' | 'voiceSettings' | 'connection'> {
+    Pick<
+      ElevenLabsOptions,
+      | 'voiceId'
+      | 'modelId'
+      | 'languageCode'
+      | 'voiceSettings'
+      | 'pronunciationDictionaries'
+      | 'seed'
+      | 'applyTextNormalization'
+      | 'connection'
+      | 'extra'
+    > {
   readonly provider: 'elevenlabs';
 }
 
 const text = z.string().min(1);
 const share = z.number().min(0).max(1);
 
+/** One key serves both kinds. */
+const key = {
+  variable: 'ELEVENLABS_API_KEY',
+  baseUrlVariable: 'ELEVENLABS_BASE_URL',
+  page: 'https://elevenlabs.io/app/settings/api-keys',
+  service: 'https://api.elevenlabs.io',
+};
+
+export const elevenLabsStt = builtInProvider<'stt', ElevenLabsSttConfig>({
+  kind: 'stt',
+  name: 'elevenlabs',
+  title: 'ElevenLabs',
+  key,
+  fields: {
+    model: text.optional(),
+    language: text.optional(),
+    keyterms: z.array(text).optional(),
+    timestamps: z.boolean().optional(),
+    vad: z
+      .strictObject({
+        silenceThresholdSecs: z.number().optional(),
+        threshold: z.number().optional(),
+        minSpeechDurationMs: z.number().optional(),
+        minSilenceDurationMs: z.number().optional(),
+      })
+      .optional(),
+    noVerbatim: z.boolean().optional(),
+    extra: z.record(text, z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).optional(),
+  },
+  recordable: ['model', 'language', 'keyterms', 'timestamps', 'vad', 'noVerbatim'],
+  problemsOf: (config) => scribeProblems(config),
+  create: (config, { clock }) => scribeSpeechToText({ ...config, clock }),
+});
+
 export const elevenLabsTts = builtInProvider<'tts', ElevenLabsTtsConfig>({
   kind: 'tts',
   name: 'elevenlabs',
   title: 'ElevenLabs',
-  key: {
-    variable: 'ELEVENLABS_API_KEY',
-    baseUrlVariable: 'ELEVENLABS_BASE_URL',
-    page: 'https://elevenlabs.io/app/settings/api-keys',
-    service: 'https://api.elevenlabs.io',
-    isDefault: true,
-  },
+  key: { ...key, isDefault: true },
   fields: {
     voiceId: text.optional(),
     modelId: text.optional(),
@@ -42,9 +88,25 @@ export const elevenLabsTts = builtInProvider<'tts', ElevenLabsTtsConfig>({
         speed: z.number().min(0.7).max(1.2).optional(),
       })
       .optional(),
+    pronunciationDictionaries: z
+      .array(z.strictObject({ id: text, versionId: text }))
+      .max(3)
+      .optional(),
+    seed: z.number().int().min(0).max(4_294_967_295).optional(),
+    applyTextNormalization: z.enum(['auto', 'on', 'off']).optional(),
     connection: z.enum(['websocket', 'http']).optional(),
+    extra: z.record(text, z.union([z.string(), z.number(), z.boolean()])).optional(),
   },
-  recordable: ['voiceId', 'modelId', 'languageCode', 'voiceSettings', 'connection'],
+  recordable: [
+    'voiceId',
+    'modelId',
+    'languageCode',
+    'voiceSettings',
+    'pronunciationDictionaries',
+    'seed',
+    'applyTextNormalization',
+    'connection',
+  ],
   voice: { field: 'voiceId', isId: (name) => /^[A-Za-z\d]{20}$/.test(name) },
   problemsOf: connectionProblems,
   create: (config, { clock }) => elevenLabsTextToSpeech({ ...config, clock }),

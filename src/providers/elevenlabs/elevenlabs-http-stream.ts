@@ -7,8 +7,9 @@ import type { TextToSpeechStream, TtsEvent, TtsStreamOptions } from '../text-to-
 import { AudioContainer } from './audio-container.js';
 import { AudioDecoder } from '../audio-decoder.js';
 import { failureOf, requestIdIn, type ElevenLabsFailure, wrongFormat } from './elevenlabs-errors.js';
-import type { ElevenLabsVoiceSettings } from './elevenlabs-messages.js';
+import type { ElevenLabsVoiceSettings, PronunciationDictionary } from './elevenlabs-messages.js';
 import { EncodingCheck } from '../encoding-check.js';
+import { SpokenUsage } from './spoken-usage.js';
 
 export interface ElevenLabsHttpStreamOptions extends TtsStreamOptions {
   readonly client: Promise<ElevenLabsClient>;
@@ -25,6 +26,9 @@ export interface ElevenLabsHttpStreamOptions extends TtsStreamOptions {
     readonly modelId: string;
     readonly languageCode?: string;
     readonly voiceSettings?: ElevenLabsVoiceSettings;
+    readonly pronunciationDictionaries?: readonly PronunciationDictionary[];
+    readonly seed?: number;
+    readonly applyTextNormalization?: 'auto' | 'on' | 'off';
   };
   readonly clock: Clock;
   /** Longest wait from a request to its first audio. */
@@ -38,6 +42,7 @@ export class ElevenLabsHttpStream implements TextToSpeechStream {
   readonly #options: ElevenLabsHttpStreamOptions;
   readonly #watchdog: StreamWatchdog;
   readonly #decoder: AudioDecoder;
+  readonly #usage: SpokenUsage;
   /** Resolves when all chunks written so far have been spoken. */
   #spoken: Promise<void> = Promise.resolve();
   #previousText = '';
@@ -50,6 +55,7 @@ export class ElevenLabsHttpStream implements TextToSpeechStream {
   constructor(options: ElevenLabsHttpStreamOptions) {
     this.#options = options;
     this.#decoder = new AudioDecoder(options.format);
+    this.#usage = new SpokenUsage(options.voice.modelId, options.onUsage);
     this.#watchdog = new StreamWatchdog(options.clock, options.signal);
     this.#closed = options.signal.aborted;
   }
@@ -64,6 +70,7 @@ export class ElevenLabsHttpStream implements TextToSpeechStream {
     if (this.#ended || this.#closed) return;
     this.#ended = true;
     void this.#spoken.then(() => {
+      this.#usage.report();
       this.#emit({ type: 'done' });
       this.close();
     });
@@ -71,6 +78,7 @@ export class ElevenLabsHttpStream implements TextToSpeechStream {
 
   close(): void {
     this.#closed = true;
+    this.#usage.report();
     this.#watchdog.abort();
     this.#watchdog.stop();
   }
@@ -98,6 +106,7 @@ export class ElevenLabsHttpStream implements TextToSpeechStream {
     this.#watchdog.expect(firstAudioTimeoutMs);
     const speaker = await voiceId();
     if (this.#isClosed()) return;
+    this.#usage.sent(text.length);
     const asked = textToSpeech.stream(
       speaker,
       {
@@ -106,6 +115,14 @@ export class ElevenLabsHttpStream implements TextToSpeechStream {
         outputFormat: output as ElevenLabs.TextToSpeechStreamRequestOutputFormat,
         ...(voice.languageCode !== undefined && { languageCode: voice.languageCode }),
         ...(voice.voiceSettings && { voiceSettings: voice.voiceSettings }),
+        ...(voice.seed !== undefined && { seed: voice.seed }),
+        ...(voice.applyTextNormalization && { applyTextNormalization: voice.applyTextNormalization }),
+        ...(voice.pronunciationDictionaries && {
+          pronunciationDictionaryLocators: voice.pronunciationDictionaries.map(({ id, versionId }) => ({
+            pronunciationDictionaryId: id,
+            versionId,
+          })),
+        }),
         // Keeps the voice's tone between requests. Models of the third generation refuse it:
         // https://github.com/home-assistant/core/issues/182944
         ...(this.#previousText !== '' &&
@@ -118,7 +135,11 @@ export class ElevenLabsHttpStream implements TextToSpeechStream {
         timeoutInSeconds: firstAudioTimeoutMs / 1000 + 1,
       },
     );
-    const { data: audio, rawResponse } = await asked.withRawResponse();
+    const { data: audio, rawResponse } = await asked.withRawResponse().catch((thrown: unknown) => {
+      // What was refused is not charged.
+      if (failureOf(thrown).status !== undefined) this.#usage.sent(-text.length);
+      throw thrown;
+    });
     this.#noteRequest(rawResponse.headers);
     const container = new AudioContainer(this.#options.format);
     const encoding = new EncodingCheck(this.#options.format.encoding);
@@ -132,6 +153,8 @@ export class ElevenLabsHttpStream implements TextToSpeechStream {
         this.#fail(wrongFormat);
         return;
       }
+      const { encoding: kind, sampleRateHz } = this.#options.format;
+      this.#usage.received(bytes.length / sampleRateHz / (kind === 'mulaw' ? 1 : 2));
       const frame = this.#decoder.decode(bytes);
       if (frame) this.#emit({ type: 'audio', chunk, frame });
     }
@@ -151,6 +174,7 @@ export class ElevenLabsHttpStream implements TextToSpeechStream {
 
   #fail(failure: ElevenLabsFailure | ProviderError): void {
     const error = failure instanceof ProviderError ? failure : this.#options.errorOf(failure);
+    this.#usage.report();
     this.#emit({ type: 'error', error: ofRequest(error, this.#requestId) });
     this.close();
   }

@@ -22,6 +22,12 @@ export interface ElevenLabsVoiceSettings {
   readonly speed?: number;
 }
 
+/** A pronunciation dictionary of the account: https://elevenlabs.io/docs/eleven-api/guides/how-to/text-to-speech/pronunciation-dictionaries */
+export interface PronunciationDictionary {
+  readonly id: string;
+  readonly versionId: string;
+}
+
 /** The parts of a server message that are used. */
 export interface ElevenLabsMessage {
   /** Null if the message is about the whole socket or names no context. */
@@ -86,11 +92,21 @@ export function readMessage(json: string): ElevenLabsMessage | 'unknown' | 'lost
 }
 
 /** Opens a context; only this message may contain settings. */
-export function openContext(contextId: string, voiceSettings?: ElevenLabsVoiceSettings): string {
+export function openContext(
+  contextId: string,
+  voiceSettings?: ElevenLabsVoiceSettings,
+  dictionaries: readonly PronunciationDictionary[] = [],
+): string {
   return JSON.stringify({
     text: ' ',
     context_id: contextId,
     ...(voiceSettings && { voice_settings: wireSettings(voiceSettings) }),
+    ...(dictionaries.length > 0 && {
+      pronunciation_dictionary_locators: dictionaries.map(({ id, versionId }) => ({
+        pronunciation_dictionary_id: id,
+        version_id: versionId,
+      })),
+    }),
   });
 }
 

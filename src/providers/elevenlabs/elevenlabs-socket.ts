@@ -64,6 +64,7 @@ export class ElevenLabsSocket {
   #failure: SocketFailure | null = null;
   #ignored = 0;
   #requestId: string | undefined;
+  #hasOpened = false;
 
   constructor({ url, apiKey, clock, onGone }: ElevenLabsSocketOptions) {
     this.#clock = clock;
@@ -93,6 +94,11 @@ export class ElevenLabsSocket {
       socket.once('close', () => resolve(this.#failure));
       socket.ping();
     });
+  }
+
+  /** Whether messages were sent: they wait until it is connected. */
+  get hasOpened(): boolean {
+    return this.#hasOpened;
   }
 
   /** What ElevenLabs calls the connection, as the answer to the handshake says; most say nothing. */
@@ -190,6 +196,7 @@ export class ElevenLabsSocket {
   }
 
   #onOpen(): void {
+    this.#hasOpened = true;
     for (const { json } of this.#unsent) this.#socket?.send(json);
     this.#unsent = [];
     this.#onOpened(null);

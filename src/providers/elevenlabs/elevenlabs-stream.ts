@@ -13,17 +13,21 @@ import {
   speakText,
   type ElevenLabsMessage,
   type ElevenLabsVoiceSettings,
+  type PronunciationDictionary,
 } from './elevenlabs-messages.js';
 import { ElevenLabsSocket, type ContextListener, type SocketFailure } from './elevenlabs-socket.js';
 import { EncodingCheck } from '../encoding-check.js';
 import type { SpeechPace } from './speech-pace.js';
 import { SpokenChunks, type WordTimes } from './spoken-chunks.js';
+import { SpokenUsage } from './spoken-usage.js';
 
 export interface ElevenLabsStreamOptions extends TtsStreamOptions {
   /** Returns a socket that no other answer uses, or the failure; called at the first speakable text. */
   readonly leaseSocket: () => ElevenLabsSocket | ElevenLabsFailure;
   readonly contextId: string;
+  readonly model: string;
   readonly voiceSettings: ElevenLabsVoiceSettings | undefined;
+  readonly pronunciationDictionaries: readonly PronunciationDictionary[] | undefined;
   /** Hears what ElevenLabs calls the connection that the answer is spoken over, if it tells. */
   readonly onRequest: (requestId: string) => void;
   readonly errorOf: (failure: ElevenLabsFailure) => ProviderError;
@@ -52,6 +56,9 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   readonly #container: AudioContainer;
   readonly #encoding: EncodingCheck;
   readonly #chunks: SpokenChunks;
+  readonly #usage: SpokenUsage;
+  /** Characters of texts that may not have been sent yet. */
+  #characters = 0;
   #socket: ElevenLabsSocket | null = null;
   #chunksDone = 0;
   #toldRequest = false;
@@ -71,6 +78,7 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   constructor(options: ElevenLabsStreamOptions) {
     this.#options = options;
     this.#chunks = new SpokenChunks(options.pace);
+    this.#usage = new SpokenUsage(options.model, options.onUsage);
     this.#decoder = new AudioDecoder(options.format);
     this.#container = new AudioContainer(options.format);
     this.#encoding = new EncodingCheck(options.format.encoding);
@@ -85,8 +93,10 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
     const wasSilent = !this.#chunks.owesAudio;
     this.#chunks.add(isSpeakable ? text : '');
     if (!isSpeakable) return;
-    const { contextId, voiceSettings, firstAudioTimeoutMs, audioTimeoutMs } = this.#options;
+    const { contextId, voiceSettings, pronunciationDictionaries } = this.#options;
+    const { firstAudioTimeoutMs, audioTimeoutMs } = this.#options;
     const speech = speakText(contextId, text.trim());
+    this.#characters += text.trim().length;
     if (this.#socket) {
       this.#socket.send(contextId, this, speech);
       if (wasSilent) this.#watchdog.expect(audioTimeoutMs);
@@ -96,7 +106,8 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
     if (leased instanceof ElevenLabsSocket) {
       this.#socket = leased;
       this.#watchdog.expect(firstAudioTimeoutMs);
-      leased.send(contextId, this, openContext(contextId, voiceSettings), speech);
+      const opening = openContext(contextId, voiceSettings, pronunciationDictionaries);
+      leased.send(contextId, this, opening, speech);
     } else {
       this.#ended = true;
       // Not before the caller is back from this call.
@@ -119,6 +130,7 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#reportUsage();
     const isStalled = this.#watchdog.waitedMs >= suspiciousSilenceMs;
     this.#watchdog.stop();
     if (this.#isOver) this.#socket?.forget(this.#options.contextId);
@@ -146,6 +158,7 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   onFailure(failure: SocketFailure): void {
     if (this.#closed) return;
     const chunk = this.#chunks.current;
+    this.#reportUsage();
     const times = this.#isNoise ? noWords : this.#chunks.spokenWordsOf(chunk);
     if (times && chunk >= this.#chunksDone) this.#tellWords(chunk, times);
     const error = failure instanceof ProviderError ? failure : this.#options.errorOf(failure);
@@ -168,6 +181,7 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
     const perMs = sampleRateHz / 1000;
     const samples = encoding === 'mulaw' ? bytes.length : bytes.length / 2;
     this.#samples += samples;
+    this.#usage.received(samples / sampleRateHz);
     const frame = this.#decoder.decode(bytes);
     const skipped = this.#decoder.skippedSamples;
     const parts = this.#chunks.take(times, samples / perMs);
@@ -222,8 +236,17 @@ export class ElevenLabsStream implements TextToSpeechStream, ContextListener {
   #finish(): void {
     this.#finishChunksBefore(this.#chunks.count);
     this.#chunks.finish();
+    this.#reportUsage();
     this.#emit({ type: 'done' });
     this.close();
+  }
+
+  #reportUsage(): void {
+    if (this.#socket?.hasOpened === true) {
+      this.#usage.sent(this.#characters);
+      this.#characters = 0;
+    }
+    this.#usage.report();
   }
 
   #finishChunksBefore(end: number): void {

@@ -9,7 +9,12 @@ import { refusalBy, withinLooks } from '../probe.js';
 import type { TextToSpeech, TextToSpeechStream, TtsStreamOptions } from '../text-to-speech.js';
 import type { ElevenLabsFailure } from './elevenlabs-errors.js';
 import { ElevenLabsHttpStream } from './elevenlabs-http-stream.js';
-import { outputFormat, pcmRatesHz, type ElevenLabsVoiceSettings } from './elevenlabs-messages.js';
+import {
+  outputFormat,
+  pcmRatesHz,
+  type ElevenLabsVoiceSettings,
+  type PronunciationDictionary,
+} from './elevenlabs-messages.js';
 import { ElevenLabsSocket } from './elevenlabs-socket.js';
 import { ElevenLabsStream } from './elevenlabs-stream.js';
 import { SpeechPace } from './speech-pace.js';
@@ -28,6 +33,17 @@ export interface ElevenLabsOptions {
   /** Language to speak, ISO 639-1; for models that do not detect it from the text. */
   readonly languageCode?: string;
   readonly voiceSettings?: ElevenLabsVoiceSettings;
+  /** Dictionaries of the account, applied in order; at most three. */
+  readonly pronunciationDictionaries?: readonly PronunciationDictionary[];
+  /** For answers that sound alike each time, as far as the model can; a whole number below 2^32. */
+  readonly seed?: number;
+  /** Whether numbers and dates are written out before they are spoken. @default ElevenLabs' own, 'auto' */
+  readonly applyTextNormalization?: 'auto' | 'on' | 'off';
+  /**
+   * Anything else, by ElevenLabs' name: parameters of the WebSocket's query, for example `{ enable_logging: false }`; over
+   * HTTP, fields of the body.
+   */
+  readonly extra?: Readonly<Record<string, string | number | boolean>>;
   /** Another region or a test server; http, https, ws or wss. @default 'https://api.elevenlabs.io' */
   readonly baseUrl?: string;
   /**
@@ -150,7 +166,8 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
   }
 
   open(options: TtsStreamOptions): TextToSpeechStream {
-    const { voiceSettings, firstAudioTimeoutMs = 4000, audioTimeoutMs = 1500 } = this.#options;
+    const { voiceSettings, pronunciationDictionaries } = this.#options;
+    const { firstAudioTimeoutMs = 4000, audioTimeoutMs = 1500 } = this.#options;
     const errorOf = (failure: ElevenLabsFailure): ProviderError => this.#errorOf(failure);
     const onRequest = (requestId: string): void =>
       options.onIncident?.({ type: 'request', kind: 'tts', provider: this.name, requestId });
@@ -171,7 +188,9 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
     return new ElevenLabsStream({
       ...options,
       ...shared,
+      model: this.model,
       voiceSettings,
+      pronunciationDictionaries,
       pace: this.#pace,
       contextId: `answer-${++this.#contexts}`,
       leaseSocket: () => this.#refusal(output) ?? this.#socketForAnswer(output ?? phoneOutput),
@@ -245,7 +264,7 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
   }
 
   #socketUrl(voiceId: string, output: string): string {
-    const { modelId = defaultModelId, languageCode } = this.#options;
+    const { modelId = defaultModelId, languageCode, seed, applyTextNormalization, extra } = this.#options;
     const query = new URLSearchParams({
       model_id: modelId,
       output_format: output,
@@ -255,7 +274,10 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
       // The maximum, since a tool may run in the middle of an answer.
       inactivity_timeout: '180',
       ...(languageCode !== undefined && { language_code: languageCode }),
+      ...(seed !== undefined && { seed: String(seed) }),
+      ...(applyTextNormalization && { apply_text_normalization: applyTextNormalization }),
     });
+    for (const [name, value] of Object.entries(extra ?? {})) query.set(name, String(value));
     const base = this.#baseUrl.replace(/^http/, 'ws');
     return `${base}/v1/text-to-speech/${encodeURIComponent(voiceId)}/multi-stream-input?${query.toString()}`;
   }
@@ -271,7 +293,11 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
   #loadClient(): Promise<ElevenLabsClient> {
     this.#client ??= Promise.all([import('@elevenlabs/elevenlabs-js'), this.#openHttp()]).then(
       ([sdk, { fetch }]) =>
-        new sdk.ElevenLabsClient({ apiKey: this.#options.apiKey, baseUrl: this.#httpUrl, fetch }),
+        new sdk.ElevenLabsClient({
+          apiKey: this.#options.apiKey,
+          baseUrl: this.#httpUrl,
+          fetch: withFields(fetch, this.#options.extra),
+        }),
     );
     // The callers of this method handle the rejection.
     this.#client.catch(() => {
@@ -307,4 +333,17 @@ export class ElevenLabsTextToSpeech implements TextToSpeech {
 /** Text to speech by ElevenLabs. All sessions may share it; the caller closes it. */
 export function elevenLabsTextToSpeech(options: ElevenLabsOptions): ElevenLabsTextToSpeech {
   return new ElevenLabsTextToSpeech(options);
+}
+
+/** Adds fields to the body of every request. The vendor's SDK sends only those that it knows. */
+function withFields(
+  fetch: typeof globalThis.fetch,
+  fields: Readonly<Record<string, unknown>> | undefined,
+): typeof globalThis.fetch {
+  if (!fields) return fetch;
+  return (input, init) => {
+    if (typeof init?.body !== 'string') return fetch(input, init);
+    const body = JSON.stringify({ ...(JSON.parse(init.body) as object), ...fields });
+    return fetch(input, { ...init, body });
+  };
 }

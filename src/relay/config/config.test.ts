@@ -218,7 +218,10 @@ describe('a config that cannot be used', () => {
       { inbound, stt: { provider: 'siri' } },
       'stt.provider',
       "is 'siri'.",
-      "Use one of: 'local', 'deepgram'.",
+      `Use one of: ${builtInRegistry
+        .ofKind('stt')
+        .map(({ name }) => `'${name}'`)
+        .join(', ')}.`,
     ],
     [
       { inbound, tts: { provider: 'openai' } },

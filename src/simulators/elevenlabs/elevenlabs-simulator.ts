@@ -12,6 +12,7 @@ import { SimulatedContext, type ElevenLabsPace } from './simulated-context.js';
 import { SimulatedSocket } from './simulated-socket.js';
 import { piecesOf, toneVoice, type AudioPiece, type SimulatedVoice } from '../simulated-voice.js';
 import { seededRandom } from '../seeded-random.js';
+import type { BilledOf, VendorSimulator } from '../vendor-simulator.js';
 
 export interface ElevenLabsSimulatorOptions extends SimulatedAccountOptions {
   /** The voice. @default a tone for each character */
@@ -57,7 +58,7 @@ const httpBody = z.looseObject({
  * A simulated ElevenLabs on the loopback interface: the WebSockets `multi-stream-input` and `stream-input` and the HTTP
  * stream, with the protocol's rules. Started by {@link startElevenLabsSimulator}; the caller closes it.
  */
-export class ElevenLabsSimulator {
+export class ElevenLabsSimulator implements VendorSimulator<'tts'> {
   /** `http://127.0.0.1:<port>`. */
   readonly baseUrl: string;
   /** Texts to speak, in order of arrival. */
@@ -66,6 +67,14 @@ export class ElevenLabsSimulator {
   readonly problems: string[] = [];
   /** The bytes of every piece of audio that was sent, in order. */
   readonly sentAudio: Buffer[] = [];
+  /** Connections and HTTP requests for speech so far, including refused ones. */
+  attempts = 0;
+  /** Null: over HTTP, too, most connections are WebSockets. */
+  readonly openAnswers = null;
+  /** Queries of the accepted WebSockets, and bodies of the HTTP requests for speech. */
+  readonly requests: object[] = [];
+  /** The first message of each context. */
+  readonly openings: object[] = [];
   /** Connections accepted so far. */
   connections = 0;
   /** Requests about an account: its voices, models and user. */
@@ -88,6 +97,7 @@ export class ElevenLabsSimulator {
   readonly #speaking = new Set<SimulatedSocket>();
   readonly #refusals: ElevenLabsFault[] = [];
   readonly #faults: ElevenLabsFault[] = [];
+  readonly #billed: { characters: number; seconds: number }[] = [];
   #waiting: (() => void)[] = [];
 
   /** `server` is already listening. */
@@ -101,6 +111,10 @@ export class ElevenLabsSimulator {
     server.on('connection', () => this.httpConnections++);
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
     server.on('request', (request, response) => void this.#serve(request, response));
+  }
+
+  get billed(): readonly BilledOf['tts'][] {
+    return this.#billed;
   }
 
   /** Currently open sockets. */
@@ -144,6 +158,7 @@ export class ElevenLabsSimulator {
     socket.on('error', () => undefined);
     this.#upgraded.add(socket);
     socket.once('close', () => this.#upgraded.delete(socket));
+    this.attempts++;
     const route = routeOf(request);
     const fault = this.#nextRefusal();
     if (fault?.fault === 'no_handshake') return;
@@ -169,11 +184,18 @@ export class ElevenLabsSimulator {
         client.close(1008, refusal.code);
         return;
       }
+      this.requests.push(Object.fromEntries(new URL(request.url ?? '', 'http://simulator').searchParams));
+      const bill = this.#bill(route.format);
       const speaking = new SimulatedSocket({
         socket: client,
         isMulti: route.kind === 'multi-stream-input',
         context: () => this.#contextOptions(route),
-        onText: (text) => this.texts.push(text),
+        onText: (text) => {
+          this.texts.push(text);
+          bill.text(text);
+        },
+        onAudio: bill.audio,
+        onOpening: (message) => this.openings.push(message),
         onProblem: (problem) => this.problems.push(problem),
         onContexts: (count) => {
           this.mostContexts = Math.max(this.mostContexts, count);
@@ -201,6 +223,7 @@ export class ElevenLabsSimulator {
     }
     const route = routeOf(request);
     const fault = route && this.#nextRefusal();
+    if (route) this.attempts++;
     let json = '';
     try {
       for await (const chunk of request.setEncoding('utf8')) json += chunk as string;
@@ -221,6 +244,9 @@ export class ElevenLabsSimulator {
     }
     const { text } = asked;
     this.texts.push(text);
+    this.requests.push(asked);
+    const bill = this.#bill(route.format);
+    bill.text(text);
     response.writeHead(200, { 'content-type': 'audio/basic' });
     response.flushHeaders();
     const context = new SimulatedContext({
@@ -228,6 +254,7 @@ export class ElevenLabsSimulator {
       manners: documentedManners,
       autoMode: true,
       onPiece: (audio) => {
+        bill.audio(audio);
         if (!response.writableEnded) response.write(audio);
       },
       onFlushed: () => undefined,
@@ -239,6 +266,19 @@ export class ElevenLabsSimulator {
     response.once('close', () => context.stop());
     context.takeText(text, true);
     context.close();
+  }
+
+  /** Begins a bill for a connection or a request. */
+  #bill({ encoding, sampleRateHz }: Route['format']): {
+    readonly text: (text: string) => void;
+    readonly audio: (audio: Buffer) => void;
+  } {
+    const billed = { characters: 0, seconds: 0 };
+    this.#billed.push(billed);
+    return {
+      text: (text) => void (billed.characters += text.trim().length),
+      audio: ({ length }) => void (billed.seconds += length / sampleRateHz / (encoding === 'mulaw' ? 1 : 2)),
+    };
   }
 
   #contextOptions({ format, autoMode }: Route) {

@@ -10,6 +10,9 @@ export interface SimulatedSocketOptions {
   readonly isMulti: boolean;
   readonly context: () => Omit<SimulatedContextOptions, 'onPiece' | 'onFlushed' | 'onFinal' | 'onFault'>;
   readonly onText: (text: string) => void;
+  readonly onAudio: (audio: Buffer) => void;
+  /** Called with the first message of each context. */
+  readonly onOpening: (message: object) => void;
   readonly onProblem: (problem: string) => void;
   readonly onContexts: (count: number) => void;
 }
@@ -21,6 +24,10 @@ const schema = z.strictObject({
   try_trigger_generation: z.boolean().optional(),
   voice_settings: z.looseObject({}).optional(),
   generation_config: z.looseObject({}).optional(),
+  pronunciation_dictionary_locators: z
+    .array(z.strictObject({ pronunciation_dictionary_id: z.string().min(1), version_id: z.string().min(1) }))
+    .max(3)
+    .optional(),
   xi_api_key: z.string().optional(),
   close_context: z.literal(true).optional(),
   close_socket: z.literal(true).optional(),
@@ -82,7 +89,11 @@ export class SimulatedSocket {
     const context = this.#contexts.get(id);
     if (!context) {
       this.#open(id, message);
-    } else if (message.voice_settings || message.generation_config) {
+    } else if (
+      message.voice_settings ||
+      message.generation_config ||
+      message.pronunciation_dictionary_locators
+    ) {
       this.#refuse('invalid_request', `It changed the settings of ${id}.`);
     } else if (message.close_context || (text === '' && !this.#options.isMulti)) {
       context.close();
@@ -94,7 +105,8 @@ export class SimulatedSocket {
     }
   }
 
-  #open(id: string, { text, close_context: closes }: Message): void {
+  #open(id: string, message: Message): void {
+    const { text, close_context: closes } = message;
     // The context has already ended.
     if (closes) return;
     if (text !== ' ') {
@@ -105,6 +117,7 @@ export class SimulatedSocket {
       this.#refuse('max_active_conversations', 'It opened more than five contexts.');
       return;
     }
+    this.#options.onOpening(message);
     const options = this.#options.context();
     const { isMulti, onContexts } = this.#options;
     const { manners } = options;
@@ -114,6 +127,7 @@ export class SimulatedSocket {
       new SimulatedContext({
         ...options,
         onPiece: (audio, times) => {
+          this.#options.onAudio(audio);
           if (manners.unknown) send({ type: 'viseme', visemes: [{ id: 4, at: 0.5 }] });
           if (manners.oddFrames) this.#sendOddFrame();
           send({ audio: audio.toString('base64'), ...times });

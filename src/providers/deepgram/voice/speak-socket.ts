@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../../core/clock.js';
 import { messageOf, type ProviderError } from '../../../core/errors.js';
 import { webSocketAgent } from '../../../network/web-socket-agent.js';
 import { ofRequest } from '../../request-id.js';
-import { Heartbeat } from '../heartbeat.js';
+import { Heartbeat } from '../../heartbeat.js';
 import { WebSocketTransport } from '../websocket-transport.js';
 import { closedError, connectionError, problemError, voiceError } from './speak-errors.js';
 import { SpeakLimits } from './speak-limits.js';
