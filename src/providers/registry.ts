@@ -2,11 +2,12 @@
 import type { ProviderKind } from '../core/errors.js';
 import { deepgramStt } from './deepgram/deepgram-definition.js';
 import { elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
+import { googleLlm } from './google/google-definition.js';
 import { localLlm, localStt, localTts } from './local/local-definitions.js';
 import { openAiLlm } from './openai/openai-definition.js';
 import type { AnyDefinition, ConfigOf } from './provider-definition.js';
 
-const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts] as const;
+const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, googleLlm, elevenLabsTts] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 
