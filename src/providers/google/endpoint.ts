@@ -4,9 +4,10 @@ export const defaultBaseUrl = 'https://generativelanguage.googleapis.com';
 
 /** The API's addresses. The key is never part of one. */
 export interface Endpoint {
-  /** Scheme, host and port. */
-  readonly origin: string;
-  /** With the version, without a slash at the end. */
+  /**
+   * With the version, without a slash at the end. Signatures are marked with it, not with the host alone: Google's API for
+   * clients of OpenAI takes them in another form.
+   */
   readonly baseUrl: string;
   /** Describes the model; a GET costs nothing. */
   readonly modelUrl: string;
@@ -23,7 +24,6 @@ export function endpointOf(given: string, model: string): Endpoint {
   const name = model.includes('/') ? model : `models/${model}`;
   const modelUrl = `${baseUrl}/${name.split('/').map(encodeURIComponent).join('/')}`;
   return {
-    origin: url.origin,
     baseUrl,
     modelUrl,
     answerUrl: `${modelUrl}:streamGenerateContent?alt=sse`,

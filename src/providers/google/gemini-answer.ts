@@ -5,7 +5,7 @@ import { googleMessage, type GoogleMessage, type GooglePart, type GoogleUsage } 
 import { parsedJson } from './wire-value.js';
 
 export interface GeminiAnswerOptions {
-  /** The service's origin: signatures are marked with it. */
+  /** The service's address: signatures are marked with it. */
   readonly origin: string;
   /** Makes an id for a call that has none. */
   readonly newId: () => string;

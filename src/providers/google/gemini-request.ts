@@ -61,7 +61,8 @@ export function formAfter(
   { thinkingLevel, thinkingBudget }: GeminiParameters,
 ): RequestForm | null {
   if (!(thrown instanceof Refusal) || thrown.httpStatus !== 400) return null;
-  if (/thought.?signature/i.test(thrown.message))
+  // "Corrupted thought signature.", "Invalid signature.": those of another model or service.
+  if (/signature/i.test(thrown.message))
     return form.signatures === 'placeholder' ? null : { ...form, signatures: 'placeholder' };
   if (!/\bthinking/i.test(thrown.message)) return null;
   // What the user asked for is not replaced.

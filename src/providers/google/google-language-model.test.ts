@@ -211,7 +211,7 @@ describe('Gemini', () => {
       type: 'tool_call',
       call: {
         ...{ id: 'a1', name: 'book_appointment', arguments: '{"day":"x"}' },
-        extra: { origin: google.baseUrl, call: { thoughtSignature: 'sig:a1' }, function: {} },
+        extra: { origin: `${google.baseUrl}/v1beta`, call: { thoughtSignature: 'sig:a1' }, function: {} },
       },
     });
   });

@@ -138,7 +138,7 @@ export class GoogleLanguageModel implements LanguageModel {
     const { firstTokenTimeoutMs = 8000, tokenTimeoutMs = 4000 } = this.#options;
     const limits = { firstTokenMs: firstTokenTimeoutMs, tokenMs: tokenTimeoutMs };
     const liveness = new Liveness(watchdog, this.#clock, limits);
-    const { origin } = this.#endpoint;
+    const { baseUrl: origin } = this.#endpoint;
     const answer = new GeminiAnswer({ origin, newId: () => `call_${randomUUID()}` });
     let accepted: Accepted | null = null;
     let isComplete = false;
@@ -228,7 +228,7 @@ export class GoogleLanguageModel implements LanguageModel {
   async #ask(request: LlmRequest, signal: AbortSignal): Promise<Accepted> {
     const http = await this.#client();
     for (let form = this.#form; ;) {
-      const body = JSON.stringify(geminiBody(request, this.#options, form, this.#endpoint.origin));
+      const body = JSON.stringify(geminiBody(request, this.#options, form, this.#endpoint.baseUrl));
       const response = await http.fetch(this.#endpoint.answerUrl, {
         method: 'POST',
         headers: { ...this.#headers(), 'content-type': 'application/json' },
