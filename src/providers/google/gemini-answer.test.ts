@@ -11,7 +11,7 @@ function newAnswer(): GeminiAnswer {
   return new GeminiAnswer({ origin, newId: () => `new_${++count}` });
 }
 
-function candidate(parts: readonly object[], finishReason?: string): string {
+function candidate(parts: readonly unknown[], finishReason?: string): string {
   return JSON.stringify({
     candidates: [{ content: { parts, role: 'model' }, ...(finishReason && { finishReason }) }],
   });

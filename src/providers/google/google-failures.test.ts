@@ -148,9 +148,9 @@ describe('a stall of Gemini', () => {
     await model.close();
     model = create({ clock, firstTokenTimeoutMs: 1_000_000, tokenTimeoutMs: 1_000_000 });
     google.failNext({ fault: 'never_ends' });
-    let isOver = false;
-    const reading = eventsOf().finally(() => (isOver = true));
-    while (!isOver) {
+    const state = { isOver: false };
+    const reading = eventsOf().finally(() => (state.isOver = true));
+    while (!state.isOver) {
       await new Promise(setImmediate);
       clock.advance(10);
     }

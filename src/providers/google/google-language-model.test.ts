@@ -131,7 +131,9 @@ describe.each([...googleManners, 'random'] as const)('answers in the shape %s', 
   beforeAll(async () => {
     shaped = await startGoogleSimulator({ apiKey, manners, pace: fast, answers: () => answer });
   });
-  beforeEach(() => (shaped.billed.length = 0));
+  beforeEach(() => {
+    shaped.billed.length = 0;
+  });
   afterAll(() => shaped.close());
 
   describeContract(
@@ -329,7 +331,7 @@ describe('Gemini', () => {
         type: 'request',
         kind: 'llm',
         provider: 'google',
-        requestId: expect.stringMatching(/^simulated-\d+$/) as string,
+        requestId: expect.stringMatching(/^simulated-\d+$/) as unknown,
       },
     ]);
   });
@@ -359,7 +361,7 @@ describe('Gemini', () => {
   it('reports a refused conversation as Google does', async () => {
     answer = { blockReason: 'PROHIBITED_CONTENT' };
     const { usage, error } = await ask(create());
-    expect(error).toMatchObject({ category: 'bad_request', requestId: expect.any(String) as string });
+    expect(error).toMatchObject({ category: 'bad_request', requestId: expect.any(String) as unknown });
     expect(error?.message).toContain('PROHIBITED_CONTENT');
     expect(billedOf(usage)).toEqual(google.billed);
   });
