@@ -19,6 +19,7 @@ const rooms = [
   '^src/providers/assemblyai/',
   '^src/providers/openai/',
   '^src/providers/elevenlabs/',
+  '^src/providers/google/',
   '^src/providers/guard/',
 ];
 

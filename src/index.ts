@@ -39,6 +39,7 @@ export type {
   OllamaLlmConfig,
   OpenRouterLlmConfig,
 } from './providers/openai/compatible-definitions.js';
+export type { GoogleLlmConfig } from './providers/google/google-definition.js';
 export type { OpenAiLlmConfig } from './providers/openai/openai-definition.js';
 export { defaultSupervision, type Supervision } from './fallback/policy/supervision.js';
 export { Session } from './session/session.js';

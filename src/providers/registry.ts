@@ -4,27 +4,15 @@ import { assemblyAiStt } from './assemblyai/assemblyai-definition.js';
 import { deepgramStt } from './deepgram/deepgram-definition.js';
 import { deepgramTts } from './deepgram/voice/deepgram-voice-definition.js';
 import { elevenLabsStt, elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
+import { elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
+import { googleLlm } from './google/google-definition.js';
 import { localLlm, localStt, localTts } from './local/local-definitions.js';
 import { azureOpenAiLlm, groqLlm, ollamaLlm, openRouterLlm } from './openai/compatible-definitions.js';
 import { openAiLlm } from './openai/openai-definition.js';
 import type { Prices } from '../metrics/prices.js';
 import type { AnyDefinition, ConfigOf } from './provider-definition.js';
 
-const builtIn = [
-  localStt,
-  localLlm,
-  localTts,
-  deepgramStt,
-  openAiLlm,
-  elevenLabsTts,
-  deepgramTts,
-  groqLlm,
-  openRouterLlm,
-  ollamaLlm,
-  azureOpenAiLlm,
-  assemblyAiStt,
-  elevenLabsStt,
-] as const;
+const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts, deepgramTts, groqLlm, openRouterLlm, ollamaLlm, azureOpenAiLlm, assemblyAiStt, elevenLabsStt, googleLlm] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 
