@@ -18,6 +18,7 @@ const rooms = [
   '^src/providers/deepgram/',
   '^src/providers/openai/',
   '^src/providers/elevenlabs/',
+  '^src/providers/anthropic/',
   '^src/providers/guard/',
 ];
 

@@ -26,6 +26,7 @@ export {
 } from './providers/provider-definition.js';
 export type { LlmConfig, SttConfig, TtsConfig } from './providers/registry.js';
 export type { LocalLlmConfig, LocalSttConfig, LocalTtsConfig } from './providers/local/local-definitions.js';
+export type { AnthropicLlmConfig } from './providers/anthropic/anthropic-definition.js';
 export type { DeepgramSttConfig } from './providers/deepgram/deepgram-definition.js';
 export type { ElevenLabsTtsConfig } from './providers/elevenlabs/elevenlabs-definition.js';
 export type { OpenAiLlmConfig } from './providers/openai/openai-definition.js';
