@@ -95,9 +95,9 @@ describe('an Anthropic language model whose server fails', () => {
     await failing({ fault: 'never_ends' });
     const answer = generated(account!.create({ clock }));
     await account!.simulator.received(1);
-    let isOver = false;
-    void answer.finally(() => (isOver = true)).catch(() => undefined);
-    while (!isOver) {
+    const state = { isOver: false };
+    void answer.finally(() => (state.isOver = true)).catch(() => undefined);
+    while (!state.isOver) {
       clock.advance(10);
       await new Promise(setImmediate);
     }

@@ -49,7 +49,7 @@ describe('the answer in a stream', () => {
     ['something_new', 'server'],
   ])('fails with %s in the middle as %s', (type, category) => {
     expect(() => answerTo(start, { type: 'error', error: { type, message: 'No.' } })).toThrow(
-      expect.objectContaining({ category, message: 'No.' }) as Error,
+      expect.objectContaining({ category, message: 'No.' }),
     );
   });
 
