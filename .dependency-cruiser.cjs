@@ -20,6 +20,7 @@ const rooms = [
   '^src/providers/openai/',
   '^src/providers/elevenlabs/',
   '^src/providers/google/',
+  '^src/providers/anthropic/',
   '^src/providers/guard/',
 ];
 

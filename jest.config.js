@@ -3,7 +3,7 @@
 // named *.soak.test.ts take long and run in `npm run soak -- --only tests` alone.
 
 // Tests choose their providers: what happens to be in the environment must not.
-for (const vendor of ['DEEPGRAM', 'OPENAI', 'ELEVENLABS']) {
+for (const vendor of ['DEEPGRAM', 'OPENAI', 'ELEVENLABS', 'ANTHROPIC']) {
   delete process.env[`${vendor}_API_KEY`];
   delete process.env[`${vendor}_BASE_URL`];
 }

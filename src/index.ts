@@ -27,6 +27,7 @@ export {
 export type { LlmConfig, SttConfig, TtsConfig } from './providers/registry.js';
 export type { LocalLlmConfig, LocalSttConfig, LocalTtsConfig } from './providers/local/local-definitions.js';
 export type { AssemblyAiSttConfig } from './providers/assemblyai/assemblyai-definition.js';
+export type { AnthropicLlmConfig } from './providers/anthropic/anthropic-definition.js';
 export type { DeepgramSttConfig } from './providers/deepgram/deepgram-definition.js';
 export type { DeepgramTtsConfig } from './providers/deepgram/voice/deepgram-voice-definition.js';
 export type {

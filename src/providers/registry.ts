@@ -1,6 +1,7 @@
 /** All built-in vendors. To add one, write its folder and its simulator, and add one line here. */
 import type { ProviderKind } from '../core/errors.js';
 import { assemblyAiStt } from './assemblyai/assemblyai-definition.js';
+import { anthropicLlm } from './anthropic/anthropic-definition.js';
 import { deepgramStt } from './deepgram/deepgram-definition.js';
 import { deepgramTts } from './deepgram/voice/deepgram-voice-definition.js';
 import { elevenLabsStt, elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
@@ -12,7 +13,7 @@ import { openAiLlm } from './openai/openai-definition.js';
 import type { Prices } from '../metrics/prices.js';
 import type { AnyDefinition, ConfigOf } from './provider-definition.js';
 
-const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts, deepgramTts, groqLlm, openRouterLlm, ollamaLlm, azureOpenAiLlm, assemblyAiStt, elevenLabsStt, googleLlm] as const;
+const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts, deepgramTts, groqLlm, openRouterLlm, ollamaLlm, azureOpenAiLlm, assemblyAiStt, elevenLabsStt, googleLlm, anthropicLlm] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 
