@@ -29,6 +29,7 @@ export type { LocalLlmConfig, LocalSttConfig, LocalTtsConfig } from './providers
 export type { DeepgramSttConfig } from './providers/deepgram/deepgram-definition.js';
 export type { ElevenLabsTtsConfig } from './providers/elevenlabs/elevenlabs-definition.js';
 export type { OpenAiLlmConfig } from './providers/openai/openai-definition.js';
+export type { OpenAiTtsConfig } from './providers/openai/voice/openai-voice-definition.js';
 export { defaultSupervision, type Supervision } from './fallback/policy/supervision.js';
 export { Session } from './session/session.js';
 export type { Speakable, SpeakResult, SessionLimits, SessionMetrics } from './session/session-parts.js';

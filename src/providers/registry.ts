@@ -4,9 +4,10 @@ import { deepgramStt } from './deepgram/deepgram-definition.js';
 import { elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
 import { localLlm, localStt, localTts } from './local/local-definitions.js';
 import { openAiLlm } from './openai/openai-definition.js';
+import { openAiTts } from './openai/voice/openai-voice-definition.js';
 import type { AnyDefinition, ConfigOf } from './provider-definition.js';
 
-const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts] as const;
+const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts, openAiTts] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 

@@ -209,10 +209,10 @@ describe('a config that cannot be used', () => {
       "Use one of: 'local', 'deepgram'.",
     ],
     [
-      { inbound, tts: { provider: 'openai' } },
-      'tts.provider',
-      "'openai' is another kind of provider.",
-      "Use one of: 'local', 'elevenlabs'.",
+      { inbound, stt: { provider: 'elevenlabs' } },
+      'stt.provider',
+      "'elevenlabs' is another kind of provider.",
+      "Use one of: 'local', 'deepgram'.",
     ],
     [
       { inbound, llm: { provider: 'openai', apiKey: undefined } },
