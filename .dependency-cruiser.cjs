@@ -16,6 +16,7 @@ const rooms = [
   '^src/transport/webrtc/',
   '^src/providers/local/',
   '^src/providers/deepgram/',
+  '^src/providers/assemblyai/',
   '^src/providers/openai/',
   '^src/providers/elevenlabs/',
   '^src/providers/guard/',

@@ -26,9 +26,11 @@ export {
 } from './providers/provider-definition.js';
 export type { LlmConfig, SttConfig, TtsConfig } from './providers/registry.js';
 export type { LocalLlmConfig, LocalSttConfig, LocalTtsConfig } from './providers/local/local-definitions.js';
+export type { AssemblyAiSttConfig } from './providers/assemblyai/assemblyai-definition.js';
 export type { DeepgramSttConfig } from './providers/deepgram/deepgram-definition.js';
 export type { ElevenLabsTtsConfig } from './providers/elevenlabs/elevenlabs-definition.js';
 export type { OpenAiLlmConfig } from './providers/openai/openai-definition.js';
+export type { OpenAiSttConfig } from './providers/openai/recogniser/openai-recogniser-definition.js';
 export type { OpenAiTtsConfig } from './providers/openai/voice/openai-voice-definition.js';
 export { defaultSupervision, type Supervision } from './fallback/policy/supervision.js';
 export { Session } from './session/session.js';

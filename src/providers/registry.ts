@@ -1,13 +1,18 @@
 /** All built-in vendors. To add one, write its folder and its simulator, and add one line here. */
 import type { ProviderKind } from '../core/errors.js';
+import { assemblyAiStt } from './assemblyai/assemblyai-definition.js';
 import { deepgramStt } from './deepgram/deepgram-definition.js';
 import { elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
 import { localLlm, localStt, localTts } from './local/local-definitions.js';
 import { openAiLlm } from './openai/openai-definition.js';
+import { openAiStt } from './openai/recogniser/openai-recogniser-definition.js';
 import { openAiTts } from './openai/voice/openai-voice-definition.js';
 import type { AnyDefinition, ConfigOf } from './provider-definition.js';
 
-const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts, openAiTts] as const;
+const builtIn = [
+  ...([localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts] as const),
+  ...([assemblyAiStt, openAiStt, openAiTts] as const),
+] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 

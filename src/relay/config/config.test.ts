@@ -206,13 +206,13 @@ describe('a config that cannot be used', () => {
       { inbound, stt: { provider: 'siri' } },
       'stt.provider',
       "is 'siri'.",
-      "Use one of: 'local', 'deepgram'.",
+      "Use one of: 'local', 'deepgram', 'assemblyai', 'openai'.",
     ],
     [
       { inbound, stt: { provider: 'elevenlabs' } },
       'stt.provider',
       "'elevenlabs' is another kind of provider.",
-      "Use one of: 'local', 'deepgram'.",
+      "Use one of: 'local', 'deepgram', 'assemblyai', 'openai'.",
     ],
     [
       { inbound, llm: { provider: 'openai', apiKey: undefined } },
