@@ -18,8 +18,11 @@ export interface AudioFailureContext {
   readonly model: string;
 }
 
-/** A model to name instead of one that is no longer available, by kind. */
-export const currentModels = { stt: 'gpt-live-transcribe', tts: 'gpt-realtime-2.1-mini' } as const;
+/**
+ * A model to name instead of one that is not available, by kind. The speech endpoint gets no successors:
+ * https://developers.openai.com/api/docs/deprecations
+ */
+export const usualModels = { stt: 'gpt-live-transcribe', tts: 'gpt-4o-mini-tts' } as const;
 
 /** On every answer: https://developers.openai.com/api/reference/overview, "Debugging requests" */
 export const requestIdHeader = 'x-request-id';
@@ -117,7 +120,7 @@ function describeRefusal(
 ): string {
   const words = said === null ? `HTTP ${status}` : `HTTP ${status}: ${said.message}`;
   if (field?.endsWith('.model') === true)
-    return `OpenAI does not have the model '${model}' (${words}). Name a current one as ${field}, for example '${currentModels[kind as 'stt' | 'tts']}'.`;
+    return `OpenAI does not have the model '${model}' (${words}). Name another as ${field}, for example '${usualModels[kind as 'stt' | 'tts']}'.`;
   if (field !== undefined) return `OpenAI refused ${field} (${words}).`;
   // The message of a 401 quotes part of the key; a 403 says what the key may not do.
   if (status === 401) return `OpenAI refused the key (HTTP 401). ${keyRemedy}`;

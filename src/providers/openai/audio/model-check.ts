@@ -3,7 +3,7 @@ import type { ProviderKind } from '../../../core/errors.js';
 import type { ProviderNotice } from '../../../events/provider-notice.js';
 import { askFor, runProbe } from '../../probe.js';
 import { fieldsOf, listOf, stringOf } from '../wire-value.js';
-import { connectionError, currentModels, refusalError, type AudioFailureContext } from './audio-errors.js';
+import { connectionError, refusalError, usualModels, type AudioFailureContext } from './audio-errors.js';
 import { methodUrl, serviceHeaders, type AudioService } from './audio-service.js';
 
 /** Enough for a model's description, and for an error. */
@@ -43,12 +43,14 @@ export async function checkModel(check: ModelCheck): Promise<readonly ProviderNo
 function noticesFor({ kind, model }: ModelCheck, body: string): readonly ProviderNotice[] {
   const date = shutdownOf(body, model);
   if (date === '') return [];
-  const other = currentModels[kind];
   return [
     {
       field: `${kind}.model`,
       message: `The model '${model}' will be shut down on ${date}.`,
-      remedy: `Name a current one, for example '${other}'.`,
+      remedy:
+        kind === 'stt'
+          ? `Name a current one, for example '${usualModels.stt}'.`
+          : 'Use another provider by then, or a compatible server: OpenAI ends its speech endpoint.',
     },
   ];
 }

@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { RecogniserCall } from '../../../../test/harness/recogniser-call.js';
 import type { AudioFormat } from '../../../audio/audio-frame.js';
-import { encodeMulaw } from '../../../audio/g711.js';
 import { callerSpeech } from '../../../simulators/caller-speech.js';
 import {
   startOpenAiRecogniserSimulator,
@@ -91,7 +91,9 @@ describe('a call with OpenAI as recogniser', () => {
     call.stream.flush();
     await call.pass(500);
     const sent = Buffer.concat(call.simulator.sessions[0]?.chunks ?? []);
-    expect(sent.equals(Buffer.from(browser.buffer, browser.byteOffset, browser.byteLength))).toBe(true);
+    const said = Buffer.from(browser.buffer, browser.byteOffset, browser.byteLength);
+    // The last frame is filled up with silence.
+    expect(sent.subarray(0, said.length).equals(said)).toBe(true);
     expect(call.finals).toEqual([words]);
   });
 
@@ -102,7 +104,8 @@ describe('a call with OpenAI as recogniser', () => {
     await call.say(phone);
     call.stream.flush();
     await call.pass(500);
-    const saidMs = phone.length / 8;
+    // In whole frames of 20 ms.
+    const saidMs = Math.ceil(phone.length / 160) * 20;
     expect(call.simulator.sessions[0]?.commitsMs[0]).toBeCloseTo(500 + saidMs, 0);
     const final = call.events.find(({ type }) => type === 'final');
     expect(final).toMatchObject({ text: words, untilMs: expect.closeTo(3000 + saidMs, 0) });
@@ -235,7 +238,8 @@ describe('a session at OpenAI that fails', () => {
     ['closed', { type: 'close', afterAudioMs: 300 }, { category: 'server' }],
   ])('in mid-sentence, since it is %s, says so', async (_, fault, expected) => {
     const call = await connect({ simulator: { faults: [fault] } });
-    await sayAndFlush(call, phone);
+    call.stream.speechStarted?.();
+    call.write(phone);
     expect(await call.failure()).toMatchObject({ ...expected, retryable: true, requestId: 'sess_simulated' });
   });
 
@@ -251,7 +255,10 @@ describe('a session at OpenAI that fails', () => {
     call.stream.speechStarted?.();
     call.write(phone);
     call.stream.flush();
-    await call.pass(1500, 100);
+    while (call.errors.length === 0) {
+      await nextTurn();
+      call.clock.advance(100);
+    }
     expect(await call.failure()).toMatchObject({ category: 'timeout' });
   });
 
@@ -277,7 +284,6 @@ describe('a session at OpenAI that fails', () => {
     call.stream.speechStarted?.();
     call.stream.write({ samples: browser.subarray(0, 480), sampleRateHz: 24_000 });
     expect(await call.failure()).toMatchObject({ category: 'bad_request' });
-    expect(encodeMulaw(browser.subarray(0, 2))).toHaveLength(2);
   });
 });
 

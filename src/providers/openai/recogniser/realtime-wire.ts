@@ -35,7 +35,7 @@ export function realtimeWire({ service, recognition, format }: RealtimeWireOptio
     ...{ provider: 'openai', apiKey: service.apiKey, model, format: sent },
     url: methodUrl(service, '/realtime', { intent: 'transcription' }).replace(/^http/, 'ws'),
     headers: serviceHeaders(service),
-    ...{ leastMs: 40, mostMs: 1000, leastFlushMs: leastCommitMs },
+    ...{ leastMs: 20, mostMs: 1000, leastFlushMs: leastCommitMs },
     ...{ idle: null, goodbye: null },
     hello: JSON.stringify({ type: 'session.update', session: sessionOf(recognition, sent) }),
     audio: append,

@@ -15,6 +15,7 @@ import type { VoiceFault } from '../../../simulators/vendor-simulator.js';
 import { VirtualClock } from '../../../simulators/virtual-clock.js';
 import type { TextToSpeech } from '../../text-to-speech.js';
 import { openAiTextToSpeech } from './openai-text-to-speech.js';
+import { openAiTts } from './openai-voice-definition.js';
 
 const opened: OpenAiVoices[] = [];
 
@@ -177,7 +178,7 @@ describe("OpenAI's voice", () => {
     expect(answer.error).toMatchObject({ category: 'timeout', message: 'OpenAI gave no audio for 5000 ms.' });
   });
 
-  it('reports an unknown model, and names a current one', async () => {
+  it('reports an unknown model, and names another', async () => {
     const { create } = bound(await start());
     const tts = create({ model: 'tts-9' });
     const answer = await new SpokenAnswer(tts, webFormat).speak(['Hello.']);
@@ -251,6 +252,18 @@ describe("connections to OpenAI's voice", () => {
     await simulator.idle();
     expect(sum(usage)).toEqual(sum(simulator.billed));
     expect(clock.pendingTimers).toBe(0);
+  });
+});
+
+describe("the config of OpenAI's voice", () => {
+  it.each([
+    [{ model: 'gpt-realtime-2.1-mini' }, ['model']],
+    [{ model: 'tts-1', instructions: 'Calmly.' }, ['instructions']],
+    [{ baseUrl: 'https://name.openai.azure.com' }, ['baseUrl']],
+    [{ instructions: 'Calmly.', baseUrl: 'wss://api.openai.com/v1' }, []],
+  ])('%j is checked', (config, fields) => {
+    const problems = openAiTts.problemsOf?.({ apiKey: 'sk-a', ...config }) ?? [];
+    expect(problems.map(({ field }) => field)).toEqual(fields);
   });
 });
 

@@ -41,12 +41,21 @@ export const openAiTts = builtInProvider<'tts', OpenAiTtsConfig>({
   // `extra` is left out: it goes to the server unchanged and may contain secrets.
   recordable: ['model', 'voice', 'instructions', 'speed', 'firstAudioTimeoutMs', 'audioTimeoutMs'],
   voice: { field: 'voice', names: openAiVoices, isId: isOwnVoice },
-  problemsOf: (config) => [...serviceProblems(config), ...instructionProblems(config)],
+  problemsOf: (config) => [...serviceProblems(config), ...modelProblems(config)],
   create: (config, { clock }) => openAiTextToSpeech({ ...config, clock }),
 });
 
-function instructionProblems({ model, instructions }: OwnFields<OpenAiTtsConfig>): readonly ConfigProblem[] {
-  if (instructions === undefined || model === undefined || !/^tts-1(?:-|$)/.test(model)) return [];
+function modelProblems({ model = '', instructions }: OwnFields<OpenAiTtsConfig>): readonly ConfigProblem[] {
+  // https://developers.openai.com/api/docs/guides/text-to-speech
+  if (model.startsWith('gpt-realtime'))
+    return [
+      {
+        field: 'model',
+        problem: `'${model}' is not served by the speech endpoint.`,
+        remedy: "Use 'gpt-4o-mini-tts', or another provider.",
+      },
+    ];
+  if (instructions === undefined || !/^tts-1(?:-|$)/.test(model)) return [];
   return [
     {
       field: 'instructions',
