@@ -104,11 +104,11 @@ describe('a call with OpenAI as recogniser', () => {
     await call.say(phone);
     call.stream.flush();
     await call.pass(500);
-    // In whole frames of 20 ms.
+    // Sent in whole messages of 20 ms.
     const saidMs = Math.ceil(phone.length / 160) * 20;
     expect(call.simulator.sessions[0]?.commitsMs[0]).toBeCloseTo(500 + saidMs, 0);
     const final = call.events.find(({ type }) => type === 'final');
-    expect(final).toMatchObject({ text: words, untilMs: expect.closeTo(3000 + saidMs, 0) });
+    expect(final).toMatchObject({ text: words, untilMs: expect.closeTo(3000 + phone.length / 8, 0) });
     await call.saySilence(2000);
     await sayAndFlush(call, phone);
     expect(call.finals).toEqual([words, words]);
