@@ -42,6 +42,8 @@ export type {
 } from './providers/openai/compatible-definitions.js';
 export type { GoogleLlmConfig } from './providers/google/google-definition.js';
 export type { OpenAiLlmConfig } from './providers/openai/openai-definition.js';
+export type { OpenAiSttConfig } from './providers/openai/recogniser/openai-recogniser-definition.js';
+export type { OpenAiTtsConfig } from './providers/openai/voice/openai-voice-definition.js';
 export { defaultSupervision, type Supervision } from './fallback/policy/supervision.js';
 export { Session } from './session/session.js';
 export type { Speakable, SpeakResult, SessionLimits, SessionMetrics } from './session/session-parts.js';

@@ -42,6 +42,8 @@ export interface LiveWire<Message> {
   /** Silence to send when the caller's audio stops; null if the vendor keeps a silent connection. */
   readonly idle: { readonly afterMs: number; readonly silenceMs: number } | null;
   readonly goodbye: string | null;
+  /** Sent when the server is ready, before any audio. @default nothing */
+  readonly hello?: string;
   /** A message of audio. */
   readonly audio: (bytes: Uint8Array) => Uint8Array | string;
   /** The messages that request a final for all audio up to and including the rest. */
@@ -192,6 +194,7 @@ export class LiveStream<Message> implements SpeechToTextStream {
         requestId: this.#requestId,
       });
     this.#socket.ready();
+    if (this.#vendor.hello !== undefined) this.#socket.send(this.#vendor.hello);
     this.#waitForAudio();
     let waiting: Uint8Array[] = [];
     const sendWaiting = (): void => {

@@ -1,19 +1,34 @@
 /** All built-in vendors. To add one, write its folder and its simulator, and add one line here. */
 import type { ProviderKind } from '../core/errors.js';
-import { assemblyAiStt } from './assemblyai/assemblyai-definition.js';
+import type { Prices } from '../metrics/prices.js';
 import { anthropicLlm } from './anthropic/anthropic-definition.js';
+import { assemblyAiStt } from './assemblyai/assemblyai-definition.js';
 import { deepgramStt } from './deepgram/deepgram-definition.js';
 import { deepgramTts } from './deepgram/voice/deepgram-voice-definition.js';
 import { elevenLabsStt, elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
-import { elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
 import { googleLlm } from './google/google-definition.js';
 import { localLlm, localStt, localTts } from './local/local-definitions.js';
 import { azureOpenAiLlm, groqLlm, ollamaLlm, openRouterLlm } from './openai/compatible-definitions.js';
 import { openAiLlm } from './openai/openai-definition.js';
-import type { Prices } from '../metrics/prices.js';
+import { openAiStt } from './openai/recogniser/openai-recogniser-definition.js';
+import { openAiTts } from './openai/voice/openai-voice-definition.js';
 import type { AnyDefinition, ConfigOf } from './provider-definition.js';
 
-const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts, deepgramTts, groqLlm, openRouterLlm, ollamaLlm, azureOpenAiLlm, assemblyAiStt, elevenLabsStt, googleLlm, anthropicLlm] as const;
+/** Those that a config gets by their key alone come first, in each kind. */
+const builtIn = [
+  ...([localStt, deepgramStt, assemblyAiStt, elevenLabsStt, openAiStt] as const),
+  ...([
+    localLlm,
+    openAiLlm,
+    anthropicLlm,
+    googleLlm,
+    groqLlm,
+    openRouterLlm,
+    ollamaLlm,
+    azureOpenAiLlm,
+  ] as const),
+  ...([localTts, elevenLabsTts, deepgramTts, openAiTts] as const),
+] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 

@@ -4,7 +4,7 @@ import { ProviderError } from '../../core/errors.js';
 import { ofRequest, requestIdOf } from '../request-id.js';
 import { StreamWatchdog } from '../stream-watchdog.js';
 import type { TextToSpeechStream, TtsEvent, TtsStreamOptions } from '../text-to-speech.js';
-import { AudioContainer } from './audio-container.js';
+import { AudioContainer } from '../audio-container.js';
 import { AudioDecoder } from '../audio-decoder.js';
 import { failureOf, requestIdIn, type ElevenLabsFailure, wrongFormat } from './elevenlabs-errors.js';
 import type { ElevenLabsVoiceSettings, PronunciationDictionary } from './elevenlabs-messages.js';

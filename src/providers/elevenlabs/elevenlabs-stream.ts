@@ -3,7 +3,7 @@ import type { Clock } from '../../core/clock.js';
 import { ProviderError } from '../../core/errors.js';
 import { StreamWatchdog } from '../stream-watchdog.js';
 import type { TextToSpeechStream, TtsEvent, TtsStreamOptions } from '../text-to-speech.js';
-import { AudioContainer } from './audio-container.js';
+import { AudioContainer } from '../audio-container.js';
 import { AudioDecoder } from '../audio-decoder.js';
 import type { CharacterTimes } from './character-times.js';
 import { wrongFormat, type ElevenLabsFailure } from './elevenlabs-errors.js';

@@ -34,6 +34,13 @@ function configsOf(list: readonly unknown[]): unknown[] {
   return list.map((one) => (one as { readonly config: unknown }).config);
 }
 
+function namesOf(kind: 'stt' | 'tts'): string {
+  return builtInRegistry
+    .ofKind(kind)
+    .map(({ name }) => `'${name}'`)
+    .join(', ');
+}
+
 describe('a config', () => {
   it('needs nothing but how the caller comes in', () => {
     expect(resolveConfig({ inbound })).toEqual({
@@ -214,20 +221,12 @@ describe('a config that cannot be used', () => {
       'is empty.',
       'Write it, or leave the field out.',
     ],
+    [{ inbound, stt: { provider: 'siri' } }, 'stt.provider', "is 'siri'.", `Use one of: ${namesOf('stt')}.`],
     [
-      { inbound, stt: { provider: 'siri' } },
-      'stt.provider',
-      "is 'siri'.",
-      `Use one of: ${builtInRegistry
-        .ofKind('stt')
-        .map(({ name }) => `'${name}'`)
-        .join(', ')}.`,
-    ],
-    [
-      { inbound, tts: { provider: 'openai' } },
+      { inbound, tts: { provider: 'groq' } },
       'tts.provider',
-      "'openai' is another kind of provider.",
-      "Use one of: 'local', 'elevenlabs', 'deepgram'.",
+      "'groq' is another kind of provider.",
+      `Use one of: ${namesOf('tts')}.`,
     ],
     [
       { inbound, llm: { provider: 'openai', apiKey: undefined } },

@@ -8,7 +8,7 @@ describe('the voice of an agent', () => {
   const resolve = (voice: string, env = {}): ResolvedConfig =>
     resolveConfig(configForCall(defineAgent({ systemPrompt: 'A desk.', voice }), 'twilio'), env);
 
-  it.each(['nope', 'SLT', 'slt2', 'alloy'])(
+  it.each(['nope', 'SLT', 'slt2', 'harmony'])(
     'that is unknown, %s, is refused, and the embedded ones are listed',
     (voice) => {
       expect(() => resolve(voice)).toThrow(

@@ -1,4 +1,4 @@
-import type { AudioFormat } from '../../audio/audio-frame.js';
+import type { AudioFormat } from '../audio/audio-frame.js';
 import { mpegFrameLength } from './mpeg-frame.js';
 
 /** First bytes of other audio formats and of text; too long to occur by chance in mu-law or PCM. */

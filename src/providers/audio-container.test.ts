@@ -1,13 +1,13 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { drawn, runs } from '../../../test/harness/thorough.js';
-import type { AudioFormat } from '../../audio/audio-frame.js';
-import { encodeMulaw } from '../../audio/g711.js';
-import { readWav } from '../../audio/wav.js';
-import { noise } from '../../simulators/caller-speech.js';
-import { packed, type AudioContainer as Packing } from '../../simulators/elevenlabs/simulated-container.js';
-import { piecesOf, toneVoice } from '../../simulators/simulated-voice.js';
+import { drawn, runs } from '../../test/harness/thorough.js';
+import type { AudioFormat } from '../audio/audio-frame.js';
+import { encodeMulaw } from '../audio/g711.js';
+import { readWav } from '../audio/wav.js';
+import { noise } from '../simulators/caller-speech.js';
+import { packed, type AudioContainer as Packing } from '../simulators/elevenlabs/simulated-container.js';
+import { piecesOf, toneVoice } from '../simulators/simulated-voice.js';
 import { AudioContainer } from './audio-container.js';
 
 const folder = 'fixtures/audio';
