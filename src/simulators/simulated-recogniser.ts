@@ -167,7 +167,9 @@ export abstract class SimulatedRecogniser<
         ear: hearing(parts.format.sampleRateHz),
         latencies: { ...defaultLatencies, ...latencies },
         count: this.#count,
-        onProblem: (problem) => void (this.problems.includes(problem) || this.problems.push(problem)),
+        onProblem: (problem) => {
+          if (!this.problems.includes(problem)) this.problems.push(problem);
+        },
         onFault: () => onFault?.(),
       }),
     );

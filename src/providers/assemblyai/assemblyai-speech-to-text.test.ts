@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { RecogniserCall } from '../../../test/harness/recogniser-call.js';
 import { until } from '../../../test/harness/light-relay.js';
 import type { AudioFormat } from '../../audio/audio-frame.js';
-import { ConfigError, ProviderError } from '../../core/errors.js';
+import { ProviderError } from '../../core/errors.js';
 import { callerSpeech } from '../../simulators/caller-speech.js';
 import {
   startAssemblyAiSimulator,
@@ -378,34 +378,5 @@ describe('AssemblyAI that is warmed up or probed', () => {
       retryable: false,
       message: expect.stringMatching(/^(?!.*aai-wrong).*ASSEMBLYAI_API_KEY/),
     });
-  });
-});
-
-describe('the AssemblyAI options', () => {
-  it.each<[Partial<AssemblyAiOptions>, string]>([
-    [{ minTurnSilenceMs: 20 }, 'minTurnSilenceMs'],
-    [{ maxTurnSilenceMs: 100.5 }, 'maxTurnSilenceMs'],
-    [{ endOfTurnConfidenceThreshold: 2 }, 'endOfTurnConfidenceThreshold'],
-    [{ keyterms: ['x'.repeat(51)] }, 'keyterms'],
-    [{ keyterms: Array.from({ length: 101 }, (_, index) => `term ${index}`) }, 'keyterms'],
-    [{ model: 'universal-streaming-english', language: 'de' }, 'language'],
-    [{ language: 'de', languages: ['en'] }, 'language'],
-    [{ extra: { sample_rate: 8000 } }, 'extra.sample_rate'],
-    [{ extra: { speech_model: 'u3-rt-pro' } }, 'extra.speech_model'],
-  ])('are refused where AssemblyAI would refuse them: %j', (options, field) => {
-    let problems: readonly { readonly field: string }[] = [];
-    try {
-      assemblyAiSpeechToText({ apiKey: 'k', ...options });
-    } catch (thrown) {
-      problems = (thrown as ConfigError).problems;
-    }
-    expect(problems).toMatchObject([{ field }]);
-  });
-
-  it('may give the base URL in any form, and no key that cannot be one', () => {
-    for (const scheme of ['http', 'https', 'ws', 'wss'])
-      expect(() => assemblyAiSpeechToText({ apiKey: 'k', baseUrl: `${scheme}://localhost:1` })).not.toThrow();
-    expect(() => assemblyAiSpeechToText({ apiKey: 'k', baseUrl: 'localhost' })).toThrow(ConfigError);
-    expect(() => assemblyAiSpeechToText({ apiKey: 'two words' })).toThrow(/ASSEMBLYAI_API_KEY/);
   });
 });

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import { RecogniserCall } from '../../../test/harness/recogniser-call.js';
 import { until } from '../../../test/harness/light-relay.js';
 import type { AudioFormat } from '../../audio/audio-frame.js';
-import { ConfigError, type ProviderError } from '../../core/errors.js';
+import type { ConfigError, ProviderError } from '../../core/errors.js';
 import { callerSpeech } from '../../simulators/caller-speech.js';
 import {
   startScribeSimulator,
