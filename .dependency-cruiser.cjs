@@ -18,6 +18,7 @@ const rooms = [
   '^src/providers/deepgram/',
   '^src/providers/openai/',
   '^src/providers/elevenlabs/',
+  '^src/providers/cartesia/',
   '^src/providers/guard/',
 ];
 

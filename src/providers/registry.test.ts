@@ -59,7 +59,7 @@ describe('a provider of the user’s own', () => {
     );
     expect(problem({ provider: 'acme', pitch: 3 })).toThrow('tts.pitch: is 3. Give a number of at most 2.');
     expect(problem({ provider: 'acme', voice: 'gone' })).toThrow("tts.voice: 'gone' is gone. Use 'ann'.");
-    expect(problem({ provider: 'akme' })).toThrow("Use one of: 'local', 'elevenlabs', 'acme'.");
+    expect(problem({ provider: 'akme' })).toThrow("Use one of: 'local', 'elevenlabs', 'cartesia', 'acme'.");
     expect(() => resolveConfig(session(acme.config()), {})).toThrow(
       'tts.apiKey: is missing. Give it, or set ACME_API_KEY.',
     );

@@ -5,10 +5,10 @@ import { ofRequest, requestIdOf } from '../request-id.js';
 import { StreamWatchdog } from '../stream-watchdog.js';
 import type { TextToSpeechStream, TtsEvent, TtsStreamOptions } from '../text-to-speech.js';
 import { AudioContainer } from './audio-container.js';
-import { AudioDecoder } from './audio-decoder.js';
+import { AudioDecoder } from '../audio-decoder.js';
 import { failureOf, requestIdIn, type ElevenLabsFailure, wrongFormat } from './elevenlabs-errors.js';
 import type { ElevenLabsVoiceSettings } from './elevenlabs-messages.js';
-import { EncodingCheck } from './encoding-check.js';
+import { EncodingCheck } from '../encoding-check.js';
 
 export interface ElevenLabsHttpStreamOptions extends TtsStreamOptions {
   readonly client: Promise<ElevenLabsClient>;

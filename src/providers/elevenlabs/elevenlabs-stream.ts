@@ -4,7 +4,7 @@ import { ProviderError } from '../../core/errors.js';
 import { StreamWatchdog } from '../stream-watchdog.js';
 import type { TextToSpeechStream, TtsEvent, TtsStreamOptions } from '../text-to-speech.js';
 import { AudioContainer } from './audio-container.js';
-import { AudioDecoder } from './audio-decoder.js';
+import { AudioDecoder } from '../audio-decoder.js';
 import type { CharacterTimes } from './character-times.js';
 import { wrongFormat, type ElevenLabsFailure } from './elevenlabs-errors.js';
 import {
@@ -15,7 +15,7 @@ import {
   type ElevenLabsVoiceSettings,
 } from './elevenlabs-messages.js';
 import { ElevenLabsSocket, type ContextListener, type SocketFailure } from './elevenlabs-socket.js';
-import { EncodingCheck } from './encoding-check.js';
+import { EncodingCheck } from '../encoding-check.js';
 import type { SpeechPace } from './speech-pace.js';
 import { SpokenChunks, type WordTimes } from './spoken-chunks.js';
 

@@ -212,7 +212,7 @@ describe('a config that cannot be used', () => {
       { inbound, tts: { provider: 'openai' } },
       'tts.provider',
       "'openai' is another kind of provider.",
-      "Use one of: 'local', 'elevenlabs'.",
+      "Use one of: 'local', 'elevenlabs', 'cartesia'.",
     ],
     [
       { inbound, llm: { provider: 'openai', apiKey: undefined } },

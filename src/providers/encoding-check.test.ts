@@ -1,11 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { drawn, runs } from '../../../test/harness/thorough.js';
-import { encodeMulaw } from '../../audio/g711.js';
-import { readWav } from '../../audio/wav.js';
-import { noise } from '../../simulators/caller-speech.js';
-import { toneVoice } from '../../simulators/simulated-voice.js';
+import { drawn, runs } from '../../test/harness/thorough.js';
+import { encodeMulaw } from '../audio/g711.js';
+import { readWav } from '../audio/wav.js';
+import { noise } from '../simulators/caller-speech.js';
+import { toneVoice } from '../simulators/simulated-voice.js';
 import { EncodingCheck } from './encoding-check.js';
 
 type Encoding = 'mulaw' | 'linear16';

@@ -1,5 +1,5 @@
-import type { AudioFormat } from '../../audio/audio-frame.js';
-import { decodeMulaw } from '../../audio/g711.js';
+import type { AudioFormat } from '../audio/audio-frame.js';
+import { decodeMulaw } from '../audio/g711.js';
 
 /** Pairs of bytes needed for a decision: 40 ms of mu-law at 8 kHz, 7 ms of PCM at 24 kHz. */
 const neededPairs = 160;

@@ -1,6 +1,6 @@
-import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
-import { decodeMulaw } from '../../audio/g711.js';
-import { isAudible } from '../../audio/level.js';
+import type { AudioFormat, AudioFrame } from '../audio/audio-frame.js';
+import { decodeMulaw } from '../audio/g711.js';
+import { isAudible } from '../audio/level.js';
 
 const windowMs = 5;
 const audibleDbfs = -50;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { encodeMulaw } from '../../audio/g711.js';
+import { encodeMulaw } from '../audio/g711.js';
 import { AudioDecoder } from './audio-decoder.js';
 
 const loud = Int16Array.from({ length: 400 }, (_, index) => (index % 2 === 0 ? 5000 : -5000));
