@@ -27,7 +27,7 @@ export {
 export type { LlmConfig, SttConfig, TtsConfig } from './providers/registry.js';
 export type { LocalLlmConfig, LocalSttConfig, LocalTtsConfig } from './providers/local/local-definitions.js';
 export type { DeepgramSttConfig } from './providers/deepgram/deepgram-definition.js';
-export type { CartesiaTtsConfig } from './providers/cartesia/cartesia-definition.js';
+export type { CartesiaSttConfig, CartesiaTtsConfig } from './providers/cartesia/cartesia-definition.js';
 export type { ElevenLabsTtsConfig } from './providers/elevenlabs/elevenlabs-definition.js';
 export type { OpenAiLlmConfig } from './providers/openai/openai-definition.js';
 export { defaultSupervision, type Supervision } from './fallback/policy/supervision.js';

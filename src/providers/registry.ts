@@ -1,13 +1,22 @@
 /** All built-in vendors. To add one, write its folder and its simulator, and add one line here. */
 import type { ProviderKind } from '../core/errors.js';
-import { cartesiaTts } from './cartesia/cartesia-definition.js';
+import { cartesiaStt, cartesiaTts } from './cartesia/cartesia-definition.js';
 import { deepgramStt } from './deepgram/deepgram-definition.js';
 import { elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
 import { localLlm, localStt, localTts } from './local/local-definitions.js';
 import { openAiLlm } from './openai/openai-definition.js';
 import type { AnyDefinition, ConfigOf } from './provider-definition.js';
 
-const builtIn = [localStt, localLlm, localTts, deepgramStt, openAiLlm, elevenLabsTts, cartesiaTts] as const;
+const builtIn = [
+  localStt,
+  localLlm,
+  localTts,
+  deepgramStt,
+  openAiLlm,
+  elevenLabsTts,
+  cartesiaStt,
+  cartesiaTts,
+] as const;
 
 type BuiltIn = (typeof builtIn)[number];
 

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import type { ConfigProblem } from '../../core/errors.js';
 import { builtInProvider, type CloudConfig } from '../provider-definition.js';
+import { cartesiaSpeechToText } from './cartesia-speech-to-text.js';
+import { isWhisper, modelOf, type CartesiaRecognition } from './cartesia-stt-messages.js';
 import { cartesiaTextToSpeech, type CartesiaVoiceOptions } from './cartesia-text-to-speech.js';
 
 /** Cartesia's voices; key: CARTESIA_API_KEY. */
@@ -18,6 +21,11 @@ export interface CartesiaTtsConfig
       | 'maxBufferDelayMs'
       | 'extra'
     > {
+  readonly provider: 'cartesia';
+}
+
+/** Cartesia's live recognition; key: CARTESIA_API_KEY. */
+export interface CartesiaSttConfig extends CloudConfig, CartesiaRecognition {
   readonly provider: 'cartesia';
 }
 
@@ -55,3 +63,35 @@ export const cartesiaTts = builtInProvider<'tts', CartesiaTtsConfig>({
   },
   create: (config, { clock }) => cartesiaTextToSpeech({ ...config, clock }),
 });
+
+export const cartesiaStt = builtInProvider<'stt', CartesiaSttConfig>({
+  kind: 'stt',
+  name: 'cartesia',
+  title: 'Cartesia',
+  key,
+  fields: {
+    model: text.optional(),
+    language: text.optional(),
+    keyterms: z.array(text).max(100).optional(),
+    minVolume: z.number().min(0).max(1).optional(),
+    maxSilenceSec: z.number().positive().optional(),
+    extra: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]))
+      .optional(),
+  },
+  recordable: ['model', 'language', 'keyterms', 'minVolume', 'maxSilenceSec'],
+  problemsOf: whisperProblems,
+  create: (config, { clock }) => cartesiaSpeechToText({ ...config, clock }),
+});
+
+/** Cartesia would ignore these options. */
+function whisperProblems(config: CartesiaRecognition): readonly ConfigProblem[] {
+  const model = modelOf(config);
+  const ignored = isWhisper(model) ? (['keyterms'] as const) : (['minVolume', 'maxSilenceSec'] as const);
+  const other = isWhisper(model) ? 'ink-2' : 'ink-whisper';
+  return ignored.flatMap((field) =>
+    config[field] === undefined
+      ? []
+      : [{ field, problem: `has no effect on '${model}'.`, remedy: `Leave it out, or use '${other}'.` }],
+  );
+}

@@ -195,7 +195,9 @@ export async function failureOfHandshake(response: IncomingMessage): Promise<Car
 
 /** Converts the close of a WebSocket that this side did not ask for. */
 export function failureOfClose(closeCode: number, reason: string): CartesiaFailure {
-  return { message: `The connection was closed: ${closeCode} ${reason}`.trimEnd(), category: 'connection' };
+  const message = `The connection was closed: ${closeCode} ${reason}`.trimEnd();
+  // 1011 to 1014: the server, or a gateway before it, has failed.
+  return { message, category: closeCode >= 1011 && closeCode <= 1014 ? 'server' : 'connection' };
 }
 
 /** After several attempts to connect, Node's error has a code but no message. */

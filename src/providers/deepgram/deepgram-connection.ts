@@ -3,7 +3,7 @@ import { messageOf, type ProviderError } from '../../core/errors.js';
 import { closeError, deepgramError, HandshakeRefusal, refusalError } from './deepgram-errors.js';
 import { requestIdIn } from './deepgram-messages.js';
 import { ofRequest, requestIdOf } from '../request-id.js';
-import { Heartbeat } from './heartbeat.js';
+import { Heartbeat } from '../heartbeat.js';
 import { KeepAlive } from './keep-alive.js';
 import { prepareListenSocket, type ListenSocket, type ListenSocketOptions } from './listen-socket.js';
 

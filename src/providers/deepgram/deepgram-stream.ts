@@ -12,7 +12,7 @@ import type { ListenSocketOptions } from './listen-socket.js';
 import { NovaTranscript } from './nova-transcript.js';
 import { SilentAudio } from './silent-audio.js';
 import { heardUntilSec, type Transcript, type TranscriptStep } from './transcript.js';
-import { UnsentAudio } from './unsent-audio.js';
+import { UnsentAudio } from '../unsent-audio.js';
 
 export interface DeepgramStreamOptions extends Omit<ListenSocketOptions, 'format'> {
   readonly clock: Clock;

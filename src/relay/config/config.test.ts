@@ -206,7 +206,7 @@ describe('a config that cannot be used', () => {
       { inbound, stt: { provider: 'siri' } },
       'stt.provider',
       "is 'siri'.",
-      "Use one of: 'local', 'deepgram'.",
+      "Use one of: 'local', 'deepgram', 'cartesia'.",
     ],
     [
       { inbound, tts: { provider: 'openai' } },

@@ -1,4 +1,5 @@
 import type { SimulatorDefinition } from '../vendor-simulator.js';
+import { startCartesiaRecogniserSimulator } from './cartesia-recogniser-simulator.js';
 import { startCartesiaVoiceSimulator } from './cartesia-voice-simulator.js';
 
 /** The key of both simulated services. Every part of it is unique, so that a search for it finds leaks only. */
@@ -10,4 +11,12 @@ export const cartesiaTts: SimulatorDefinition<'tts'> = {
   name: 'cartesia',
   apiKey,
   start: startCartesiaVoiceSimulator,
+};
+
+/** The simulated recognition of Cartesia. */
+export const cartesiaStt: SimulatorDefinition<'stt'> = {
+  kind: 'stt',
+  name: 'cartesia',
+  apiKey,
+  start: startCartesiaRecogniserSimulator,
 };

@@ -67,3 +67,47 @@ export function drawManners(random: () => number): Required<CartesiaManners> {
     end: one(['at_once', 'at_once', 'late']),
   };
 }
+
+/**
+ * The forms in which Cartesia has been seen to send a transcript. Sources:
+ * https://docs.cartesia.ai/use-the-api/stt/common-pitfalls (parts to be joined as they are, interim ones among them);
+ * https://github.com/joewongjc/type4me/pull/242 (parts that are final before a request);
+ * https://github.com/livekit/agents, the plugin's `legacy_recognize_stream.py` (empty texts, and word times that count from the
+ * window that was recognised).
+ */
+export interface InkManners {
+  /** Whether interim parts are sent. @default true */
+  readonly interims?: boolean;
+  /** Whether parts become final in the middle of speech. @default false */
+  readonly earlyParts?: boolean;
+  /** Whether a request without words gets an empty transcript besides its `flush_done`. @default false */
+  readonly emptyFinal?: boolean;
+  /** Whether the space between two parts is at the begin of the second one or at the end of the first one. @default 'before' */
+  readonly space?: 'before' | 'behind';
+  /** Whether transcripts have their optional fields. @default true */
+  readonly details?: boolean;
+  /** Whether undocumented messages are sent. @default false */
+  readonly unknown?: boolean;
+}
+
+export const documentedInkManners: Required<InkManners> = {
+  interims: true,
+  earlyParts: false,
+  emptyFinal: false,
+  space: 'before',
+  details: true,
+  unknown: false,
+};
+
+/** Draws one connection's manners. */
+export function drawInkManners(random: () => number): Required<InkManners> {
+  const isSo = (): boolean => random() < 0.5;
+  return {
+    interims: isSo(),
+    earlyParts: isSo(),
+    emptyFinal: isSo(),
+    space: isSo() ? 'before' : 'behind',
+    details: isSo(),
+    unknown: isSo(),
+  };
+}

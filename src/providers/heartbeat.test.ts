@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { VirtualClock } from '../../simulators/virtual-clock.js';
+import { VirtualClock } from '../simulators/virtual-clock.js';
 import { Heartbeat } from './heartbeat.js';
 
 interface Beating {
