@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describeContract } from '../../../test/contracts/describe-contract.js';
+import { CartesiaVoices } from '../../../test/harness/cartesia-voices.js';
 import { phoneFormat, sentences, webFormat, SpokenAnswer } from '../../../test/harness/spoken-answer.js';
 import type { AudioFormat } from '../../audio/audio-frame.js';
 import type { ProviderError } from '../../core/errors.js';
@@ -9,38 +10,16 @@ import { cartesiaTts } from '../../simulators/cartesia/cartesia-definition.js';
 import {
   startCartesiaVoiceSimulator,
   type CartesiaVoiceSimulator,
-  type CartesiaVoiceSimulatorOptions,
 } from '../../simulators/cartesia/cartesia-voice-simulator.js';
 import { textToSpeechContract } from '../../simulators/contracts/text-to-speech-contract.js';
 import type { VoiceFault } from '../../simulators/vendor-simulator.js';
 import { VirtualClock } from '../../simulators/virtual-clock.js';
-import {
-  cartesiaTextToSpeech,
-  type CartesiaTextToSpeech,
-  type CartesiaVoiceOptions,
-} from './cartesia-text-to-speech.js';
+import { cartesiaTextToSpeech } from './cartesia-text-to-speech.js';
 
 const { apiKey } = cartesiaTts;
 const pace = { firstAudioMs: 0, pieceMs: 0 };
-const running: { close(): Promise<void> }[] = [];
-afterEach(async () => {
-  for (const one of running.splice(0).reverse()) await one.close();
-});
-
-async function simulate(options: CartesiaVoiceSimulatorOptions = {}): Promise<CartesiaVoiceSimulator> {
-  const simulator = await startCartesiaVoiceSimulator({ apiKey, pace, ...options });
-  running.push(simulator);
-  return simulator;
-}
-
-function voice(
-  { baseUrl }: CartesiaVoiceSimulator,
-  options: Partial<CartesiaVoiceOptions> = {},
-): CartesiaTextToSpeech {
-  const tts = cartesiaTextToSpeech({ apiKey, baseUrl, ...options });
-  running.push(tts);
-  return tts;
-}
+const voices = new CartesiaVoices();
+afterEach(() => voices.close());
 
 for (const manners of ['documented', 'random'] as const) {
   let simulator: CartesiaVoiceSimulator | undefined;
@@ -68,8 +47,8 @@ for (const manners of ['documented', 'random'] as const) {
 
 describe('an answer by Cartesia', () => {
   it('gives each byte that was sent once and in order', async () => {
-    const simulator = await simulate();
-    const answer = await new SpokenAnswer(voice(simulator)).speak(sentences);
+    const simulator = await voices.simulate();
+    const answer = await new SpokenAnswer(voices.create(simulator)).speak(sentences);
     expect(answer.error).toBeNull();
     expect(answer.bytes.equals(Buffer.concat(simulator.sentAudio))).toBe(true);
     expect(simulator.texts.map((text) => text.trim())).toEqual(sentences);
@@ -77,8 +56,8 @@ describe('an answer by Cartesia', () => {
   });
 
   it('sends the options as Cartesia names them, and accepts further ones', async () => {
-    const simulator = await simulate();
-    const tts = voice(simulator, {
+    const simulator = await voices.simulate();
+    const tts = voices.create(simulator, {
       ...{ language: 'de', speed: 1.2, volume: 0.8, emotion: 'calm', pronunciationDictId: 'dict' },
       ...{ maxBufferDelayMs: 200, extra: { normalization: 'off' } },
     });
@@ -89,8 +68,8 @@ describe('an answer by Cartesia', () => {
 
   it('tells apart pauses: text behind one is spoken in a new context', async () => {
     const clock = new VirtualClock();
-    const simulator = await simulate();
-    const answer = new SpokenAnswer(voice(simulator, { clock }));
+    const simulator = await voices.simulate();
+    const answer = new SpokenAnswer(voices.create(simulator, { clock }));
     answer.stream.write(sentences[0]!);
     await answer.first('chunk_done');
     clock.advance(5000);
@@ -110,8 +89,8 @@ describe('an answer by Cartesia', () => {
 
   it('survives that the server ends its context in a pause', async () => {
     const clock = new VirtualClock();
-    const simulator = await simulate({ clock });
-    const answer = new SpokenAnswer(voice(simulator));
+    const simulator = await voices.simulate({ clock });
+    const answer = new SpokenAnswer(voices.create(simulator));
     answer.stream.write(sentences[0]!);
     await settled(clock, () => doneChunks(answer).length === 1);
     clock.advance(1000);
@@ -127,8 +106,8 @@ describe('an answer by Cartesia', () => {
 
   it('ends at once if nothing was left to speak and the context has expired', async () => {
     const clock = new VirtualClock();
-    const simulator = await simulate();
-    const answer = new SpokenAnswer(voice(simulator, { clock }));
+    const simulator = await voices.simulate();
+    const answer = new SpokenAnswer(voices.create(simulator, { clock }));
     answer.stream.write(sentences[0]!);
     await answer.first('chunk_done');
     clock.advance(5000);
@@ -140,13 +119,13 @@ describe('an answer by Cartesia', () => {
 
   it('refuses a format that Cartesia does not make', async () => {
     const wideMulaw: AudioFormat = { encoding: 'mulaw', sampleRateHz: 16000 };
-    const answer = await new SpokenAnswer(voice(await simulate()), wideMulaw).speak(sentences);
+    const answer = await new SpokenAnswer(voices.create(await voices.simulate()), wideMulaw).speak(sentences);
     expect(answer.events).toHaveLength(1);
     expect(answer.error).toMatchObject({ category: 'bad_request', retryable: false });
   });
 
   it('reports the id of its connection', async () => {
-    const { incidents } = await new SpokenAnswer(voice(await simulate())).speak(sentences);
+    const { incidents } = await new SpokenAnswer(voices.create(await voices.simulate())).speak(sentences);
     expect(incidents).toEqual([
       { type: 'request', kind: 'tts', provider: 'cartesia', requestId: 'simulated-550e8400' },
     ]);
@@ -173,8 +152,8 @@ describe('a failure of Cartesia', () => {
   ];
 
   it.each(refusals)('%s is reported once, and the next answer is spoken', async (_, fault, expected) => {
-    const simulator = await simulate();
-    const tts = voice(simulator);
+    const simulator = await voices.simulate();
+    const tts = voices.create(simulator);
     simulator.failNext(fault);
     const answer = await new SpokenAnswer(tts).speak(sentences);
     expect(answer.error).toMatchObject({ kind: 'tts', provider: 'cartesia', ...expected });
@@ -184,11 +163,11 @@ describe('a failure of Cartesia', () => {
   });
 
   it('names the variable of a refused key, and where credits are bought', async () => {
-    const simulator = await simulate();
+    const simulator = await voices.simulate();
     simulator.failNext({ fault: 'refuse', status: 401 }, { fault: 'refuse', status: 402 });
-    const refused = await new SpokenAnswer(voice(simulator)).speak(sentences);
+    const refused = await new SpokenAnswer(voices.create(simulator)).speak(sentences);
     expect(refused.error?.message).toContain('CARTESIA_API_KEY');
-    const poor = await new SpokenAnswer(voice(simulator)).speak(sentences);
+    const poor = await new SpokenAnswer(voices.create(simulator)).speak(sentences);
     expect(poor.error?.message).toContain('https://play.cartesia.ai');
   });
 
@@ -196,17 +175,17 @@ describe('a failure of Cartesia', () => {
     ['model', { model: 'sonata' }, 'tts.model'],
     ['voice', { voiceId: 'unknown' }, 'tts.voiceId'],
   ])('names the %s that was refused', async (_, options, field) => {
-    const simulator = await simulate({ voices: ['f786b574-daa5-4673-aa0c-cbe3e8534c02'] });
-    const { error } = await new SpokenAnswer(voice(simulator, options)).speak(sentences);
+    const simulator = await voices.simulate({ voices: ['f786b574-daa5-4673-aa0c-cbe3e8534c02'] });
+    const { error } = await new SpokenAnswer(voices.create(simulator, options)).speak(sentences);
     expect(error).toMatchObject({ category: 'bad_request', field, requestId: 'simulated-550e8400' });
     expect(error?.message).toContain(Object.values(options)[0]);
   });
 
   it('is a time-out if the server stalls in the middle of an answer', async () => {
     const clock = new VirtualClock();
-    const simulator = await simulate();
+    const simulator = await voices.simulate();
     simulator.failNext({ fault: 'stall', afterPieces: 1 });
-    const answer = new SpokenAnswer(voice(simulator, { clock, audioTimeoutMs: 1500 }));
+    const answer = new SpokenAnswer(voices.create(simulator, { clock, audioTimeoutMs: 1500 }));
     const spoken = answer.speak(sentences);
     await answer.first('audio');
     clock.advance(1500);
@@ -215,8 +194,8 @@ describe('a failure of Cartesia', () => {
   });
 
   it('does not lose or add audio if the end overtakes it, or more follows', async () => {
-    const simulator = await simulate();
-    const tts = voice(simulator);
+    const simulator = await voices.simulate();
+    const tts = voices.create(simulator);
     for (const fault of ['out_of_order', 'stale_audio'] as const) {
       simulator.failNext({ fault });
       simulator.sentAudio.length = 0;
@@ -235,7 +214,7 @@ describe('the usage of Cartesia', () => {
     let pieces = 0;
     let finish: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => (finish = resolve));
-    const stream = voice(simulator).open({
+    const stream = voices.create(simulator).open({
       format: phoneFormat,
       signal: new AbortController().signal,
       onEvent: ({ type }) => {
@@ -252,7 +231,7 @@ describe('the usage of Cartesia', () => {
     ['a complete answer', null],
     ['a failed answer', { fault: 'drop', afterPieces: 2 }],
   ] as const)('equals what is billed for %s', async (_, fault) => {
-    const simulator = await simulate();
+    const simulator = await voices.simulate();
     if (fault) simulator.failNext(fault);
     const { stream, ended, reports } = open(simulator);
     for (const sentence of sentences) stream.write(sentence);
@@ -262,7 +241,7 @@ describe('the usage of Cartesia', () => {
   });
 
   it('equals what is billed for an answer that is cut', async () => {
-    const simulator = await simulate();
+    const simulator = await voices.simulate();
     simulator.failNext({ fault: 'stall', afterPieces: 2 });
     const { stream, ended, reports } = open(simulator, 2);
     stream.write(sentences[0]!);
@@ -272,87 +251,10 @@ describe('the usage of Cartesia', () => {
   });
 
   it('is nothing for an answer that was never sent', async () => {
-    const { stream, reports } = open(await simulate());
+    const { stream, reports } = open(await voices.simulate());
     stream.write(sentences[0]!);
     stream.close();
     expect(reports).toEqual([]);
-  });
-});
-
-describe('the sockets of Cartesia', () => {
-  it('carry one answer after another, and one at a time', async () => {
-    const simulator = await simulate();
-    const tts = voice(simulator);
-    for (const format of [phoneFormat, webFormat, phoneFormat])
-      await new SpokenAnswer(tts, format).speak(sentences);
-    expect(simulator.connections).toBe(1);
-    await Promise.all([1, 2, 3].map(() => new SpokenAnswer(tts).speak(sentences)));
-    expect(simulator.connections).toBe(3);
-    expect(simulator.problems).toEqual([]);
-  });
-
-  it('give no stale audio in twenty barge-ins', async () => {
-    const simulator = await simulate({ manners: { finishesCancelled: true } });
-    const tts = voice(simulator);
-    for (let turn = 0; turn < 20; turn++) {
-      const cut = new SpokenAnswer(tts);
-      for (const sentence of sentences) cut.stream.write(sentence);
-      await cut.first('audio');
-      cut.stream.close();
-      const after = cut.events.length;
-      const next = await new SpokenAnswer(tts).speak(['Go on.']);
-      expect(next.error).toBeNull();
-      expect(cut.events).toHaveLength(after);
-      expect(next.bytes.length).toBe('Go on. '.length * 480);
-    }
-    expect(simulator.connections).toBe(1);
-    expect(simulator.problems).toEqual([]);
-  });
-
-  it('are opened ahead, checked after a while, and closed when they are not used', async () => {
-    const clock = new VirtualClock();
-    const simulator = await simulate();
-    const tts = voice(simulator, { clock });
-    tts.preconnect(phoneFormat);
-    tts.preconnect(phoneFormat);
-    while (simulator.connections < 1) await nextTurn();
-    await new SpokenAnswer(tts).speak(sentences);
-    expect(tts.openSockets).toBe(1);
-    clock.advance(60_000);
-    tts.preconnect(phoneFormat);
-    while (clock.pendingTimers > 1) await nextTurn();
-    await new SpokenAnswer(tts).speak(sentences);
-    expect(simulator.connections).toBe(1);
-    clock.advance(600_000);
-    expect([tts.openSockets, clock.pendingTimers]).toEqual([0, 0]);
-  });
-
-  it('are replaced if they answer no pings', async () => {
-    const clock = new VirtualClock();
-    const simulator = await simulate();
-    const tts = voice(simulator, { clock });
-    await new SpokenAnswer(tts).speak(sentences);
-    clock.advance(60_000);
-    tts.preconnect(phoneFormat);
-    clock.advance(1000);
-    expect(tts.openSockets).toBe(0);
-  });
-
-  it('are opened again after the server has restarted', async () => {
-    const simulator = await simulate();
-    const tts = voice(simulator);
-    await new SpokenAnswer(tts).speak(sentences);
-    simulator.dropSockets();
-    while (tts.openSockets > 0) await nextTurn();
-    expect((await new SpokenAnswer(tts).speak(sentences)).error).toBeNull();
-  });
-
-  it('are closed with the provider, and its answers then fail', async () => {
-    const tts = voice(await simulate());
-    await tts.warmUp();
-    expect(tts.openSockets).toBe(1);
-    await tts.close();
-    expect((await new SpokenAnswer(tts).speak(sentences)).error).toMatchObject({ category: 'aborted' });
   });
 });
 
@@ -360,27 +262,27 @@ describe('the check of Cartesia', () => {
   const signal = new AbortController().signal;
 
   it('passes with the right key and a known voice', async () => {
-    const simulator = await simulate();
-    await voice(simulator).probe(signal);
+    const simulator = await voices.simulate();
+    await voices.create(simulator).probe(signal);
     expect([simulator.probes, simulator.attempts]).toEqual([1, 0]);
   });
 
   it('refuses a wrong key and an unknown voice, at start too', async () => {
-    const simulator = await simulate({ voices: ['known'] });
-    const wrong = voice(simulator, { apiKey: 'sk_car_wrong_4711' });
+    const simulator = await voices.simulate({ voices: ['known'] });
+    const wrong = voices.create(simulator, { apiKey: 'sk_car_wrong_4711' });
     await expect(wrong.probe(signal)).rejects.toMatchObject({ category: 'auth' });
     await expect(wrong.warmUp()).rejects.toMatchObject({ category: 'auth' });
     const unknown = { category: 'bad_request', field: 'tts.voiceId' };
-    await expect(voice(simulator).warmUp()).rejects.toMatchObject(unknown);
-    await voice(simulator, { voiceId: 'known' }).warmUp();
+    await expect(voices.create(simulator).warmUp()).rejects.toMatchObject(unknown);
+    await voices.create(simulator, { voiceId: 'known' }).warmUp();
   });
 
   it('reports an unreachable server', async () => {
     const gone = await startCartesiaVoiceSimulator();
     await gone.close();
-    await expect(voice(gone).probe(signal)).rejects.toMatchObject({ category: 'connection' });
-    await voice(gone).warmUp();
-    expect((await new SpokenAnswer(voice(gone)).speak(sentences)).error).toMatchObject({
+    await expect(voices.create(gone).probe(signal)).rejects.toMatchObject({ category: 'connection' });
+    await voices.create(gone).warmUp();
+    expect((await new SpokenAnswer(voices.create(gone)).speak(sentences)).error).toMatchObject({
       category: 'connection',
     });
   });
