@@ -21,6 +21,7 @@ const rooms = [
   '^src/providers/elevenlabs/',
   '^src/providers/google/',
   '^src/providers/anthropic/',
+  '^src/providers/cartesia/',
   '^src/providers/guard/',
 ];
 

@@ -41,6 +41,7 @@ export type {
   OpenRouterLlmConfig,
 } from './providers/openai/compatible-definitions.js';
 export type { GoogleLlmConfig } from './providers/google/google-definition.js';
+export type { CartesiaSttConfig, CartesiaTtsConfig } from './providers/cartesia/cartesia-definition.js';
 export type { OpenAiLlmConfig } from './providers/openai/openai-definition.js';
 export type { OpenAiSttConfig } from './providers/openai/recogniser/openai-recogniser-definition.js';
 export type { OpenAiTtsConfig } from './providers/openai/voice/openai-voice-definition.js';

@@ -3,6 +3,7 @@ import type { ProviderKind } from '../core/errors.js';
 import type { Prices } from '../metrics/prices.js';
 import { anthropicLlm } from './anthropic/anthropic-definition.js';
 import { assemblyAiStt } from './assemblyai/assemblyai-definition.js';
+import { cartesiaStt, cartesiaTts } from './cartesia/cartesia-definition.js';
 import { deepgramStt } from './deepgram/deepgram-definition.js';
 import { deepgramTts } from './deepgram/voice/deepgram-voice-definition.js';
 import { elevenLabsStt, elevenLabsTts } from './elevenlabs/elevenlabs-definition.js';
@@ -16,7 +17,7 @@ import type { AnyDefinition, ConfigOf } from './provider-definition.js';
 
 /** Those that a config gets by their key alone come first, in each kind. */
 const builtIn = [
-  ...([localStt, deepgramStt, assemblyAiStt, elevenLabsStt, openAiStt] as const),
+  ...([localStt, deepgramStt, assemblyAiStt, cartesiaStt, elevenLabsStt, openAiStt] as const),
   ...([
     localLlm,
     openAiLlm,
@@ -27,7 +28,7 @@ const builtIn = [
     ollamaLlm,
     azureOpenAiLlm,
   ] as const),
-  ...([localTts, elevenLabsTts, deepgramTts, openAiTts] as const),
+  ...([localTts, elevenLabsTts, cartesiaTts, deepgramTts, openAiTts] as const),
 ] as const;
 
 type BuiltIn = (typeof builtIn)[number];
