@@ -46,6 +46,9 @@ export const elevenLabsTts = builtInProvider<'tts', ElevenLabsTtsConfig>({
   },
   recordable: ['voiceId', 'modelId', 'languageCode', 'voiceSettings', 'connection'],
   voice: { field: 'voiceId', isId: (name) => /^[A-Za-z\d]{20}$/.test(name) },
+  languageField: 'languageCode',
+  // It takes codes of ISO 639-1 (https://elevenlabs.io/docs/api-reference/text-to-speech/convert).
+  languageForm: 'primary',
   problemsOf: connectionProblems,
   create: (config, { clock }) => elevenLabsTextToSpeech({ ...config, clock }),
 });
