@@ -6,12 +6,12 @@ import { InvalidStateError } from '../core/errors.js';
 import type { Transport } from '../transport/transport.js';
 import { matchVoice, type CallVoice, type MatchedVoice } from './call-voice.js';
 import type { InputPipeline } from './input/input-pipeline.js';
+import type { MachineRunner } from './machine-runner.js';
 import { replaceParts, type LiveParts } from './live-parts.js';
 import type { PreparedChange, SessionChange, SessionUpdater } from './session-change.js';
 import type { SessionReporter } from './session-reporter.js';
 import { providerNames } from './session-start.js';
 import type { TurnRunner } from './turn-runner.js';
-import type { MachineInput } from './turn-taking/session-state.js';
 import { unsayableTexts } from './unsayable-texts.js';
 
 /** What a session has once its call runs. */
@@ -28,14 +28,11 @@ export interface SessionUpdatesOptions {
   readonly turns: TurnRunner;
   /** Milliseconds since `session.start`; 0 before it. */
   readonly nowMs: () => number;
-  readonly currentTurn: () => number;
+  readonly machine: MachineRunner;
   /** The call's transport; null before the call. */
   readonly transport: () => Transport | null;
   /** Null before the call has begun. */
   readonly call: () => CallInUse | null;
-  /** Whether a change may take effect now: no turn runs, and the call is not just beginning. */
-  readonly isFree: () => boolean;
-  readonly dispatch: (input: MachineInput) => void;
 }
 
 /** A change that waits for the end of the turn. */
@@ -75,7 +72,7 @@ export class SessionUpdates {
 
   /** Carries out the changes that are ready, if no turn runs. */
   apply(): void {
-    while (this.#options.isFree() && !this.#isMatching) {
+    while (this.#isBetweenTurns() && !this.#isMatching) {
       const [next] = this.#ready;
       if (!next) return;
       const { transport } = this.#options;
@@ -94,6 +91,15 @@ export class SessionUpdates {
     );
     this.#end(this.#error);
     for (const { voice } of this.#ready.splice(0)) voice?.close();
+  }
+
+  /** Whether a change may take effect: before the call, and while no answer is made or played. */
+  #isBetweenTurns(): boolean {
+    const { machine, turns, transport, call } = this.#options;
+    const { phase, agent } = machine.state;
+    if (phase === 'waiting') return transport() === null;
+    const isQuiet = turns.isIdle || agent?.phase === 'awaiting' || agent?.phase === 'revoked';
+    return phase === 'live' && call() !== null && isQuiet;
   }
 
   #hasEnded(): boolean {
@@ -134,14 +140,14 @@ export class SessionUpdates {
   }
 
   #carryOut({ parts: next, changed, voice, done }: ReadyChange): void {
-    const { parts, turns, nowMs, dispatch } = this.#options;
+    const { parts, turns, nowMs, machine } = this.#options;
     const answers = changed.some((part) => part !== 'stt');
     replaceParts(parts, next);
     turns.changed(answers);
     const call = this.#options.call();
     if (voice && call) call.voice.replace(voice);
     call?.input.change(parts);
-    dispatch({
+    machine.dispatch({
       type: 'changed',
       atMs: nowMs(),
       flushesEarly: parts.stt.flushesEarly ?? false,
@@ -154,15 +160,14 @@ export class SessionUpdates {
   }
 
   #report(changed: PreparedChange['changed']): void {
-    const { parts, reporter, currentTurn } = this.#options;
+    const { parts, reporter, machine } = this.#options;
     reporter.emit({
       type: 'session.updated',
-      turn: currentTurn(),
+      turn: machine.currentTurn,
       changed,
       providers: providerNames(parts),
     });
-    if (!changed.includes('tts') && !changed.includes('agent')) return;
-    for (const { message, remedy } of unsayableTexts(parts))
-      reporter.warn('unsayable_text', `${message} ${remedy}`);
+    if (changed.includes('tts') || changed.includes('agent'))
+      reporter.notices('unsayable_text', unsayableTexts(parts));
   }
 }

@@ -110,11 +110,9 @@ export class Session {
       reporter: this.#reporter,
       turns: this.#turns,
       nowMs: () => (this.#input ? this.#nowMs() : 0),
-      currentTurn: () => this.#machine.currentTurn,
+      machine: this.#machine,
       transport: () => this.#transport,
       call: () => this.#call(),
-      isFree: () => this.#isBetweenTurns(),
-      dispatch: (input) => this.#machine.dispatch(input),
     });
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
     this.waitsForCaller = parts.reconnect.windowMs > 0;
@@ -185,14 +183,10 @@ export class Session {
   }
 
   /**
-   * Changes the session while its call runs, between two turns: at once if no turn runs, else when the running one was
-   * played or cut. Fields that are left out stay as they are. Resolves when the change is in effect, so a tool must not
-   * await it: its turn would wait for itself. Several changes take effect in their order. A new recogniser first hears the
-   * audio that no final covers, so no word is lost.
-   *
-   * The change is checked, and its providers are loaded, before anything changes. Rejects with a ConfigError that lists
-   * every problem, with a ProviderError where a new provider cannot be used, for example because its key was refused, and
-   * with an InvalidStateError once the session has ended. Then the call goes on as before.
+   * Changes the session between two turns: at once if no turn runs, else when the running one was played or cut. Resolves
+   * when the change is in effect, so a tool must not await it. Several changes take effect in their order. Nothing changes
+   * where it rejects: with a ConfigError that lists every problem, with a ProviderError where a new provider cannot be
+   * used, for example because its key was refused, and with an InvalidStateError once the session has ended.
    */
   update<Schemas extends ToolSchemas>(change: SessionChange<Schemas>): Promise<void> {
     return this.#updates.update(change);
@@ -250,8 +244,7 @@ export class Session {
     this.#startedMs = clock.nowMs();
     this.#turns.connected({ transport, playout: new Playout(transport, clock), voice });
     this.#reporter.emit(sessionStart(transport, this.#parts));
-    for (const { message, remedy } of unsayableTexts(this.#parts))
-      this.warn('unsayable_text', `${message} ${remedy}`);
+    this.#reporter.notices('unsayable_text', unsayableTexts(this.#parts));
     if (this.#hasEnded()) {
       // A listener of session.start has ended the session.
       prepared.close();
@@ -376,14 +369,6 @@ export class Session {
   #call(): CallInUse | null {
     const [transport, voice, input] = [this.#transport, this.#voice, this.#input];
     return transport && voice && input && { transport, voice, input };
-  }
-
-  /** Whether a change may take effect: before the call, and while no answer is made or played. */
-  #isBetweenTurns(): boolean {
-    const { phase, agent } = this.#machine.state;
-    if (phase === 'waiting') return this.#transport === null;
-    const isQuiet = this.#turns.isIdle || agent?.phase === 'awaiting' || agent?.phase === 'revoked';
-    return phase === 'live' && isQuiet;
   }
 
   #hasEnded(): boolean {
