@@ -1,23 +1,27 @@
 /** Changes of a running call, over both transports, in virtual time. */
 import { afterAll, afterEach, describe, expect, it } from '@jest/globals';
+import { z } from 'zod';
 import { ConfigError, InvalidStateError, ProviderError } from '#src/core/errors.js';
 import { standInVoice } from '#src/drills/stand-in-voice.js';
-import { spokenWords, wordsInTones } from '#src/drills/tone-speech.js';
+import { LoopbackTraffic } from '#src/drills/loopback-traffic.js';
+import { spokenWords, toneSpeech, wordsInTones } from '#src/drills/tone-speech.js';
 import { TestVoices, VirtualRelay } from '#src/drills/virtual-call.js';
 import type { SessionEvent } from '#src/events/session-event.js';
 import type { ModelFunction } from '#src/providers/function-model.js';
-import type { ChatMessage } from '#src/providers/language-model.js';
+import type { ChatMessage, LanguageModel } from '#src/providers/language-model.js';
 import type { TextToSpeech } from '#src/providers/text-to-speech.js';
 import type { SessionConfig } from '#src/relay/config/config.js';
+import { defineTool } from '#src/relay/config/define-agent.js';
 import type { Recording } from '#src/replay/recordings.js';
 import { callerRatesHz, type ReplayResult } from '#src/replay/replay-call.js';
 import type { Session } from '#src/session/session.js';
+import { startSimulatedVendors } from '#src/simulators/simulated-vendors.js';
 import { VirtualClock } from '#src/simulators/virtual-clock.js';
 import type { TransportType } from '#src/transport/transport.js';
 import { ofType } from './harness/session-events.js';
 import { drawn } from './harness/thorough.js';
 import { toneRecogniser } from './harness/tone-recogniser.js';
-import { sayTones } from './harness/tone-words.js';
+import { sayTones, toneHearing } from './harness/tone-words.js';
 
 const voices = new TestVoices();
 let relay: VirtualRelay | null = null;
@@ -42,13 +46,22 @@ interface Scene {
   readonly via: TransportType;
   readonly config: Partial<SessionConfig>;
   readonly says: readonly (readonly string[])[];
+  /** Traffic of simulated vendors, which time waits for. */
+  readonly traffic?: LoopbackTraffic;
+  readonly clock?: VirtualClock;
   /** Called with each event, and with the session once it has begun. */
   readonly onEvent?: (event: SessionEvent, session: Session, clock: VirtualClock) => void;
 }
 
 /** Holds the call. What `onEvent` starts is not awaited. */
-async function call({ via, config, says, onEvent }: Scene): Promise<ReplayResult> {
-  const clock = new VirtualClock();
+async function call({
+  via,
+  config,
+  says,
+  traffic,
+  clock = new VirtualClock(),
+  onEvent,
+}: Scene): Promise<ReplayResult> {
   let session: Session | null = null;
   relay = await VirtualRelay.start(
     voices,
@@ -58,7 +71,7 @@ async function call({ via, config, says, onEvent }: Scene): Promise<ReplayResult
         session = made;
       },
     },
-    { clock },
+    { clock, workers: traffic ? [traffic] : [] },
   );
   return relay.run(
     relay.call({
@@ -233,7 +246,9 @@ describe.each(lanes)('a running call over %s', (via) => {
 
   it('keeps its voice where the new one refuses its key', async () => {
     const failing: TextToSpeech = {
-      ...otherVoice('failing'),
+      name: 'failing',
+      produces: standInVoice.produces,
+      open: (options) => standInVoice.open(options),
       warmUp: () =>
         Promise.reject(
           new ProviderError('The key was refused.', { kind: 'tts', provider: 'failing', category: 'auth' }),
@@ -252,5 +267,112 @@ describe.each(lanes)('a running call over %s', (via) => {
     expect(refused).toMatchObject({ category: 'auth', provider: 'failing' });
     expect(ofType(result.events, 'session.updated')).toEqual([]);
     expect(heard(result)).toBe(wordsOf('Yes abc.'));
+  });
+
+  it('takes a change that a tool has begun, after the turn', async () => {
+    let session: Session | null = null;
+    const second = model('Echo.');
+    const first: LanguageModel = {
+      name: 'calling',
+      async *generate({ messages }) {
+        await Promise.resolve();
+        const calls = messages.at(-1)?.role === 'user';
+        if (calls) yield { type: 'tool_call', call: { id: '1', name: 'change', arguments: '{}' } };
+        else yield { type: 'token', text: 'Fine.' };
+        yield { type: 'done', finishReason: calls ? 'tool_calls' : 'stop' };
+      },
+    };
+    const change = defineTool({
+      description: 'Changes the model.',
+      parameters: z.object({}),
+      execute: () => {
+        void session?.update({ llm: second });
+        return 'changed';
+      },
+    });
+    const result = await call({
+      via,
+      config: {
+        stt: toneRecogniser(),
+        tts: standInVoice,
+        llm: first,
+        agent: { ...agent, tools: { change } },
+      },
+      says: [
+        ['one', 'two'],
+        ['three', 'four'],
+      ],
+      onEvent: (_event, begun) => (session = begun),
+    });
+    expect(heard(result)).toBe(`${wordsOf('Fine.')} ${wordsOf('Echo.')}`);
+  });
+
+  it('takes a change at once while your code has to answer', async () => {
+    const result = await call({
+      via,
+      config: { stt: toneRecogniser(), tts: standInVoice },
+      says: [['one', 'two']],
+      onEvent: ({ type }, session) => {
+        if (type !== 'transcript.final') return;
+        void session
+          .update({ tts: otherVoice('other'), language: 'de' })
+          .then(() => session.speak('Ja abc.'));
+      },
+    });
+    expect(ofType(result.events, 'session.updated')).toMatchObject([
+      { changed: ['language', 'tts'], providers: { tts: 'other' } },
+    ]);
+    expect(heard(result)).toBe(wordsOf('Ja abc.'));
+  });
+
+  it('changes its language at all vendors, on their wires, and keeps them where a key is refused', async () => {
+    const clock = new VirtualClock();
+    const traffic = new LoopbackTraffic();
+    const vendors = await startSimulatedVendors({
+      deepgram: { clock, hearing: toneHearing },
+      openai: { clock, answers: () => 'Ja abc.' },
+      elevenlabs: { clock, voice: toneSpeech },
+    });
+    const { stt, llm, tts } = vendors.providers;
+    const outcomes: string[] = [];
+    const note = (change: Promise<void>, name: string): void =>
+      void change.then(
+        () => outcomes.push(`${name} in effect`),
+        (thrown: unknown) =>
+          outcomes.push(`${name} ${thrown instanceof ProviderError ? thrown.category : '?'}`),
+      );
+    try {
+      const result = await call({
+        via,
+        ...{ clock, traffic },
+        config: { ...vendors.providers, agent },
+        says: [
+          ['one', 'two'],
+          ['three', 'four', 'five', 'six'],
+        ],
+        onEvent: ({ type, turn }, session) => {
+          if (type === 'session.start') note(session.update({ stt: { ...stt, apiKey: 'wrong' } }), 'stt');
+          if (type === 'session.start') note(session.update({ llm: { ...llm, apiKey: 'wrong' } }), 'llm');
+          if (type === 'session.start') note(session.update({ tts: { ...tts, apiKey: 'wrong' } }), 'tts');
+          if (type === 'speech.start' && turn === 2) note(session.update({ language: 'de-AT' }), 'language');
+        },
+      });
+      expect(outcomes).toEqual(['stt auth', 'llm auth', 'tts auth', 'language in effect']);
+      expect(ofType(result.events, 'session.updated')).toMatchObject([
+        { changed: ['language', 'stt', 'tts'] },
+      ]);
+      expect(finals(result.events)).toEqual(['one two', 'three four five six']);
+      expect(heard(result)).toBe(`${wordsOf('Ja abc.')} ${wordsOf('Ja abc.')}`);
+      const languages = vendors.deepgram.connections.map(({ query }) => query.parameters.language);
+      expect(languages).toEqual([undefined, 'de-AT']);
+      expect(vendors.deepgram.connections.map(({ isOpen }) => isOpen)).toEqual([false, false]);
+      expect(vendors.problems).toEqual(['Incorrect API key provided: wrong.']);
+      expect(ofType(result.events, 'error')).toEqual([]);
+    } finally {
+      await relay?.close();
+      await traffic.idle();
+      traffic.close();
+      await vendors.close();
+    }
   });
 });
