@@ -121,19 +121,20 @@ describe.each(lanes)('a running call over %s', (via) => {
   )('gets another recogniser %i ms after the caller began, and loses or doubles no word', async (afterMs) => {
     const first = toneRecogniser({ name: 'first', sampleRateHz: 8000 });
     const second = toneRecogniser({ name: 'second', sampleRateHz: 16_000 });
-    let updated: Promise<void> | null = null;
+    const updates: Promise<void>[] = [];
     const { events } = await call({
       via,
       config: { stt: first, tts: standInVoice, llm: () => 'Yes a.', agent },
       says: [said, ['eight', 'nine']],
       onEvent: ({ type }, session, clock) => {
-        if (type !== 'speech.start' || updated) return;
-        updated = new Promise((resolve, reject) =>
+        if (type !== 'speech.start' || updates.length > 0) return;
+        const updated = new Promise<void>((resolve, reject) =>
           clock.setTimer(afterMs, () => void session.update({ stt: second }).then(resolve, reject)),
         );
+        updates.push(updated);
       },
     });
-    await updated;
+    await Promise.all(updates);
     expect(ofType(events, 'session.updated')).toMatchObject([
       { changed: ['stt'], providers: { stt: 'second' } },
     ]);
@@ -172,7 +173,7 @@ describe.each(lanes)('a running call over %s', (via) => {
   it('keeps its model until the answer that plays is over', async () => {
     const first = model('Alpha bravo charlie delta.');
     const second = model('Echo.');
-    let updated: Promise<void> | null = null;
+    const updates: Promise<void>[] = [];
     let resolvedAfter = '';
     const result = await call({
       via,
@@ -182,12 +183,13 @@ describe.each(lanes)('a running call over %s', (via) => {
         ['three', 'four'],
       ],
       onEvent: ({ type }, session) => {
-        if (type === 'turn.end' || type === 'session.updated') resolvedAfter ||= updated ? type : '';
-        if (type !== 'tts.audio_start' || updated) return;
-        updated = session.update({ llm: second, agent: { systemPrompt: 'You echo.' } });
+        if (type === 'turn.end' || type === 'session.updated')
+          resolvedAfter ||= updates.length > 0 ? type : '';
+        if (type !== 'tts.audio_start' || updates.length > 0) return;
+        updates.push(session.update({ llm: second, agent: { systemPrompt: 'You echo.' } }));
       },
     });
-    await updated;
+    await Promise.all(updates);
     expect(resolvedAfter).toBe('turn.end');
     expect(heard(result)).toBe(`${wordsOf('Alpha bravo charlie delta.')} ${wordsOf('Echo.')}`);
     expect(first.asked).toHaveLength(1);
@@ -249,7 +251,7 @@ describe.each(lanes)('a running call over %s', (via) => {
       name: 'failing',
       produces: standInVoice.produces,
       open: (options) => standInVoice.open(options),
-      warmUp: () =>
+      warmUp: (): Promise<void> =>
         Promise.reject(
           new ProviderError('The key was refused.', { kind: 'tts', provider: 'failing', category: 'auth' }),
         ),
