@@ -16,6 +16,7 @@ export {
   defineProvider,
   type CloudConfig,
   type DefinitionParts,
+  type LanguageForm,
   type NamedConfig,
   type OwnProviderConfig,
   type ProviderContext,
@@ -47,6 +48,7 @@ export type { OpenAiSttConfig } from './providers/openai/recogniser/openai-recog
 export type { OpenAiTtsConfig } from './providers/openai/voice/openai-voice-definition.js';
 export { defaultSupervision, type Supervision } from './fallback/policy/supervision.js';
 export { Session } from './session/session.js';
+export type { AgentChange, SessionChange } from './session/session-change.js';
 export type { Speakable, SpeakResult, SessionLimits, SessionMetrics } from './session/session-parts.js';
 export type { SessionState } from './session/turn-taking/session-state.js';
 export type { SessionTrace, TraceStep } from './session/trace/session-trace.js';
@@ -56,6 +58,7 @@ export type { AgentTool, AgentTools, ToolContext, ToolSchemas } from './session/
 export type { SessionActivity } from './events/session-activity.js';
 export type { EventListener, Subscription } from './events/event-bus.js';
 export type {
+  ChangedPart,
   SessionEndReason,
   SessionEvent,
   SessionEventAlias,

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/clock.js';
 import { HzRelayError, type ProviderKind } from '../core/errors.js';
 import { appointmentDesk } from '../providers/local/llm/appointment-desk.js';
+import type { ChatMessage } from '../providers/language-model.js';
 import type { SpeechToText } from '../providers/speech-to-text.js';
 import type { SessionConfig } from '../relay/config/config.js';
 import { answersOf } from '../simulators/openai/openai-script.js';
@@ -8,6 +9,7 @@ import { hearingOf } from '../simulators/recognised-hearing.js';
 import type { SimulatedHearing } from '../simulators/simulated-hearing.js';
 import type {
   RecogniserFault,
+  SimulatedAnswers,
   SimulatorDefinition,
   SimulatorOptionsOf,
   VendorSimulator,
@@ -75,7 +77,10 @@ export class Vendors {
     };
     const [stt, llm, tts] = await Promise.all([
       started('stt', names.stt, { ...shared, hearing: hearing.hearing, faults: sttFaults }),
-      started('llm', names.llm, { ...shared, answers: answersOf(callingDrillTool(appointmentDesk())) }),
+      started('llm', names.llm, {
+        ...shared,
+        answers: onlyWords(answersOf(callingDrillTool(appointmentDesk()))),
+      }),
       started('tts', names.tts, { ...shared, voice: toneSpeech }),
     ]);
     return new Vendors({ stt, llm, tts }, hearing, abort);
@@ -158,6 +163,16 @@ function configOf<Kind extends ProviderKind>({
 }: Running<Kind>): never {
   // The registry of providers and that of simulators agree by name, which no type says.
   return { ...config, provider: name, apiKey, baseUrl } as never;
+}
+
+/**
+ * Some vendors want a message of the user first, or last; their adapters write one in brackets, which a model understands
+ * and the scripted desk does not.
+ */
+function onlyWords(answers: SimulatedAnswers): SimulatedAnswers {
+  const isAside = ({ role, content }: ChatMessage): boolean =>
+    role === 'user' && content.startsWith('(') && content.endsWith(')');
+  return (request) => answers({ ...request, messages: request.messages.filter((one) => !isAside(one)) });
 }
 
 /** Records where in a connection's audio speech occurs, and when a final is requested. */

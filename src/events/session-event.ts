@@ -27,6 +27,9 @@ export type SessionEndReason =
 /** Why an agent turn ended early. */
 export type TurnAbortReason = 'interrupted' | 'superseded' | 'hangup' | 'ended' | 'error';
 
+/** What `session.update()` changed. */
+export type ChangedPart = 'language' | 'stt' | 'llm' | 'tts' | 'agent';
+
 interface EventBase {
   /** Eight hex digits. */
   readonly sessionId: string;
@@ -76,13 +79,13 @@ export interface SessionEventFields {
   };
   /**
    * An answer that was begun before the turn was certain is adopted by the committed turn, or dropped: the caller went on,
-   * the recogniser gave other words, a provider failed, or there was no such turn after all (`ended`). `text`: the words
+   * the recogniser gave other words, a provider failed, the session was `changed`, or there was no such turn after all (`ended`). `text`: the words
    * that it answers. `failure`: what failed. `leadMs`: how long ago it was begun. `tokens` and `characters`: what the model
    * has sent so far, in pieces of text, and what the voice was given.
    */
   'llm.speculation': {
     readonly text: string;
-    readonly outcome: 'adopted' | 'went_on' | 'other_words' | 'failed' | 'ended';
+    readonly outcome: 'adopted' | 'went_on' | 'other_words' | 'failed' | 'changed' | 'ended';
     readonly failure?: string;
     readonly leadMs: number;
     readonly tokens: number;
@@ -142,6 +145,11 @@ export interface SessionEventFields {
   'session.reconnecting': { readonly cause: string; readonly windowMs: number };
   /** The caller is back after `gapMs`; the conversation goes on where it broke off. */
   'session.reconnected': { readonly gapMs: number };
+  /** `session.update()` took effect: what changed, and the providers from now on. */
+  'session.updated': {
+    readonly changed: readonly ChangedPart[];
+    readonly providers: { readonly stt: string; readonly llm: string; readonly tts: string };
+  };
   /** The last event of every session. */
   'session.end': {
     readonly reason: SessionEndReason;
@@ -204,5 +212,6 @@ export const sessionEventTypes = [
   'error',
   'session.reconnecting',
   'session.reconnected',
+  'session.updated',
   'session.end',
 ] as const satisfies readonly SessionEventType[];

@@ -100,9 +100,18 @@ function lineOf(event: SessionEvent): LogLine {
       return warn(`session.reconnecting: ${event.cause} Waiting ${seconds(event.windowMs)} for the caller.`);
     case 'session.reconnected':
       return info(`session.reconnected: the caller is back after ${seconds(event.gapMs)}`);
+    case 'session.updated':
+      return info(`session.updated: ${updated(event)}`);
     case 'session.end':
       return info(`session ${event.sessionId} ended: ${event.reason} after ${seconds(event.durationMs)}`);
   }
+}
+
+/** The changed parts, providers with their new names. */
+function updated({ changed, providers }: SessionEvent<'session.updated'>): string {
+  return changed
+    .map((part) => (part === 'language' || part === 'agent' ? part : `${part} ${providers[part]}`))
+    .join(', ');
 }
 
 function speculation({ outcome, text, leadMs, tokens }: SessionEvent<'llm.speculation'>): string {

@@ -83,6 +83,9 @@ export interface PriceList<Kind extends ProviderKind> {
   readonly models: Readonly<Record<string, PriceOf[Kind]>>;
 }
 
+/** How a config names a language: by a BCP 47 tag such as `en-GB`, or by its primary part, `en`. */
+export type LanguageForm = 'tag' | 'primary';
+
 /** The config fields that `create()` gets: without `provider` and `slaMs`, with the key. */
 export type OwnFields<Config> = Omit<Config, 'provider' | 'slaMs' | 'apiKey' | 'baseUrl'> &
   (Config extends CloudConfig ? { readonly apiKey: string; readonly baseUrl?: string } : object);
@@ -107,6 +110,10 @@ export interface ProviderDefinition<
   readonly voice?: VoiceNames;
   /** Null: its prices are not known. */
   readonly prices: PriceList<Kind> | null;
+  /** The field of the config that names the language; undefined if there is none. */
+  readonly languageField?: string;
+  /** How that field names it. */
+  readonly languageForm?: LanguageForm;
   /**
    * Problems of a config that its schema accepts, with key and address filled in; field names are relative to the
    * config.
@@ -150,6 +157,10 @@ export interface DefinitionParts<Kind extends ProviderKind, Config, Shape extend
   readonly voice?: VoiceNames;
   /** @default not known */
   readonly prices?: PriceList<Kind> | null;
+  /** The one of `fields` that names the language: `session.update({ language })` sets it. @default none */
+  readonly languageField?: string;
+  /** How that field names it: by a whole tag such as `en-GB`, or by its primary part, `en`. @default 'tag' */
+  readonly languageForm?: LanguageForm;
   /**
    * Checks that a schema of one field cannot express. The config has the schemas' defaults and the key, if there is
    * one.
@@ -227,7 +238,7 @@ const keyFields = { apiKey: text.optional(), baseUrl: text.optional() };
 
 function define(parts: DefinitionParts<ProviderKind, never, z.ZodRawShape>): ProviderDefinition {
   const { kind, name, title = name, key = null, fields, recordable = [], voice, prices = null } = parts;
-  const { problemsOf, create } = parts;
+  const { languageField, languageForm = 'tag', problemsOf, create } = parts;
   if (!isKind(kind))
     throw new TypeError(`A provider's kind is 'stt', 'llm' or 'tts', not ${JSON.stringify(kind)}.`);
   if (!/^[a-z][a-z\d-]*$/.test(name))
@@ -235,7 +246,11 @@ function define(parts: DefinitionParts<ProviderKind, never, z.ZodRawShape>): Pro
   if (typeof create !== 'function') throw new TypeError(`The provider ${name} has no create().`);
   checkFields(name, fields);
   checkKey(name, key);
-  for (const field of [...recordable, ...(voice ? [voice.field] : [])])
+  for (const field of [
+    ...recordable,
+    ...(voice ? [voice.field] : []),
+    ...(languageField === undefined ? [] : [languageField]),
+  ])
     if (!Object.hasOwn(fields, field))
       throw new TypeError(`The provider ${name} has no field ${JSON.stringify(field)} of its own.`);
   return {
@@ -252,6 +267,7 @@ function define(parts: DefinitionParts<ProviderKind, never, z.ZodRawShape>): Pro
     recordable: ['provider', 'slaMs', ...recordable],
     ...(voice && { voice }),
     prices,
+    ...(languageField !== undefined && { languageField, languageForm }),
     ...(problemsOf && { problemsOf }),
     create,
     config: (given) => ({ ...given, provider: name }),

@@ -59,6 +59,11 @@ export interface SttStreamOptions {
   /** Called with what a supervisor does about failures. A plain provider reports only its request ids and warnings. */
   readonly onIncident?: OnIncident;
   /**
+   * The call's stream that this one replaces; the session closes it afterwards. A supervisor gives its successor the
+   * unfinished audio again; a plain provider ignores it.
+   */
+  readonly replaces?: SpeechToTextStream;
+  /**
    * Called with the audio that was sent since the last report: at each flush, and when the stream fails or is closed. Only
    * audio that was handed to the open connection counts.
    */
@@ -112,6 +117,10 @@ export interface SpeechToText {
    * ProviderError if the provider cannot be used.
    */
   probe?(signal: AbortSignal): Promise<void> | Promise<readonly ProviderNotice[]>;
+  /**
+   * Loads what a stream in this format needs, so that it begins at once. A supervisor has it; a plain provider needs none.
+   */
+  prepare?(format: AudioFormat): Promise<void>;
   /** Opens a stream for one call. Returns at once; failures arrive as `error` events. */
   open(options: SttStreamOptions): SpeechToTextStream;
   /** Frees what its streams share, such as workers or sockets. Idempotent. */

@@ -291,7 +291,8 @@ function shared<T extends Closable>(known: Map<string, Closable>, key: string, m
   return made;
 }
 
-async function warm(provider: Closable, format?: AudioFormat): Promise<readonly ProviderNotice[]> {
+/** Loads a provider. Resolves with its notices. */
+export async function warm(provider: Closable, format?: AudioFormat): Promise<readonly ProviderNotice[]> {
   return (await provider.warmUp?.(format)) ?? [];
 }
 

@@ -77,7 +77,7 @@ export class Relay implements RelayContext {
       clock: this.clock,
       notify,
       freshId: () => this.#freshId(),
-      onMade: (session, config) => this.#recorder.configured(session, config),
+      onConfig: (session, config) => this.#recorder.configured(session, config),
     });
     this.#admission = new Admission({
       options: this.options,

@@ -13,6 +13,7 @@ import {
   type ResolvedConfig,
   type SessionConfig,
 } from './config/config.js';
+import { ConfigUpdater } from './session-updater.js';
 import type { IncomingCall, RelayNotice, ResolvedRelayOptions } from './relay-options.js';
 
 /** How long the user's `session` function may take. The caller hears nothing until it returns. */
@@ -27,8 +28,8 @@ export interface SessionMakerOptions {
   readonly notify: (level: RelayNotice['level'], message: string) => void;
   /** Returns an id that no session in a call has. */
   readonly freshId: () => string;
-  /** Called with each session that was made. */
-  readonly onMade: (session: Session, config: ResolvedConfig) => void;
+  /** Called with each session that was made, and again when its config has changed. */
+  readonly onConfig: (session: Session, config: ResolvedConfig) => void;
 }
 
 export class SessionMaker {
@@ -54,7 +55,7 @@ export class SessionMaker {
   /** Makes a session that waits for a call. Its providers are loaded as soon as the relay listens. */
   makeWaiting(config: SessionConfig, resolved: ResolvedConfig): Session {
     this.#warnOf(config, resolved);
-    const session = this.#make(resolved);
+    const session = this.#make(config, resolved);
     if (this.#isListening) void this.#warmUpFor(session, resolved);
     else this.#early.set(session, resolved);
     return session;
@@ -66,13 +67,14 @@ export class SessionMaker {
     if (!session) return null;
     try {
       const config = typeof session === 'function' ? await this.#ask(session, call) : session;
-      const resolved = this.resolve(configForCall(config, call.transport));
+      const ofCall = configForCall(config, call.transport);
+      const resolved = this.resolve(ofCall);
       if (resolved.type !== call.transport)
         throw new HzRelayError(
           `Its config is for ${resolved.type} calls, but it is a ${call.transport} call.`,
         );
       this.#warnOf(config, resolved);
-      return this.#make(resolved);
+      return this.#make(ofCall, resolved);
     } catch (thrown) {
       this.#options.notify('error', `No session could be made for the call: ${messageOf(thrown)}`);
       return null;
@@ -142,9 +144,24 @@ export class SessionMaker {
     }
   }
 
-  #make(config: ResolvedConfig): Session {
-    const session = new Session(this.#providers.parts(config, this.#options.freshId()));
-    this.#options.onMade(session, config);
+  #make(config: SessionConfig, resolved: ResolvedConfig): Session {
+    const { freshId, onConfig, options } = this.#options;
+    const providers = this.#providers;
+    const parts = providers.parts(resolved, freshId());
+    const updater = new ConfigUpdater({
+      config,
+      parts,
+      providers,
+      context: () => ({ env: process.env, own: options.providers }),
+      onNotices: (notices) => this.#tell(notices),
+      onChanged: (next, nextResolved) => {
+        this.#warnOf(next, nextResolved);
+        if (this.#early.has(session)) this.#early.set(session, nextResolved);
+        onConfig(session, nextResolved);
+      },
+    });
+    const session = new Session(parts, updater);
+    onConfig(session, resolved);
     return session;
   }
 

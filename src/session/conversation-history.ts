@@ -15,10 +15,15 @@ interface TurnRecord {
 }
 
 export class ConversationHistory {
-  readonly #systemPrompt: string | null;
+  #systemPrompt: string | null;
   readonly #turns: TurnRecord[] = [];
 
   constructor(systemPrompt: string | null) {
+    this.#systemPrompt = systemPrompt;
+  }
+
+  /** From now on the model gets these instructions. */
+  instruct(systemPrompt: string | null): void {
     this.#systemPrompt = systemPrompt;
   }
 

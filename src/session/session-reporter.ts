@@ -1,6 +1,7 @@
 import { messageOf, ProviderError } from '../core/errors.js';
 import { EventBus, type EventListener, type Subscribed, type Subscription } from '../events/event-bus.js';
 import type { ProviderIncident } from '../events/provider-incident.js';
+import type { ProviderNotice } from '../events/provider-notice.js';
 import type { SessionEvent } from '../events/session-event.js';
 import type { EventDraft } from './turn-taking/session-state.js';
 
@@ -57,6 +58,11 @@ export class SessionReporter {
 
   warn(code: string, message: string): void {
     this.emit({ type: 'warning', turn: this.#options.turn(), code, message });
+  }
+
+  /** Emits a warning with this code for each notice. */
+  notices(code: string, notices: readonly ProviderNotice[]): void {
+    for (const { message, remedy } of notices) this.warn(code, `${message} ${remedy}`);
   }
 
   /** Emits an `error` event, with the provider if the error is a ProviderError. */

@@ -2,7 +2,7 @@
  * One call: carries out the state machine's effects on the given transport and providers, and emits events. This file
  * is wiring; the rules are in `state-machine.ts`.
  */
-import { negotiateFormat } from '../audio/audio-frame.js';
+import type { CallVoice } from './call-voice.js';
 import { wallMsOf, within } from '../core/clock.js';
 import { InvalidStateError, ProviderError } from '../core/errors.js';
 import type { EventListener, Subscribed, Subscription } from '../events/event-bus.js';
@@ -16,14 +16,20 @@ import { MachineRunner } from './machine-runner.js';
 import { describeActivity, describeState } from './turn-taking/machine-state.js';
 import { NamedTimers } from './named-timers.js';
 import { Playout } from './output/playout.js';
-import { matchRates, type MatchedProviders } from './rate-matching.js';
+import { liveParts, type LiveParts } from './live-parts.js';
+import type { ToolSchemas } from './agent-tools.js';
 import type { MachineEffect, SessionState, TimerName } from './turn-taking/session-state.js';
 import type { SessionMetrics, SessionParts, Speakable, SpeakResult } from './session-parts.js';
 import { SessionUsage } from './session-usage.js';
 import { Reconnection } from './reconnection.js';
+import { prepareCall } from './prepared-call.js';
+import { afterRecogniserFailure, listenAgainMs } from './recogniser-failure.js';
 import { sessionMetrics } from './session-metrics.js';
+import type { SessionChange, SessionUpdater } from './session-change.js';
 import { sessionStart } from './session-start.js';
 import { SessionReporter, toMicroseconds } from './session-reporter.js';
+import { SessionUpdates, type CallInUse } from './session-updates.js';
+import { transportListener } from './transport-listener.js';
 import { unsayableTexts } from './unsayable-texts.js';
 import { silenceDbfs } from './input/voice-level.js';
 import type { SessionTrace } from './trace/session-trace.js';
@@ -31,10 +37,6 @@ import { TurnRunner } from './turn-runner.js';
 
 /** How often an overdue recogniser is asked whether its final result will still come. */
 const recoveryPollMs = 250;
-/** Time until a failed recogniser is tried again, if the call goes on. */
-const listenAgainMs = 30_000;
-/** Longest wait for the apology after the recogniser has failed; then the call ends without it. */
-const apologyWithinMs = 15_000;
 /** Longest wait for providers and transport to close. */
 const closeWithinMs = 5000;
 
@@ -42,24 +44,26 @@ export class Session {
   readonly id: string;
   /** Resolves when the session has ended and its streams and transport are closed, at most 5 s later. */
   readonly closed: Promise<void>;
-  readonly #parts: SessionParts;
+  readonly #parts: LiveParts;
   readonly #reporter: SessionReporter;
   readonly #turns: TurnRunner;
   readonly #abort = new AbortController();
   readonly #timers: NamedTimers<TimerName | 'idle' | 'max_duration' | 'listen_again'>;
   readonly #machine: MachineRunner;
   readonly #reconnection: Reconnection;
+  readonly #updates: SessionUpdates;
   /** Whether it outlives a lost connection. */
   readonly waitsForCaller: boolean;
-  /** What its providers were used for; some uses are reported after `session.end`. */
+  /** What its providers were used for; some report it after `session.end`. */
   readonly usage: SessionUsage;
   #input: InputPipeline | null = null;
   #transport: Transport | null = null;
-  #providers: MatchedProviders | null = null;
+  #voice: CallVoice | null = null;
   #startedMs = 0;
   #resolveClosed!: () => void;
 
-  constructor(parts: SessionParts) {
+  constructor(given: SessionParts, updater: SessionUpdater) {
+    const parts = liveParts(given);
     this.id = parts.id;
     this.#parts = parts;
     this.usage = new SessionUsage(parts.prices);
@@ -104,6 +108,16 @@ export class Session {
       dispatch: (input) => this.#machine.dispatch(input),
       onChange: () => this.#restartIdle(),
       onGivenUp: () => void this.end('connection_lost'),
+    });
+    this.#updates = new SessionUpdates({
+      updater,
+      parts,
+      reporter: this.#reporter,
+      turns: this.#turns,
+      nowMs: () => (this.#input ? this.#nowMs() : 0),
+      machine: this.#machine,
+      transport: () => this.#transport,
+      call: () => this.#call(),
     });
     this.closed = new Promise((resolve) => (this.#resolveClosed = resolve));
     this.waitsForCaller = parts.reconnect.windowMs > 0;
@@ -159,9 +173,8 @@ export class Session {
    * end, cut or dropped. Throws an InvalidStateError after the end of the session.
    */
   speak(text: Speakable): Promise<SpeakResult> {
-    if (this.#machine.state.phase === 'ended') {
+    if (this.#machine.state.phase === 'ended')
       throw new InvalidStateError(`Session ${this.id} has ended and cannot speak.`);
-    }
     const result = this.#turns.speak(text);
     if (this.#machine.state.phase === 'live') this.#machine.dispatch({ type: 'speak', atMs: this.#nowMs() });
     return result;
@@ -171,6 +184,16 @@ export class Session {
   interrupt(): void {
     this.#turns.dropWaiting();
     this.#machine.dispatch({ type: 'interrupt', atMs: this.#nowMs() });
+  }
+
+  /**
+   * Changes the session between two turns: at once if no turn runs, else when the running one was played or cut. Resolves
+   * when the change is in effect, so a tool must not await it. Several changes take effect in their order. Nothing changes
+   * where it rejects: with a ConfigError that lists every problem, with a ProviderError where a new provider cannot be
+   * used, for example because its key was refused, and with an InvalidStateError once the session has ended.
+   */
+  update<Schemas extends ToolSchemas>(change: SessionChange<Schemas>): Promise<void> {
+    return this.#updates.update(change);
   }
 
   /** Ends the call. Resolves like {@link closed}. Idempotent. */
@@ -215,39 +238,29 @@ export class Session {
       throw new InvalidStateError(`Session ${this.id} already had its call. Create a new session.`);
     }
     this.#transport = transport;
-    const { clock, turnTaking, speculation, limits, agent } = this.#parts;
-    const voiceCheck = (await this.#parts.voiceChecking?.create()) ?? null;
-    const hearing = { voiceCheck, vad: await this.#parts.vad.create() };
-    const providers = await matchRates(transport, this.#parts.stt, this.#parts.tts).catch(
-      (thrown: unknown) => {
-        hearing.vad.close();
-        throw thrown;
-      },
-    );
+    const prepared = await prepareCall(this.#parts, transport);
     if (this.#hasEnded()) {
-      hearing.vad.close();
-      providers.close();
+      prepared.close();
       return;
     }
-    const { stt } = providers;
-    this.#providers = providers;
+    const { clock, turnTaking, speculation, limits, agent, stt } = this.#parts;
+    const { voice, voiceCheck, vad } = prepared;
+    this.#voice = voice;
     this.#startedMs = clock.nowMs();
-    this.#turns.connected({ transport, playout: new Playout(transport, clock), providers });
+    this.#turns.connected({ transport, playout: new Playout(transport, clock), voice });
     this.#reporter.emit(sessionStart(transport, this.#parts));
-    for (const { message, remedy } of unsayableTexts(this.#parts))
-      this.warn('unsayable_text', `${message} ${remedy}`);
+    this.#reporter.notices('unsayable_text', unsayableTexts(this.#parts));
     if (this.#hasEnded()) {
       // A listener of session.start has ended the session.
-      hearing.vad.close();
+      prepared.close();
       return;
     }
-    const format = negotiateFormat(transport.inputFormat, stt.accepts);
+    const { inputFormat } = transport;
     const listener = new CallerListener({
       parts: this.#parts,
       reporter: this.#reporter,
-      transport,
-      providers,
-      format,
+      voice,
+      inputFormat,
       startedMs: this.#startedMs,
       nowMs: () => this.#nowMs(),
       onsetMs: () => this.#machine.state.caller?.onsetMs,
@@ -255,15 +268,28 @@ export class Session {
       dispatch: (input) => this.#machine.dispatch(input),
       signal: this.#abort.signal,
       onUsage: this.usage.report,
-      onFailure: (error, again) => void this.#recogniserFailed(error, again),
+      onFailure: (error, again) => this.#recogniserFailed(error, again),
     });
-    this.#input = new InputPipeline({ ...hearing, stt, format, turnTaking, speculation, clock, listener });
+    const hearing = { vad, voiceCheck, stt, inputFormat, turnTaking, speculation };
+    this.#input = new InputPipeline({ ...hearing, clock, listener });
     this.#input.start();
     this.#timers.set('max_duration', limits.maxDurationMs, () => void this.end('max_duration'));
     this.#restartIdle();
     this.#machine.dispatch({ type: 'connected', atMs: 0, greets: (agent?.greeting ?? '') !== '' });
     if (this.#turns.waits) this.#machine.dispatch({ type: 'speak', atMs: this.#nowMs() });
-    transport.start(this.#transportListener());
+    transport.start(
+      transportListener({
+        transportType: this.#parts.transportType,
+        reporter: this.#reporter,
+        machine: this.#machine,
+        turns: this.#turns,
+        reconnection: this.#reconnection,
+        startedMs: this.#startedMs,
+        nowMs: () => this.#nowMs(),
+        onAudio: (frame) => this.#input?.push(frame),
+      }),
+    );
+    this.#updates.apply();
   }
 
   /** Emits a `warning` event and counts it in the metrics. */
@@ -279,44 +305,15 @@ export class Session {
     void this.end(error instanceof ProviderError ? 'provider_error' : 'transport_error');
   }
 
-  /**
-   * The recogniser has failed: speaks the apology, then ends the call unless `afterFailure` is `go_on`. If the call
-   * goes on and the error is retryable, the recogniser is tried again later.
-   */
-  async #recogniserFailed(error: ProviderError, again: boolean): Promise<void> {
+  #recogniserFailed(error: ProviderError, again: boolean): void {
     this.#reporter.error(error);
-    const { agent, clock } = this.#parts;
-    if (agent?.afterFailure === 'go_on' && error.retryable)
-      this.#timers.set('listen_again', listenAgainMs, () => this.#input?.listenAgain());
-    if (agent && agent.apology !== '' && !again && !this.#hasEnded())
-      await within(clock, apologyWithinMs, this.speak(agent.apology));
-    if (agent?.afterFailure !== 'go_on') await this.end('provider_error');
-  }
-
-  #transportListener(): Parameters<Transport['start']>[0] {
-    return {
-      onAudio: (frame) => this.#input?.push(frame),
-      onHeard: (mark) => this.#turns.heard({ ...mark, atMs: mark.atMs - this.#startedMs }),
-      onDtmf: (digit) => this.#reporter.emit({ type: 'dtmf', turn: this.#machine.state.nextTurn, digit }),
-      onTypedText: (text) => this.#machine.dispatch({ type: 'typed', atMs: this.#nowMs(), text }),
-      onWarning: ({ code, message }) => this.warn(code, message),
-      onMediaResumed: (gapMs) =>
-        this.#reporter.emit({
-          type: 'media.resumed',
-          turn: this.#machine.currentTurn,
-          gapMs: toMicroseconds(gapMs),
-        }),
-      onLost: (cause) => this.#reconnection.lost(cause),
-      onBack: () => this.#reconnection.back(),
-      onEnd: (reason, cause) => {
-        if (reason === 'transport_error')
-          this.#reporter.error({
-            message: `The ${this.#parts.transportType} connection failed: ${cause?.message ?? 'no reason given'}`,
-          });
-        const endReason = reason === 'closed' ? 'ended' : reason;
-        this.#machine.dispatch({ type: 'end', atMs: this.#nowMs(), reason: endReason });
-      },
-    };
+    void afterRecogniserFailure({
+      ...{ error, again, parts: this.#parts },
+      hasEnded: () => this.#hasEnded(),
+      speak: (text) => this.speak(text),
+      retryLater: () => this.#timers.set('listen_again', listenAgainMs, () => this.#input?.listenAgain()),
+      endCall: () => this.end('provider_error'),
+    });
   }
 
   #perform(effect: MachineEffect): void {
@@ -336,7 +333,9 @@ export class Session {
       case 'end_session':
         return this.#endSession(effect.reason);
       default:
-        return this.#turns.perform(effect);
+        this.#turns.perform(effect);
+        // Before the next effect: it may begin the next turn.
+        if (effect.type === 'end_turn' || effect.type === 'drop_answer') this.#updates.apply();
     }
   }
 
@@ -359,18 +358,20 @@ export class Session {
     this.#abort.abort();
     this.#timers.close();
     this.#reconnection.close();
+    this.#updates.stop();
     this.#turns.stop();
     const down = Promise.allSettled([this.#input?.close(), this.#transport?.close()]);
-    this.#providers?.close();
-    this.#reporter.emit({
-      type: 'session.end',
-      turn: this.#machine.currentTurn,
-      reason,
-      durationMs: toMicroseconds(this.#nowMs()),
-      usage: this.usage.take(),
-    });
+    this.#voice?.close();
+    const durationMs = toMicroseconds(this.#nowMs());
+    const { currentTurn: turn } = this.#machine;
+    this.#reporter.emit({ type: 'session.end', turn, reason, durationMs, usage: this.usage.take() });
     this.#reporter.clear();
     void within(this.#parts.clock, closeWithinMs, down).then(() => this.#resolveClosed());
+  }
+
+  #call(): CallInUse | null {
+    const [transport, voice, input] = [this.#transport, this.#voice, this.#input];
+    return transport && voice && input && { transport, voice, input };
   }
 
   #hasEnded(): boolean {

@@ -2,7 +2,6 @@
  * Carries out the agent's turns: starts, releases, pauses and cuts their output, runs their tools, and keeps history,
  * records and metrics. `turn-taking/` decides when a turn begins and ends.
  */
-import { negotiateFormat } from '../audio/audio-frame.js';
 import { InvalidStateError } from '../core/errors.js';
 import type { ProviderRequest } from '../events/provider-incident.js';
 import type { SessionEvent } from '../events/session-event.js';
@@ -18,7 +17,7 @@ import { OutputPipeline } from './output/output-pipeline.js';
 import type { Playout } from './output/playout.js';
 import { RunningTools } from './output/running-tools.js';
 import { SpeechQueue } from './output/speech-queue.js';
-import type { MatchedProviders } from './rate-matching.js';
+import type { CallVoice } from './call-voice.js';
 import type { Speakable, SpeakResult } from './session-parts.js';
 import { SpeculativeAnswers, type EarlyAnswer, type SpeculationCounts } from './speculative-answers.js';
 import { TurnListener, type TurnListenerOptions } from './turn-listener.js';
@@ -46,11 +45,11 @@ export type TurnEffect = Extract<
   }
 >;
 
-/** The call's transport, playout and providers. */
+/** The call's transport, playout and voice. */
 export interface CallMedia {
   readonly transport: Transport;
   readonly playout: Playout;
-  readonly providers: MatchedProviders;
+  readonly voice: CallVoice;
 }
 
 export interface TurnRunnerOptions extends TurnListenerOptions {
@@ -128,6 +127,17 @@ export class TurnRunner {
   /** Whether speech from `speak()` is waiting. */
   get waits(): boolean {
     return this.#speeches.waits;
+  }
+
+  /** Whether no turn is open. */
+  get isIdle(): boolean {
+    return this.#record === null;
+  }
+
+  /** The session has other parts. `answers`: what answers are made with has changed. */
+  changed(answers: boolean): void {
+    if (answers) this.#early.drop('changed');
+    this.#history.instruct(this.#options.parts.agent?.systemPrompt ?? null);
   }
 
   /** The call has begun; turns can be played. */
@@ -252,7 +262,7 @@ export class TurnRunner {
   }
 
   #outputOf(turn: number, source: TextSource, listener: OutputListener, isEarly: boolean): OutputPipeline {
-    const { transport, playout, providers } = this.#live();
+    const { playout, voice } = this.#live();
     const { id, clock, agent, fallbackVoice } = this.#options.parts;
     return new OutputPipeline({
       turn,
@@ -260,8 +270,8 @@ export class TurnRunner {
       source,
       isEarly,
       tools: this.#tools,
-      tts: providers.tts,
-      format: negotiateFormat(transport.outputFormat, providers.tts.produces),
+      tts: voice.tts,
+      format: voice.format,
       transport: playout,
       clock,
       apology: agent?.apology ?? '',

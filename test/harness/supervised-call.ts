@@ -45,7 +45,13 @@ export class SupervisedCall {
   readonly clock: VirtualClock;
   readonly simulator: DeepgramSimulator;
   readonly stt: SupervisedSpeechToText;
-  readonly stream: SpeechToTextStream;
+  /** The latest one. */
+  stream: SpeechToTextStream;
+  /** Supervisors that have replaced the first. */
+  readonly #successors: SupervisedSpeechToText[] = [];
+  #due: { inMs: number; readonly work: () => Promise<void> } | null = null;
+  readonly #options: SupervisedCallOptions;
+  readonly #format: AudioFormat;
   readonly #traffic: LoopbackTraffic;
   readonly #sampleRateHz: number;
   readonly #endOfSpeechMs: number;
@@ -61,6 +67,8 @@ export class SupervisedCall {
     this.#traffic = traffic;
     const { model = 'nova-3', slaMs, others = [], supervision = {} } = options;
     const format = options.format ?? { encoding: 'mulaw', sampleRateHz: 8000 };
+    this.#options = options;
+    this.#format = format;
     this.#sampleRateHz = format.sampleRateHz;
     this.#endOfSpeechMs = options.endOfSpeechMs ?? 180;
     const deepgram = deepgramSpeechToText({ apiKey: 'secret', baseUrl: simulator.baseUrl, clock, model });
@@ -70,13 +78,36 @@ export class SupervisedCall {
       supervision,
       random: () => 0.5,
     });
-    this.stream = this.stt.open({
-      format,
+    this.stream = this.#open(this.stt, null);
+  }
+
+  /** Deepgram with another model, at the same simulator. */
+  deepgram(model: string): SpeechToText {
+    const { clock, simulator } = this;
+    return deepgramSpeechToText({ apiKey: 'secret', baseUrl: simulator.baseUrl, clock, model });
+  }
+
+  /** Another list of recognisers takes the call over. */
+  async replaceBy(...providers: readonly SpeechToText[]): Promise<void> {
+    const { supervision = {} } = this.#options;
+    const candidates = providers.map((provider) => ({ provider }));
+    const next = supervisedSpeechToText({ candidates, clock: this.clock, supervision, random: () => 0.5 });
+    this.#successors.push(next);
+    await next.prepare(this.#format);
+    const before = this.stream;
+    this.stream = this.#open(next, before);
+    void before.close();
+  }
+
+  #open(stt: SupervisedSpeechToText, replaces: SpeechToTextStream | null): SpeechToTextStream {
+    return stt.open({
+      format: this.#format,
       signal: new AbortController().signal,
-      onEvent: (event) => this.events.push({ ...event, atMs: clock.nowMs() }),
+      ...(replaces && { replaces }),
+      onEvent: (event) => this.events.push({ ...event, atMs: this.clock.nowMs() }),
       onIncident: (incident) => {
         if (incident.type === 'request') this.requestIds.push(incident.requestId);
-        else this.incidents.push({ ...incident, atMs: clock.nowMs() });
+        else this.incidents.push({ ...incident, atMs: this.clock.nowMs() });
       },
     });
   }
@@ -157,6 +188,11 @@ export class SupervisedCall {
     this.stream.flush();
   }
 
+  /** Calls `work` once this much more audio was written. */
+  after(audioMs: number, work: () => Promise<void>): void {
+    this.#due = { inMs: audioMs, work };
+  }
+
   /** Writes audio at the pace of a call. */
   async line(samples: Int16Array): Promise<void> {
     for (const frame of framesOf(samples, this.#sampleRateHz)) {
@@ -165,6 +201,11 @@ export class SupervisedCall {
       const isPhone = this.#sampleRateHz === 8000;
       this.stream.write(isPhone ? { ...frame, samples: decodeMulaw(bytes), encoded } : frame);
       await this.pass(frameMs);
+      if (this.#due && (this.#due.inMs -= frameMs) <= 0) {
+        const { work } = this.#due;
+        this.#due = null;
+        await work();
+      }
     }
   }
 
@@ -183,7 +224,7 @@ export class SupervisedCall {
     await this.#traffic.idle();
     // Virtual time stands still, so waiting for a close that never arrives would hang.
     await this.simulator.close();
-    await Promise.all([closed, this.stt.close()]);
+    await Promise.all([closed, this.stt.close(), ...this.#successors.map((stt) => stt.close())]);
     this.#traffic.close();
   }
 }

@@ -105,6 +105,8 @@ export function sessionAfter(session: SessionView, event: SessionEvent): Session
         warnings: next.warnings + 1,
         providers: { ...next.providers, [event.kind]: event.to },
       };
+    case 'session.updated':
+      return { ...next, providers: event.providers };
     case 'provider.reconnect':
     case 'warning':
       return { ...next, warnings: next.warnings + 1 };

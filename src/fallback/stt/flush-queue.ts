@@ -20,6 +20,8 @@ export interface FlushQueueOptions {
   readonly candidates: readonly Candidate<SpeechToText>[];
   readonly clock: Clock;
   readonly supervision: Supervision;
+  /** Flushes that another supervised stream has left unanswered. @default none */
+  readonly inherited?: readonly Flush[];
   /** Called when a stream has not answered the oldest flush within the limit. */
   readonly onOverdue: (stream: CandidateStream, limitMs: number) => void;
 }
@@ -32,18 +34,24 @@ export class FlushQueue {
   readonly #options: FlushQueueOptions;
   readonly #timeouts: AnswerTimeouts;
   readonly #judge: StallJudge<Candidate<SpeechToText>>;
-  readonly #flushes: Flush[] = [];
+  readonly #flushes: Flush[];
   #deadline: Timer | null = null;
 
   constructor(options: FlushQueueOptions) {
-    const { candidates, supervision } = options;
+    const { candidates, supervision, inherited = [] } = options;
     this.#options = options;
+    this.#flushes = inherited.map((flush) => ({ ...flush, stream: null, stalls: 0 }));
     this.#timeouts = new AnswerTimeouts(supervision, candidates[0]);
     this.#judge = new StallJudge(candidates.length);
   }
 
   get oldest(): Flush | undefined {
     return this.#flushes[0];
+  }
+
+  /** All of them, the oldest first. */
+  get all(): readonly Flush[] {
+    return [...this.#flushes];
   }
 
   add({ atMs, speechMs }: FlushPosition, stream: CandidateStream | null): void {

@@ -1,4 +1,10 @@
-import type { AudioFormats } from '../../audio/audio-frame.js';
+import {
+  negotiateFormat,
+  type AudioEncoding,
+  type AudioFormat,
+  type AudioFormats,
+} from '../../audio/audio-frame.js';
+import { createResampler } from '../../audio/resampler.js';
 import type { ProviderNotice } from '../../events/provider-notice.js';
 import type { SpeechToText, SpeechToTextStream, SttStreamOptions } from '../../providers/speech-to-text.js';
 import { Supervisor, type SupervisorOptions } from '../policy/supervisor.js';
@@ -9,7 +15,7 @@ import { SupervisedStream } from './supervised-stream.js';
 export class SupervisedSpeechToText implements SpeechToText {
   /** The first candidate's. Errors and incidents name the candidate that they are about. */
   readonly name: string;
-  /** All candidates' encodings, since every frame has samples; the rates that all share, or else the first one's. */
+  /** All candidates' encodings, since every frame has samples, at any rate: each candidate gets its own. */
   readonly accepts: AudioFormats;
   /** Whether all candidates do. */
   readonly flushesEarly: boolean;
@@ -23,7 +29,10 @@ export class SupervisedSpeechToText implements SpeechToText {
     const { candidates } = options;
     this.#supervisor = new Supervisor('stt', options);
     this.name = this.#supervisor.name;
-    this.accepts = acceptedBy(candidates.map(({ provider }) => provider.accepts));
+    const encodings = candidates.flatMap(
+      ({ provider }): readonly AudioEncoding[] => provider.accepts.encodings,
+    );
+    this.accepts = { encodings: [...new Set(encodings)], sampleRatesHz: 'any' };
     this.flushesEarly = candidates.every(({ provider }) => provider.flushesEarly === true);
     const finalTimeoutMs = candidates[0]?.provider.finalTimeoutMs;
     if (finalTimeoutMs !== undefined) this.finalTimeoutMs = finalTimeoutMs;
@@ -37,6 +46,14 @@ export class SupervisedSpeechToText implements SpeechToText {
   /** See {@link Supervisor.probe}. */
   probe(signal: AbortSignal): Promise<readonly ProviderNotice[]> {
     return this.#supervisor.probe(signal);
+  }
+
+  /** Loads the converter that the next candidate needs for audio in this format. */
+  async prepare(format: AudioFormat): Promise<void> {
+    const { sampleRateHz } = negotiateFormat(format, this.#supervisor.next?.accepts ?? this.accepts);
+    const resampler = await createResampler({ fromHz: format.sampleRateHz, toHz: sampleRateHz });
+    // It waits in the pool of converters.
+    resampler.close();
   }
 
   /** One call's stream. It emits `error` only when all candidates have failed. */
@@ -64,13 +81,4 @@ export class SupervisedSpeechToText implements SpeechToText {
  */
 export function supervisedSpeechToText(options: SupervisorOptions<SpeechToText>): SupervisedSpeechToText {
   return new SupervisedSpeechToText(options);
-}
-
-function acceptedBy(candidates: readonly AudioFormats[]): AudioFormats {
-  const encodings = [...new Set(candidates.flatMap((formats) => formats.encodings))];
-  const limited = candidates.flatMap(({ sampleRatesHz: rates }) => (rates === 'any' ? [] : [rates]));
-  const [first] = limited;
-  if (!first) return { encodings, sampleRatesHz: 'any' };
-  const shared = first.filter((rateHz) => limited.every((rates) => rates.includes(rateHz)));
-  return { encodings, sampleRatesHz: shared.length > 0 ? shared : first };
 }

@@ -24,11 +24,20 @@ export interface SupervisedStreamOptions {
   readonly stream: SttStreamOptions;
 }
 
+/** What a stream leaves to the one that replaces it. Positions are those of the call. */
+interface Unfinished {
+  readonly audio: AudioBacklog;
+  readonly transcript: CallTranscript;
+  readonly flushes: readonly Flush[];
+}
+
 /** One call's speech to text, which outlives the recognisers that it uses. Starts with {@link start}. */
 export class SupervisedStream implements SpeechToTextStream {
   readonly #options: SupervisedStreamOptions;
-  readonly #audio = new AudioBacklog();
-  readonly #transcript = new CallTranscript();
+  readonly #transcript: CallTranscript;
+  /** Whether it has replaced the supervised stream of another list. */
+  readonly #hasTakenOver: boolean;
+  #audio: AudioBacklog;
   readonly #flushes: FlushQueue;
   readonly #reports: CandidateReports<SpeechToText>;
   readonly #streams: StreamSuccession;
@@ -38,7 +47,13 @@ export class SupervisedStream implements SpeechToTextStream {
   constructor(options: SupervisedStreamOptions) {
     const { fallbackList, clock, supervision, random } = options.supervisor;
     this.#options = options;
+    const { replaces } = options.stream;
+    const unfinished = replaces instanceof SupervisedStream ? replaces.#handOver() : null;
+    this.#hasTakenOver = unfinished !== null;
+    this.#audio = unfinished?.audio ?? new AudioBacklog();
+    this.#transcript = unfinished?.transcript ?? new CallTranscript();
     this.#flushes = new FlushQueue({
+      inherited: unfinished?.flushes ?? [],
       candidates: fallbackList.candidates,
       clock,
       supervision,
@@ -93,13 +108,29 @@ export class SupervisedStream implements SpeechToTextStream {
     if (this.#closed || waitedMs === null) return false;
     // If some words are known, recovery may take no longer than the budget of any other failure.
     if (this.#transcript.pending && waitedMs >= this.#options.supervisor.supervision.budgetMs) return false;
-    if (!current || isInOutage) return true;
+    if (!current || isInOutage || this.#isCatchingUp(current)) return true;
     return this.#flushes.needsLonger(current, waitedMs) || current.recover();
   }
 
   close(): Promise<void> {
     this.#closed ??= this.#shutDown();
     return this.#closed;
+  }
+
+  /** Closes it and returns what no final covers; null if it was closed before. */
+  #handOver(): Unfinished | null {
+    if (this.#closed) return null;
+    const unfinished = { audio: this.#audio, transcript: this.#transcript, flushes: this.#flushes.all };
+    this.#audio = new AudioBacklog();
+    void this.close();
+    return unfinished;
+  }
+
+  /** Whether the first stream after a takeover still hears the audio of the one before. */
+  #isCatchingUp({ liveness, openedMs }: CandidateStream): boolean {
+    const { oldest } = this.#flushes;
+    if (!this.#hasTakenOver) return false;
+    return !liveness.hasSpoken || (oldest !== undefined && oldest.madeMs <= openedMs);
   }
 
   #make(candidate: Candidate<SpeechToText>): CandidateStream {

@@ -61,6 +61,7 @@ export const deepgramStt = builtInProvider<'stt', DeepgramSttConfig>({
     'endOfTurnThreshold',
     'endOfTurnTimeoutMs',
   ],
+  languageField: 'language',
   problemsOf: (config) => recognitionProblems(config),
   create: (config, { clock }) => deepgramSpeechToText({ ...config, clock }),
 });

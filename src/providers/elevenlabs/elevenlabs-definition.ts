@@ -108,6 +108,9 @@ export const elevenLabsTts = builtInProvider<'tts', ElevenLabsTtsConfig>({
     'connection',
   ],
   voice: { field: 'voiceId', isId: (name) => /^[A-Za-z\d]{20}$/.test(name) },
+  languageField: 'languageCode',
+  // It takes codes of ISO 639-1 (https://elevenlabs.io/docs/api-reference/text-to-speech/convert).
+  languageForm: 'primary',
   problemsOf: connectionProblems,
   create: (config, { clock }) => elevenLabsTextToSpeech({ ...config, clock }),
 });

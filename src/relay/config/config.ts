@@ -156,7 +156,7 @@ function hasJsonSchema(schema: z.ZodType): boolean {
   }
 }
 
-const agent = z.strictObject({
+export const agentShape = z.strictObject({
   systemPrompt: z.string(),
   greeting: z.string().optional(),
   language: z.string().min(2).optional(),
@@ -247,7 +247,7 @@ const shape = z.strictObject({
   tts: z.unknown().optional(),
   providers: z.unknown().optional(),
   supervision: supervision.partial().optional(),
-  agent: agent.optional(),
+  agent: agentShape.optional(),
   turnTaking: turnTaking.partial().optional(),
   speculation: z.union([z.boolean(), speculation.partial()], { error: speculationForm }).optional(),
   limits: limits.partial().optional(),
@@ -343,7 +343,7 @@ export function configForAnyCall(config: RelaySessionConfig): SessionConfig {
 }
 
 /** The built-in providers and the user's own. */
-function registryOf(own: readonly unknown[], problems: ConfigProblem[]): ProviderRegistry {
+export function registryOf(own: readonly unknown[], problems: ConfigProblem[]): ProviderRegistry {
   const definitions = [...new Set(own)];
   if (!definitions.every(isDefinition)) {
     const remedy = 'Make each with defineProvider().';

@@ -1,8 +1,7 @@
-import { isDefinition, type AnyDefinition } from '../../providers/provider-definition.js';
-import { builtInRegistry } from '../../providers/registry.js';
 import type { AgentTool, AgentTools, ToolSchemas } from '../../session/agent-tools.js';
 import type { z } from 'zod';
 import type { AgentConfig, RelaySessionConfig } from './config.js';
+import { spokenBy } from './voice-name.js';
 
 /** An agent in one object: its instructions and tools, and the rest of its sessions' config. */
 export interface AgentDefinition<Schemas extends ToolSchemas = ToolSchemas>
@@ -49,18 +48,4 @@ export function defineAgent<Schemas extends ToolSchemas>(
 /** Types the arguments of `execute` by the schema in `parameters`. Returns the tool unchanged. */
 export function defineTool<Schema extends z.ZodType>(tool: AgentTool<Schema>): AgentTool<Schema> {
   return tool;
-}
-
-/**
- * The config of the voice with this name; else of one of the user's services that may know it; else of the first
- * built-in service without a list of voices.
- */
-function spokenBy(name: string, own: readonly AnyDefinition[]): RelaySessionConfig['tts'] {
-  const ofOwn = own.filter((one) => isDefinition(one) && one.kind === 'tts' && one.voice !== undefined);
-  const builtIn = builtInRegistry.ofKind('tts').filter(({ voice }) => voice !== undefined);
-  const found =
-    [...ofOwn, ...builtIn].find(({ voice }) => voice?.names?.includes(name)) ??
-    ofOwn.find(({ voice }) => !voice?.names && voice?.isId?.(name) !== false) ??
-    builtIn.find(({ voice }) => !voice?.names);
-  return found?.config({ [found.voice?.field ?? '']: name }) as RelaySessionConfig['tts'];
 }

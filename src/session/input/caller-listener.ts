@@ -1,8 +1,7 @@
 import { negotiateFormat, type AudioFormat } from '../../audio/audio-frame.js';
 import type { ProviderError } from '../../core/errors.js';
 import type { SttUsage } from '../../metrics/provider-usage.js';
-import type { Transport } from '../../transport/transport.js';
-import type { MatchedProviders } from '../rate-matching.js';
+import type { CallVoice } from '../call-voice.js';
 import type { SessionParts } from '../session-parts.js';
 import type { SessionReporter } from '../session-reporter.js';
 import type { MachineInput } from '../turn-taking/session-state.js';
@@ -12,10 +11,9 @@ import { SilentRecogniser } from './silent-recogniser.js';
 export interface CallerListenerOptions {
   readonly parts: SessionParts;
   readonly reporter: SessionReporter;
-  readonly transport: Transport;
-  readonly providers: MatchedProviders;
-  /** Format of the recogniser's audio. */
-  readonly format: AudioFormat;
+  readonly voice: CallVoice;
+  /** Format of the transport's audio. */
+  readonly inputFormat: AudioFormat;
   /** Start of the session on the clock. */
   readonly startedMs: number;
   /** Milliseconds since `session.start`. */
@@ -37,7 +35,7 @@ export interface CallerListenerOptions {
 export class CallerListener implements InputListener {
   readonly onIncident;
   readonly #options: CallerListenerOptions;
-  readonly #silence = new SilentRecogniser();
+  #silence = new SilentRecogniser();
   /** Whether the recogniser has failed without a word since. */
   #hasFailed = false;
 
@@ -110,12 +108,17 @@ export class CallerListener implements InputListener {
     this.#options.onFailure(error, again);
   }
 
+  onReplaced(): void {
+    this.#silence = new SilentRecogniser();
+    this.#hasFailed = false;
+  }
+
   /** Opens connections early: an answer is likely soon and should not wait for them. */
   #preconnect(): void {
-    const { parts, transport, providers, signal } = this.#options;
+    const { parts, voice, signal } = this.#options;
     if (signal.aborted) return;
     parts.llm?.preconnect?.();
-    providers.tts.preconnect?.(negotiateFormat(transport.outputFormat, providers.tts.produces));
+    voice.preconnect();
   }
 
   #heardWords(): void {
@@ -124,7 +127,8 @@ export class CallerListener implements InputListener {
   }
 
   #warnOfSilence(speechMs: number): void {
-    const { parts, reporter, format } = this.#options;
+    const { parts, reporter, inputFormat } = this.#options;
+    const format = negotiateFormat(inputFormat, parts.stt.accepts);
     const seconds = (speechMs / 1000).toFixed(1);
     reporter.warn(
       'silent_recogniser',

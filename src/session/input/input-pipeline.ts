@@ -3,7 +3,7 @@
  *
  * Lives as long as the call. Every frame goes to both, silence included; the listener gets the results of both.
  */
-import type { AudioFormat, AudioFrame } from '../../audio/audio-frame.js';
+import { negotiateFormat, type AudioFormat, type AudioFrame } from '../../audio/audio-frame.js';
 import { rmsDbfs } from '../../audio/level.js';
 import type { Clock } from '../../core/clock.js';
 import type { ProviderError } from '../../core/errors.js';
@@ -40,6 +40,8 @@ export interface InputListener {
   onUsage(usage: SttUsage): void;
   /** The recogniser failed and all its retries too. */
   onFailure(error: ProviderError): void;
+  /** Another recogniser listens from now on. */
+  onReplaced(): void;
 }
 
 export interface InputPipelineOptions {
@@ -47,7 +49,8 @@ export interface InputPipelineOptions {
   /** Null: every sound that the detector takes for speech is speech. */
   readonly voiceCheck: VoiceCheck | null;
   readonly stt: SpeechToText;
-  readonly format: AudioFormat;
+  /** Format of the frames. */
+  readonly inputFormat: AudioFormat;
   readonly turnTaking: TurnTaking;
   /** Null: no answer is begun early. */
   readonly speculation: SpeculationLimits | null;
@@ -65,12 +68,16 @@ export class InputPipeline {
   readonly #lineSilence: LineSilence;
   readonly #abort = new AbortController();
   #stream: SpeechToTextStream | null = null;
+  #stt: SpeechToText;
+  /** Settles when the streams of former recognisers are closed. */
+  #retired: Promise<unknown> = Promise.resolve();
   #failures = 0;
   #levelDbfs = -Infinity;
 
   constructor(options: InputPipelineOptions) {
     const { clock, turnTaking } = options;
     this.#options = options;
+    this.#stt = options.stt;
     this.#lineSilence = new LineSilence(clock, turnTaking.lineSilenceMs, () => this.#lineFellSilent());
     this.#voiceStart = new VoiceStart({
       check: options.voiceCheck,
@@ -83,17 +90,12 @@ export class InputPipeline {
       onNoVoice: () => options.listener.onNoVoice(),
     });
     this.#segmenter = new SpeechSegmenter({ ...turnTaking, pausesMs: pausesOf(options) });
-    this.#slicer = new FrameSlicer((options.format.sampleRateHz * vadFrameMs) / 1000);
+    this.#slicer = new FrameSlicer((options.inputFormat.sampleRateHz * vadFrameMs) / 1000);
   }
 
   /** Whether there is recent speech that is too short for an onset. */
   get speechLikely(): boolean {
     return this.#segmenter.isTentative || this.#voiceStart.isTentative;
-  }
-
-  /** Format of the recogniser's audio. */
-  get format(): AudioFormat {
-    return this.#options.format;
   }
 
   /** Level of the latest frame, in dBFS. */
@@ -102,10 +104,15 @@ export class InputPipeline {
   }
 
   start(): void {
-    const { stt, format, listener } = this.#options;
+    this.#open(null);
+  }
+
+  #open(replaces: SpeechToTextStream | null): void {
+    const { inputFormat, listener } = this.#options;
     const before = this.#failures;
-    const stream = stt.open({
-      format,
+    const stream = this.#stt.open({
+      format: negotiateFormat(inputFormat, this.#stt.accepts),
+      ...(replaces && { replaces }),
       signal: this.#abort.signal,
       onEvent: (event) => this.#onEvent(event),
       onIncident: listener.onIncident,
@@ -118,6 +125,19 @@ export class InputPipeline {
   /** Opens the recogniser again after a failure. No-op while it has a stream. */
   listenAgain(): void {
     if (!this.#abort.signal.aborted && !this.#stream) this.start();
+  }
+
+  /** Uses the session's parts as they are now. Another recogniser first hears the unfinished audio. */
+  change({ stt, speculation }: Pick<InputPipelineOptions, 'stt' | 'speculation'>): void {
+    if (this.#abort.signal.aborted) return;
+    const { turnTaking, listener } = this.#options;
+    this.#segmenter.reportPauses(pausesOf({ stt, speculation, turnTaking }));
+    if (stt === this.#stt) return;
+    this.#stt = stt;
+    const before = this.#stream;
+    listener.onReplaced();
+    this.#open(before);
+    if (before) this.#retired = Promise.allSettled([this.#retired, before.close()]);
   }
 
   /** Takes one frame of caller audio. */
@@ -161,7 +181,7 @@ export class InputPipeline {
     this.#lineSilence.stop();
     this.#voiceStart.close();
     this.#options.vad.close();
-    await this.#stream?.close();
+    await Promise.allSettled([this.#stream?.close(), this.#retired]);
   }
 
   #judge(frame: AudioFrame, endMs: number): void {
@@ -222,7 +242,11 @@ export class InputPipeline {
 }
 
 /** The silences within speech at which something may happen. */
-function pausesOf({ stt, turnTaking, speculation }: InputPipelineOptions): number[] {
+function pausesOf({
+  stt,
+  turnTaking,
+  speculation,
+}: Pick<InputPipelineOptions, 'stt' | 'turnTaking' | 'speculation'>): number[] {
   return [
     ...(stt.flushesEarly ? [turnTaking.earlyFlushMs] : []),
     ...(speculation ? [speculation.minStableMs, laterPauses * speculation.minStableMs] : []),

@@ -54,7 +54,7 @@ export class SpeechSegmenter {
   readonly #startWindowMs: number;
   readonly #endSilenceMs: number;
   /** Ascending. */
-  readonly #pausesMs: readonly number[];
+  #pausesMs: readonly number[] = [];
   readonly #gate: SpeechGate;
   #window: WindowFrame[] = [];
   #speaking = false;
@@ -67,10 +67,7 @@ export class SpeechSegmenter {
     this.#startSpeechMs = options.startSpeechMs ?? 60;
     this.#startWindowMs = options.startWindowMs ?? 100;
     this.#endSilenceMs = options.endSilenceMs ?? 180;
-    this.#pausesMs = (options.pausesMs ?? [])
-      .map((ms) => Math.max(1, ms))
-      .filter((ms) => ms < this.#endSilenceMs)
-      .sort((a, b) => a - b);
+    this.reportPauses(options.pausesMs ?? []);
     this.#gate = new SpeechGate(options);
   }
 
@@ -82,6 +79,14 @@ export class SpeechSegmenter {
   /** Whether the recent window has speech, but not enough for a start. */
   get isTentative(): boolean {
     return !this.#speaking && this.#window.some(({ speech }) => speech);
+  }
+
+  /** From now on these silences are reported: see {@link SpeechSegmenterOptions.pausesMs}. */
+  reportPauses(pausesMs: readonly number[]): void {
+    this.#pausesMs = pausesMs
+      .map((ms) => Math.max(1, ms))
+      .filter((ms) => ms < this.#endSilenceMs)
+      .sort((a, b) => a - b);
   }
 
   /** Takes the next frame. Returns the boundary that it confirmed, or null. */

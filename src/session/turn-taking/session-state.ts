@@ -7,7 +7,7 @@ import type {
 } from '../../events/session-event.js';
 import type { Origin } from '../../transport/transport.js';
 import type { CallerUtterance, UtteranceTiming } from './caller-utterance.js';
-import type { DropReason, SpeculationState } from './speculation-state.js';
+import type { DropReason, SpeculationLimits, SpeculationState } from './speculation-state.js';
 
 /** The session's state, for display. */
 export type SessionState =
@@ -130,6 +130,14 @@ export type MachineInput = { readonly atMs: number } & (
   /** The application called `speak()`: an answer to the awaiting turn, or an unprompted turn. */
   | { readonly type: 'speak' }
   | { readonly type: 'interrupt' }
+  /** The session has other parts. `recogniser`: another recogniser. `answers`: what answers are made with has changed. */
+  | {
+      readonly type: 'changed';
+      readonly flushesEarly: boolean;
+      readonly speculation: SpeculationLimits | null;
+      readonly recogniser: boolean;
+      readonly answers: boolean;
+    }
   /** The connection is gone, but the far end may come back. */
   | { readonly type: 'line_lost' }
   | { readonly type: 'line_back' }

@@ -21,9 +21,10 @@ export const laterPauses = 2;
  * - `went_on`: the caller went on;
  * - `other_words`: the recogniser gave other words;
  * - `failed`: the model or the voice failed before the turn was committed;
+ * - `changed`: the session got another model, voice or agent;
  * - `ended`: the turn became another one, or the connection or the session ended.
  */
-export type DropReason = 'went_on' | 'other_words' | 'failed' | 'ended';
+export type DropReason = 'went_on' | 'other_words' | 'failed' | 'changed' | 'ended';
 
 export interface SpeculationState {
   /** Null: no speculation. */

@@ -45,6 +45,22 @@ describe('an answer before the turn is certain', () => {
     expect(answers(speaking('book an appointment').input(pause(40)))).toEqual([]);
   });
 
+  it('is dropped when the session gets another model, and begun anew', () => {
+    const call = speaking('book it').input(pause());
+    const changed = { type: 'changed', flushesEarly: false, speculation, recogniser: false } as const;
+    call.input({ ...changed, answers: true });
+    expect(answers(call)).toEqual([
+      "speculate 1 'book it'",
+      'drop_speculation changed',
+      "speculate 1 'book it'",
+    ]);
+    expect(answers(call.input({ ...changed, answers: false }))).toEqual([]);
+    expect(answers(call.input({ ...changed, speculation: null, answers: true }))).toEqual([
+      'drop_speculation changed',
+    ]);
+    expect(answers(call.input(pause()))).toEqual([]);
+  });
+
   it('is dropped if the caller goes on, and the next waits for a longer pause', () => {
     const call = speaking('book it').input(pause());
     call.wait(60).input({ type: 'speech_resumed' });

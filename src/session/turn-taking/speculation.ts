@@ -5,7 +5,13 @@
 import { commitSilenceMs, readsTheSame } from '../input/caller-text.js';
 import { textOf } from './caller-utterance.js';
 import type { MachineStep } from './machine-step.js';
-import { fullTrust, laterPauses, type DropReason, type SpeculationState } from './speculation-state.js';
+import {
+  fullTrust,
+  laterPauses,
+  type DropReason,
+  type SpeculationLimits,
+  type SpeculationState,
+} from './speculation-state.js';
 
 export class Speculation {
   readonly #step: MachineStep;
@@ -60,6 +66,12 @@ export class Speculation {
     }
     this.drop(isAnswer && !same ? 'other_words' : 'ended');
     return false;
+  }
+
+  /** The session has other parts: drops an answer that was begun with the old ones. */
+  changed(limits: SpeculationLimits | null, answers: boolean): void {
+    if (answers || !limits) this.drop('changed');
+    this.#update({ limits });
   }
 
   drop(reason: DropReason): void {

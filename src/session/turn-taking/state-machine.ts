@@ -22,7 +22,7 @@ export function transition(state: MachineState, input: MachineInput, turnTaking:
   const floor = new AgentFloor(step, speculation);
   const caller = new CallerWords(step, { floor, gate, bargeIn, speculation });
   const line = new LostLine(step, { gate, caller, speculation });
-  apply(input, { step, floor, gate, bargeIn, caller, line });
+  apply(input, { step, floor, gate, bargeIn, caller, line, speculation });
   speculation.consider();
   return { state: step.state, effects: step.effects };
 }
@@ -35,6 +35,7 @@ interface Rules {
   readonly bargeIn: BargeIn;
   readonly caller: CallerWords;
   readonly line: LostLine;
+  readonly speculation: Speculation;
 }
 
 function apply(input: MachineInput, rules: Rules): void {
@@ -76,6 +77,9 @@ function apply(input: MachineInput, rules: Rules): void {
       return floor.speak();
     case 'interrupt':
       return floor.interrupt('api');
+    case 'changed':
+      step.update({ flushesEarly: input.flushesEarly, ...(input.recogniser && { guesses: false }) });
+      return rules.speculation.changed(input.speculation, input.answers);
     case 'line_lost':
       return rules.line.lost();
     case 'line_back':
