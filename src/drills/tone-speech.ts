@@ -22,11 +22,11 @@ const shortestMs = toneCharacterMs / 2;
 /** The analysed part of a character: codecs smear its edges. */
 const listened = { fromMs: 14, toMs: 46 };
 
-/** Speaks a text in chords; spaces are silent. */
+/** Speaks a text in chords; spaces are silent, and a silence of one character follows, as a pause follows a sentence. */
 export const toneSpeech: SimulatedVoice = (text, sampleRateHz) => {
   const chars = Array.from(text);
   const perCharacter = (sampleRateHz * toneCharacterMs) / 1000;
-  const samples = new Int16Array(chars.length * perCharacter);
+  const samples = new Int16Array((chars.length + (/\s$/.test(text) ? 0 : 1)) * perCharacter);
   for (const [index, character] of chars.entries()) {
     if (/\s/.test(character)) continue;
     samples.set(sinesOf(character, sampleRateHz), index * perCharacter);

@@ -139,7 +139,7 @@ export class Vendors {
   }
 
   get #all(): readonly Running<ProviderKind>[] {
-    return Object.values(this.#running) as readonly Running<ProviderKind>[];
+    return Object.values(this.#running);
   }
 }
 

@@ -21,11 +21,15 @@ export function hearingOf(stt: SpeechToText, signal: AbortSignal): SimulatedHear
       if (event.type === 'final') asked.shift()?.(event.text);
       else if (event.type === 'error') for (const answered of asked.splice(0)) answered('');
     };
-    const stream = stt.open({ format: { encoding: 'linear16', sampleRateHz }, signal, onEvent });
+    // A vendor whose rate the recogniser does not take: every `step` samples become one.
+    const { sampleRatesHz: rates } = stt.accepts;
+    const step = rates === 'any' || rates.includes(sampleRateHz) ? 1 : sampleRateHz / Math.min(...rates);
+    const heardHz = sampleRateHz / step;
+    const stream = stt.open({ format: { encoding: 'linear16', sampleRateHz: heardHz }, signal, onEvent });
     return {
       words,
       hear(samples, isSpeech) {
-        stream.write({ samples, sampleRateHz });
+        stream.write({ samples: step === 1 ? samples : averaged(samples, step), sampleRateHz: heardHz });
         nowSec += samples.length / sampleRateHz;
         if (!isSpeech) return;
         speech ??= { startSec: nowSec - samples.length / sampleRateHz, lastSec: nowSec, told: false };
@@ -45,4 +49,12 @@ export function hearingOf(stt: SpeechToText, signal: AbortSignal): SimulatedHear
       },
     };
   };
+}
+
+/** The mean of every `step` samples. A whole number of steps is expected, as in frames of 20 ms; the rest is dropped. */
+function averaged(samples: Int16Array, step: number): Int16Array {
+  return Int16Array.from({ length: Math.floor(samples.length / step) }, (_, index) => {
+    const part = samples.subarray(index * step, (index + 1) * step);
+    return part.reduce((sum, sample) => sum + sample, 0) / step;
+  });
 }

@@ -54,7 +54,7 @@ export type VoiceFault =
   | { readonly fault: 'wrong_encoding' }
   /** More audio comes after the end of the answer. */
   | { readonly fault: 'stale_audio' }
-  /** The end of the answer is reported before its last piece of audio. */
+  /** The end of the answer is reported before its last piece of audio; on a wire that keeps its order, nothing happens. */
   | { readonly fault: 'out_of_order' };
 
 /** The faults of each kind. */

@@ -126,7 +126,11 @@ export class ListenConnection {
   /** Ends the stream; cuts it if Cartesia does not close it in time. Idempotent. */
   async close(): Promise<void> {
     const wasOpen = this.#state === 'open';
-    if (wasOpen) this.#socket?.send(closeStream);
+    if (wasOpen) {
+      // Nobody waits for the words of the rest.
+      this.#socket?.send(closeStream);
+      this.#socket?.close(1000);
+    }
     this.#goDown();
     if (wasOpen) await within(this.#options.clock, closeTimeoutMs, this.#closed);
     this.#socket?.terminate();

@@ -254,7 +254,7 @@ describe('Deepgram as a voice', () => {
   });
 
   it('is done without the audio that comes after the end of an answer', async () => {
-    voices.simulator.failNext({ fault: 'out_of_order' });
+    voices.simulator.failNext({ fault: 'late_audio' });
     const answer = await new SpokenAnswer(voices.create()).speak(sentences);
     expect(types(answer).at(-1)).toBe('done');
     const sent = Buffer.concat(voices.simulator.sentAudio);

@@ -26,6 +26,8 @@ export type DeepgramVoiceFault =
   /** More audio comes after the last flush was answered. */
   | { readonly fault: 'stale_audio' }
   /** Each flush is answered before its last piece of audio. */
+  | { readonly fault: 'late_audio' }
+  /** Nothing: messages of this wire keep their order, and audio has no name by which it could be told from other audio. */
   | { readonly fault: 'out_of_order' }
   /** Flushes are answered without any audio. */
   | { readonly fault: 'no_audio' }

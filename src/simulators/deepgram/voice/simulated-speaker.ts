@@ -152,7 +152,7 @@ export class SimulatedSpeaker {
     const pieces =
       this.#fault?.fault === 'no_audio' ? [] : this.#options.manners.uneven ? uneven(whole) : whole;
     this.#due.push(...pieces.map((audio, index) => ({ audio, isFirst: index === 0 })));
-    const last = this.#fault?.fault === 'out_of_order' ? this.#due.pop() : undefined;
+    const last = this.#fault?.fault === 'late_audio' ? this.#due.pop() : undefined;
     this.#due.push('flushed', ...(last === undefined ? [] : [last]));
     this.#schedule();
   }

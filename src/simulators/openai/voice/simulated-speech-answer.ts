@@ -42,8 +42,7 @@ export class SimulatedSpeechAnswer {
     this.#options = options;
     this.#pieces = piecesOf(options);
     if (options.fault && !('afterPieces' in options.fault)) options.onFault();
-    // OpenAI's end of a response cannot overtake its audio; the last piece is lost instead.
-    if (options.fault?.fault === 'out_of_order') this.#pieces.pop();
+    // The end of a response cannot overtake its audio: `out_of_order` changes nothing on this wire.
   }
 
   start(): void {
