@@ -139,7 +139,7 @@ export abstract class RecogniserSession {
     const samples = fault?.type === 'wrong_encoding' ? new Int16Array(decoded.length) : decoded;
     const length = Math.round(partSec * format.sampleRateHz);
     for (let at = 0; at < samples.length; at += length) this.#hearPart(samples.subarray(at, at + length));
-    this.#maybeFail();
+    this.failIfDue();
   }
 
   #hearPart(samples: Int16Array): void {
@@ -252,10 +252,11 @@ export abstract class RecogniserSession {
     this.after(drip.everyMs, () => this.#sendPiece());
   }
 
-  #maybeFail(): void {
+  /** Has the fault if its moment has come; `aheadMs`: audio that counts as heard already. */
+  protected failIfDue(aheadMs = 0): void {
     const { fault, stream, onFault } = this.options;
     if (!this.#faultDue || !fault || !('afterAudioMs' in fault)) return;
-    if (this.positionSec * 1000 < fault.afterAudioMs) return;
+    if (this.positionSec * 1000 + aheadMs < fault.afterAudioMs) return;
     this.#faultDue = false;
     onFault();
     if (fault.type === 'drop') stream.destroy();

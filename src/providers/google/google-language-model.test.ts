@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { describeContract } from '../../../test/contracts/describe-contract.js';
+import { bookTool } from '../../../test/harness/book-tool.js';
 import { ProviderError } from '../../core/errors.js';
 import type { ProviderIncident } from '../../events/provider-incident.js';
 import type { LlmUsage } from '../../metrics/provider-usage.js';
@@ -12,7 +13,7 @@ import {
   type GoogleSimulatorOptions,
 } from '../../simulators/google/google-simulator.js';
 import { VirtualClock } from '../../simulators/virtual-clock.js';
-import type { ChatMessage, LlmEvent, LlmRequest, ToolDefinition } from '../language-model.js';
+import type { ChatMessage, LlmEvent, LlmRequest } from '../language-model.js';
 import {
   googleLanguageModel,
   type GoogleLanguageModel,
@@ -23,16 +24,6 @@ const apiKey = 'gm-right-71c05e';
 const sentence = 'Sure, I can book that. What day works for you?';
 const hello: readonly ChatMessage[] = [{ role: 'user', content: 'hello' }];
 const fast = { firstTokenMs: 0, tokenMs: 0 };
-const bookTool: ToolDefinition = {
-  name: 'book_appointment',
-  description: 'Books an appointment.',
-  parameters: {
-    $schema: 'https://json-schema.org/draft/2020-12/schema',
-    type: 'object',
-    properties: { day: { type: 'string' } },
-    additionalProperties: false,
-  },
-};
 
 let answer: string | GoogleAnswer = sentence;
 let google: GoogleSimulator;

@@ -129,6 +129,8 @@ export class OpenAiRecogniserSession extends RecogniserSession {
       this.#finish({ id, words, lengthMs });
     });
     this.#bufferedMs = 0;
+    // A client may send no silence, so nothing follows that could be the moment of a fault behind the commit.
+    this.failIfDue(1);
   }
 
   #startBuffer(): void {
