@@ -60,6 +60,26 @@ export const anthropicLlm = builtInProvider<'llm', AnthropicLlmConfig>({
     ...(['promptCaching', 'firstTokenTimeoutMs', 'tokenTimeoutMs'] as const),
   ],
   problemsOf: optionProblems,
+  prices: {
+    asOf: '2026-10-07',
+    source: 'https://platform.claude.com/docs/en/models/haiku-5-5/overview',
+    models: {
+      // Prompts of up to 100,000 tokens; longer ones cost five times as much. Writes that are kept for 5 minutes.
+      'claude-haiku-5-5': {
+        inputPerMillion: 0.1,
+        cachedInputPerMillion: 0.01,
+        cacheWritePerMillion: 0.125,
+        outputPerMillion: 0.5,
+      },
+      // Writes: https://platform.claude.com/docs/en/models/sonnet-5-5/overview
+      'claude-sonnet-5-5': {
+        inputPerMillion: 2,
+        cachedInputPerMillion: 0.1,
+        cacheWritePerMillion: 2.5,
+        outputPerMillion: 10,
+      },
+    },
+  },
   create: (config, { clock }) => anthropicLanguageModel({ ...config, clock }),
 });
 

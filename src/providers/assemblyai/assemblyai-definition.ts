@@ -47,6 +47,17 @@ export const assemblyAiStt = builtInProvider<'stt', AssemblyAiSttConfig>({
     'filterProfanity',
     'redactPii',
   ],
+  prices: {
+    asOf: '2026-05-29',
+    source: 'https://www.assemblyai.com/pricing.md',
+    // By the hour there: $0.45 and $0.15.
+    models: {
+      'universal-3-5-pro': { perMinute: 0.0075 },
+      'u3-rt-pro': { perMinute: 0.0075 },
+      'universal-streaming-english': { perMinute: 0.0025 },
+      'universal-streaming-multilingual': { perMinute: 0.0025 },
+    },
+  },
   problemsOf: (config) => recognitionProblems(config),
   create: (config, { clock }) => assemblyAiSpeechToText({ ...config, clock }),
 });

@@ -58,6 +58,12 @@ export const googleLlm = builtInProvider<'llm', GoogleLlmConfig>({
     'firstTokenTimeoutMs',
     'tokenTimeoutMs',
   ],
+  prices: {
+    asOf: '2026-07-30',
+    source: 'https://ai.google.dev/gemini-api/docs/latest-model',
+    // The page has no price of cached input, so that counts in full.
+    models: { 'gemini-3.5-flash-lite': { inputPerMillion: 0.3, outputPerMillion: 2.5 } },
+  },
   problemsOf: configProblems,
   create: (config, { clock }) => googleLanguageModel({ ...config, clock }),
 });

@@ -49,6 +49,16 @@ export const groqLlm = builtInProvider<'llm', GroqLlmConfig>({
   key: keyOf(groqService),
   fields,
   recordable,
+  prices: {
+    asOf: '2026-10-01',
+    source: 'https://console.groq.com/docs/models',
+    // The page has no price of cached input, so that counts in full.
+    models: {
+      'openai/gpt-oss-120b': { inputPerMillion: 0.15, outputPerMillion: 0.6 },
+      'openai/gpt-oss-20b': { inputPerMillion: 0.075, outputPerMillion: 0.3 },
+      'qwen/qwen3.8-27b': { inputPerMillion: 0.8, outputPerMillion: 4 },
+    },
+  },
   problemsOf: (config) => [...endpointProblems(config), ...refusedByGroq(config)],
   create: (config, { clock }) => modelOf(groqService, { ...config, name: 'groq', clock }),
 });

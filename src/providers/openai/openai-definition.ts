@@ -29,6 +29,19 @@ export const openAiLlm = builtInProvider<'llm', OpenAiLlmConfig>({
     ...sharedFields,
   },
   recordable: ['model', 'api', ...recordableOptions],
+  prices: {
+    asOf: '2026-09-23',
+    source: 'https://developers.openai.com/api/docs/models/gpt-6-luna',
+    models: {
+      // Prompts of up to 272,000 tokens; longer ones cost up to twice as much.
+      'gpt-6-luna': {
+        inputPerMillion: 0.1,
+        cachedInputPerMillion: 0.01,
+        cacheWritePerMillion: 0.125,
+        outputPerMillion: 0.5,
+      },
+    },
+  },
   problemsOf: endpointProblems,
   create: (config, { clock }) => openAiLanguageModel({ ...config, clock }),
 });

@@ -42,6 +42,15 @@ export const openAiStt = builtInProvider<'stt', OpenAiSttConfig>({
     ...(['model', 'language', 'prompt', 'keyterms', 'delay', 'noiseReduction'] as const),
     ...(['connectTimeoutMs', 'flushTimeoutMs'] as const),
   ],
+  prices: {
+    asOf: '2026-09-13',
+    source: 'https://developers.openai.com/api/docs/models/gpt-live-transcribe',
+    models: {
+      'gpt-live-transcribe': { perMinute: 0.017 },
+      // https://developers.openai.com/api/docs/models/gpt-transcribe
+      'gpt-transcribe': { perMinute: 0.0045 },
+    },
+  },
   problemsOf: (config) => [...serviceProblems(config), ...recognitionProblems(config)],
   create: (config, { clock }) => openAiSpeechToText({ ...config, clock }),
 });
