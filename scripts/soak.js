@@ -27,8 +27,8 @@ something. The phases:
               must not depend on the transport
   exits       relay processes that end with browsers on the line, in real time: no crash, no hang
   loss        the desk's sentences from browsers on networks that lose and delay packets, in virtual time
-  drills      a provider fails in the middle of a call: every drill, by phone and from a browser, and the recogniser's
-              connection cut at every tenth of a sentence, in virtual time
+  drills      a provider fails in the middle of a call: every drill, by phone and from a browser, with every
+              vendor, and the recogniser's connection cut at every tenth of a sentence, in virtual time
   shapes      twenty turns with each known answer shape of a vendor, by phone and from a browser,
               in virtual time: every word is heard once, without errors
   fuzz        hostile webhooks, media streams, offers, page messages and model text, in real time: nothing may block

@@ -1,9 +1,11 @@
 /**
- * Every fault drill, by phone and from a browser, and the recogniser's connection cut at every tenth of a sentence, in virtual
- * time: no call may lose a word.
+ * Every fault drill, by phone and from a browser, with every vendor, and the recogniser's connection cut at every tenth of a
+ * sentence, in virtual time: no call may lose a word.
  */
 import { drills } from '../../dist/drills/drills.js';
 import { runDrills } from '../../dist/drills/run-drills.js';
+import { defaultVendors } from '../../dist/drills/vendors.js';
+import { simulatorsOf } from '../../dist/simulators/vendor-simulators.js';
 import { callerRatesHz } from '../../dist/replay/replay-call.js';
 import { progress } from '../measuring/progress.js';
 import { spread } from '../measuring/figures.js';
@@ -28,18 +30,22 @@ export async function faultDrills({ quick, silent }) {
     ...sentences
       .slice(0, quick ? 1 : undefined)
       .map((sentence) => ({ sentence, chosen: cuts, ways: quick ? ['twilio'] : transports })),
+    ...(quick ? [] : vendorRounds()),
   ];
   const total = rounds.reduce((sum, { chosen, ways }) => sum + chosen.length * ways.length, 0);
   const { step } = progress('drills', total, { silent });
   const results = [];
   const problems = [];
-  for (const { sentence, chosen, ways } of rounds) {
+  for (const { sentence, chosen, ways, vendors = defaultVendors } of rounds) {
     const said = new Map();
     for (const via of ways) said.set(via, await recordings([sentence], via));
-    for await (const result of runDrills({ drills: chosen, recordings: said })) {
+    for await (const result of runDrills({ drills: chosen, recordings: said, vendors })) {
       results.push(result);
       problems.push(
-        ...result.problems.map((problem) => `${result.drill}, ${sentence} (${result.via}): ${problem}`),
+        ...result.problems.map(
+          (problem) =>
+            `${result.drill}, ${Object.values(vendors).join(', ')}, ${sentence} (${result.via}): ${problem}`,
+        ),
       );
       step();
     }
@@ -52,4 +58,18 @@ export async function faultDrills({ quick, silent }) {
     recovery: spread(results.flatMap(({ recoveryMs }) => recoveryMs ?? [])),
   };
   return { problems, figures };
+}
+
+/** The drills of a kind with each vendor of that kind but the usual one, whose rounds come first. */
+function vendorRounds() {
+  return ['stt', 'llm', 'tts'].flatMap((kind) =>
+    simulatorsOf(kind)
+      .filter(({ name }) => name !== defaultVendors[kind])
+      .map(({ name }) => ({
+        sentence: sentences[0],
+        chosen: drills.filter((drill) => drill.kind === kind),
+        ways: transports,
+        vendors: { ...defaultVendors, [kind]: name },
+      })),
+  );
 }

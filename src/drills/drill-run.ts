@@ -34,6 +34,8 @@ export interface DrillRun {
   readonly asked: number;
   /** What the relay did that a real vendor would have rejected. */
   readonly violations: readonly string[];
+  /** Where what the caller's session reported of its vendors' use differs from what they counted. */
+  readonly usageProblems: readonly string[];
   /** Connections, timers and sessions still open at the end. */
   readonly left: readonly string[];
   /** Whether an event contained a key. */

@@ -10,6 +10,7 @@ import type { CallerBehaviour } from '../replay/conversation.js';
 import type { Recording } from '../replay/recordings.js';
 import type { ReplayResult } from '../replay/replay-call.js';
 import type { RelaySessionConfig } from '../relay/config/config.js';
+import type { ProviderUsage } from '../metrics/provider-usage.js';
 import type { AgentTools } from '../session/agent-tools.js';
 import type { TransportType } from '../transport/transport.js';
 import { simulatedKeys } from '../simulators/simulated-keys.js';
@@ -23,6 +24,7 @@ import { armForAnswer, armForCall, recogniserFaults } from './drill-faults.js';
 import type { CallerRun, DrillRun, HeardUtterance } from './drill-run.js';
 import { LoopbackTraffic } from './loopback-traffic.js';
 import { standInVoice } from './stand-in-voice.js';
+import { usageProblems } from './usage-check.js';
 import { wordsInTones } from './tone-speech.js';
 import { Vendors, type VendorNames } from './vendors.js';
 
@@ -106,6 +108,8 @@ class Stage {
   readonly #at: VirtualRelay;
   readonly #fault: { atMs: number | null };
   readonly #toolRuns: { count: number };
+  /** What each session reported of its providers' use, in the order of the sessions: the neighbour's comes first. */
+  readonly #used: ProviderUsage[][] = [];
   #sessionAtMs = 0;
 
   private constructor(
@@ -130,6 +134,12 @@ class Stage {
     this.#at = parts.at;
     this.#fault = parts.fault;
     this.#toolRuns = parts.toolRuns;
+    const { relay } = this.#at;
+    relay.on('session.start', ({ sessionId }) => {
+      const used: ProviderUsage[] = [];
+      this.#used.push(used);
+      relay.sessions.find(({ id }) => id === sessionId)?.usage.watch((usage) => used.push(usage));
+    });
   }
 
   /** Starts the servers and the relay. */
@@ -171,6 +181,13 @@ class Stage {
     return new Stage(drill, options, { clock, traffic, vendors, neighbours, at, fault, toolRuns });
   }
 
+  /** Of the caller's session alone; providers that took over are not counted by a simulator. */
+  #usageProblems(): string[] {
+    const { names, billed } = this.#vendors;
+    const used = (this.#used[1] ?? []).filter(({ kind, provider }) => names[kind] === provider);
+    return usageProblems(used, billed);
+  }
+
   /** Holds both calls. */
   async play(): Promise<Pick<DrillRun, 'caller' | 'neighbour'>> {
     const neighbour = await this.#neighbourCall();
@@ -201,6 +218,7 @@ class Stage {
       asked: this.#vendors.asked(
         !this.#drill || this.#drill.kind === 'connection' ? 'stt' : this.#drill.kind,
       ),
+      usageProblems: this.#usageProblems(),
       violations: [...this.#vendors.violations, ...this.#neighbours.violations],
       left,
       leakedKey: holdsKey(this.#at.events),

@@ -55,6 +55,7 @@ const rehearsal: DrillRun = {
   toolRuns: 0,
   asked: 1,
   violations: [],
+  usageProblems: [],
   left: [],
   leakedKey: false,
   utterance: { fromMs: 1000, untilMs: 2000, flushedMs: 2200 },

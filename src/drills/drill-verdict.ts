@@ -217,10 +217,14 @@ const troubleTypes: readonly SessionEventType[] = [
   'provider.failover',
 ];
 
-function aftermathProblems({ left, leakedKey, violations }: DrillRun, rehearsal: DrillRun): string[] {
+function aftermathProblems(
+  { left, leakedKey, violations, usageProblems }: DrillRun,
+  rehearsal: DrillRun,
+): string[] {
   return [
     ...left.map((what) => `still open at the end: ${what}`),
     ...(leakedKey ? ['an event contains a key'] : []),
+    ...usageProblems,
     ...violations
       .filter((violation) => !rehearsal.violations.includes(violation))
       .map((violation) => `a vendor would reject: ${violation}`),

@@ -19,6 +19,7 @@ import type { HeardUtterance } from './drill-run.js';
 import { callingDrillTool } from './drill-tool.js';
 import type { LoopbackTraffic } from './loopback-traffic.js';
 import { toneSpeech } from './tone-speech.js';
+import type { Billed } from './usage-check.js';
 
 /** Which vendors are simulated, by the name of their provider. */
 export type VendorNames = Record<ProviderKind, string>;
@@ -115,6 +116,18 @@ export class Vendors {
   /** The number of attempts at a provider. */
   asked(kind: ProviderKind): number {
     return this.#running[kind].simulator.attempts;
+  }
+
+  /** The names of their providers. */
+  get names(): VendorNames {
+    const { stt, llm, tts } = this.#running;
+    return { stt: stt.definition.name, llm: llm.definition.name, tts: tts.definition.name };
+  }
+
+  /** What they would charge for. */
+  get billed(): Billed {
+    const { stt, llm, tts } = this.#running;
+    return { stt: stt.simulator.billed, llm: llm.simulator.billed, tts: tts.simulator.billed };
   }
 
   /** What clients did that a real vendor would have rejected. */
