@@ -85,7 +85,7 @@ describe('a config that cannot be used', () => {
       { tts: acmeTts.config({ apiKey, voice: 'bob', speed: 2 }) },
       /tts\.speed: is 2\. .*choose 'ann'/,
     ],
-    ['another kind', { stt: { provider: 'openai' } }, /stt\.provider: 'openai' is another kind.*'acme'/],
+    ['another kind', { stt: { provider: 'groq' } }, /stt\.provider: 'groq' is another kind.*'acme'/],
   ];
   for (const [what, session, expected] of cases)
     test(`names field and remedy: ${what}`, () => {

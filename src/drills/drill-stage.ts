@@ -185,7 +185,7 @@ class Stage {
   #usageProblems(): string[] {
     const { names, billed } = this.#vendors;
     const used = (this.#used[1] ?? []).filter(({ kind, provider }) => names[kind] === provider);
-    return usageProblems(used, billed);
+    return usageProblems(used, billed, { cutsAudio: this.#drill?.kind === 'stt' });
   }
 
   /** Holds both calls. */

@@ -33,6 +33,14 @@ describe('the check of usage', () => {
     expect(usageProblems(reported, billed)).toEqual([]);
   });
 
+  it('allows audio that a broken connection swallowed, but no less than was heard', () => {
+    const less: Billed = { ...billed, stt: [{ seconds: 2 }] };
+    expect(usageProblems(reported, less, { cutsAudio: true })).toEqual([]);
+    expect(usageProblems(reported, less)).toHaveLength(1);
+    const more: Billed = { ...billed, stt: [{ seconds: 3.31 }] };
+    expect(usageProblems(reported, more, { cutsAudio: true })).toHaveLength(1);
+  });
+
   it('names every difference', () => {
     const others: Billed = {
       stt: [{ seconds: 3.4 }],

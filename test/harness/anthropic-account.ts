@@ -64,6 +64,7 @@ export class AnthropicAccount {
 export async function generated(
   model: AnthropicLanguageModel,
   request: Partial<LlmRequest> = {},
+  onEvent: (event: LlmEvent) => void = () => undefined,
 ): Promise<{ readonly events: readonly LlmEvent[]; readonly usage: readonly LlmUsage[] }> {
   const events: LlmEvent[] = [];
   const usage: LlmUsage[] = [];
@@ -75,7 +76,10 @@ export async function generated(
     onUsage: (one: LlmUsage) => usage.push(one),
     ...request,
   };
-  for await (const event of model.generate(asked)) events.push(event);
+  for await (const event of model.generate(asked)) {
+    events.push(event);
+    onEvent(event);
+  }
   return { events, usage };
 }
 

@@ -36,8 +36,8 @@ export interface AgentVendors {
 const noVendors: AgentVendors = { kinds: new Set(), names: new Set() };
 
 /**
- * One check for each kind of each vendor that is a default or has its key set, and one that lists the others. `provided` is what the
- * agent's file names.
+ * One check for each key of a vendor that is a default or set up, and one that lists the others. A key that serves several
+ * kinds is checked once; the agent's file is checked with what it names. `provided` is what that file names.
  */
 export function vendorChecks(
   env: Environment,
@@ -46,10 +46,11 @@ export function vendorChecks(
   provided: Promise<AgentVendors> = Promise.resolve(noVendors),
 ): Check[] {
   const keyed = registry.all.filter((one): one is Keyed => one.key !== null);
-  const checked = keyed.filter((one) => one.key.isDefault === true || isSetUp(one, env));
-  const rest = keyed.filter((one) => !checked.includes(one));
+  const ofKeys = onePerKey(keyed);
+  const checked = ofKeys.filter((one) => one.key.isDefault === true || isSetUp(one, env));
+  const rest = ofKeys.filter((one) => !checked.includes(one));
   const checks = checked.map((one): Check => {
-    const isOnly = keyed.filter(({ name }) => name === one.name).length === 1;
+    const isOnly = ofKeys.filter(({ name }) => name === one.name).length === 1;
     return {
       name: isOnly ? one.name : `${one.name} ${one.kind}`,
       run: (signal) => checkVendor(one, { env, clock, signal, provided }),
@@ -57,6 +58,15 @@ export function vendorChecks(
   });
   if (rest.length === 0) return checks;
   return [...checks, { name: 'vendors', run: () => notSetUp(rest, clock, provided) }];
+}
+
+/** The definition that stands for each key: a default, else the first. Defaults come first, in the order of a call. */
+function onePerKey(keyed: readonly Keyed[]): readonly Keyed[] {
+  const defaults = keyed.filter(({ key }) => key.isDefault === true);
+  const known = new Map<string, Keyed>();
+  for (const one of [...defaults, ...keyed])
+    if (!known.has(one.key.variable)) known.set(one.key.variable, one);
+  return [...known.values()];
 }
 
 /** Whether the environment has what the vendor cannot do without. */

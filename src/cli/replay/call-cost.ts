@@ -36,16 +36,21 @@ export class CallCost {
     return `--budget leaves out what has no known price: ${absent.map(printable).join(', ')}. Set \`prices\` in the config.`;
   }
 
-  /** The lines of the report; none if the relay reported no usage. */
+  /** The lines of the report; none if there is nothing to pay for. */
   lines(): readonly string[] {
     const total = this.#total;
-    if (total.entries.length === 0) return [];
+    if (!total.entries.some(isPaid)) return [];
     return [`Cost: ${costText(total)}`, ...total.entries.map((entry) => `  ${entryText(entry)}`)];
   }
 
   get #total(): Usage {
     return sumOfUsage(this.#usages);
   }
+}
+
+/** Whether somebody charges for it: not for the embedded providers, nor for the user's own objects, which name no model. */
+function isPaid({ usd, model }: UsageEntry): boolean {
+  return usd === null ? model !== null : usd > 0;
 }
 
 function costText({ usd, absent, estimated }: Usage): string {

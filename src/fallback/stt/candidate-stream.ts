@@ -43,6 +43,7 @@ export class CandidateStream {
   readonly #usage: UsageWatch<SttUsage>;
   /** The audio given to it. */
   #seconds = 0;
+  #hasAnswered = false;
   #stream: SpeechToTextStream | null = null;
   #resampler: Resampler | null = null;
   #heardMs = 0;
@@ -139,6 +140,7 @@ export class CandidateStream {
   #take(event: SttEvent): void {
     if (this.#closed) return;
     this.#note(event);
+    this.#hasAnswered ||= event.type !== 'error';
     if (event.type !== 'error') return this.#options.onEvent(event);
     this.#fail(event.error);
   }
@@ -174,10 +176,10 @@ export class CandidateStream {
     this.#resampler?.close();
   }
 
-  /** What a recogniser was used for that does not say so itself. */
+  /** What a recogniser was used for that does not say so itself; one that gave nothing may never have got the audio. */
   #counted(): SttUsage | null {
     const { name: provider, model } = this.candidate.provider;
-    if (this.#seconds === 0) return null;
+    if (this.#seconds === 0 || !this.#hasAnswered) return null;
     return { kind: 'stt', provider, ...(model !== undefined && { model }), seconds: this.#seconds };
   }
 }

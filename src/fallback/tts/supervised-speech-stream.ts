@@ -269,9 +269,9 @@ function write(voice: Voice, stream: TextToSpeechStream, text: string): void {
   stream.write(text);
 }
 
-/** What a voice was used for that does not say so itself. */
+/** What a voice was used for that does not say so itself; one that gave no audio may never have got the text. */
 function usageOf({ candidate, characters, seconds }: Voice): TtsUsage | null {
   const { name: provider, model } = candidate.provider;
-  if (characters === 0) return null;
+  if (seconds === 0) return null;
   return { kind: 'tts', provider, ...(model !== undefined && { model }), characters, seconds };
 }

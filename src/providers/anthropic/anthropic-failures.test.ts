@@ -111,13 +111,21 @@ describe('an Anthropic language model whose server fails', () => {
   ])('waits for its limits after %j', async (fault, words) => {
     const clock = new VirtualClock();
     await failing(fault);
+    let onToken = (): void => undefined;
     const usage: LlmUsage[] = [];
     const onUsage = (one: LlmUsage): number => usage.push(one);
-    const failure = generated(account!.create({ clock }), { onUsage }).then(
+    // The answer must have arrived up to where it stops before time goes on.
+    let due = 'afterTokens' in fault ? fault.afterTokens : 0;
+    const arrived = new Promise<void>((resolve) => {
+      if (due === 0) resolve();
+      else onToken = (): void => void (--due === 0 && resolve());
+    });
+    const failure = generated(account!.create({ clock }), { onUsage }, () => onToken()).then(
       () => null,
       (thrown: unknown) => thrown as Error,
     );
     await account!.simulator.received(1);
+    await arrived;
     let error: Error | null | undefined;
     void failure.then((thrown) => (error = thrown));
     while (error === undefined) {

@@ -58,12 +58,8 @@ async function ask(
   model: GoogleLanguageModel,
   { leaveAfter = Infinity, ...request }: Partial<LlmRequest> & { readonly leaveAfter?: number } = {},
 ): Promise<Outcome> {
-  const outcome: Outcome & { error: ProviderError | null } = {
-    events: [],
-    error: null,
-    usage: [],
-    incidents: [],
-  };
+  const nothing = { events: [], usage: [], incidents: [] };
+  const outcome: Outcome & { error: ProviderError | null } = { ...nothing, error: null };
   try {
     for await (const event of model.generate({
       messages: hello,
