@@ -118,7 +118,9 @@ describe('an Anthropic language model whose server fails', () => {
     let due = 'afterTokens' in fault ? fault.afterTokens : 0;
     const arrived = new Promise<void>((resolve) => {
       if (due === 0) resolve();
-      else onToken = (): void => void (--due === 0 && resolve());
+      onToken = () => {
+        if (--due === 0) resolve();
+      };
     });
     const failure = generated(account!.create({ clock }), { onUsage }, () => onToken()).then(
       () => null,
