@@ -1,9 +1,17 @@
 /** examples/react in a real browser: a page of another site, through `hzrelay/react` and `hzrelay/browser`. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Server } from 'node:http';
+import type { SpeechToText } from '../providers/speech-to-text.js';
 import { PageRelay } from '../../test/harness/page-relay.js';
 import { PageVisit } from '../../test/harness/page-visit.js';
 import { serveReactExample } from '../../test/harness/react-example.js';
+
+/** The visitor types. What the browser's microphone plays would interrupt the answer on a slow machine. */
+const deaf: SpeechToText = {
+  name: 'deaf',
+  accepts: { encodings: ['linear16'], sampleRatesHz: 'any' },
+  open: () => ({ write: () => undefined, flush: () => undefined, close: () => Promise.resolve() }),
+};
 
 let site: PageRelay;
 let server: Server;
@@ -21,7 +29,7 @@ afterAll(async () => {
 
 describe('the React example', () => {
   it('calls from another site when the visitor types, shows both sides, and measures the ear', async () => {
-    await site.start({ allowedOrigins: [url] });
+    await site.start({ allowedOrigins: [url] }, { stt: deaf, turnTaking: { voiceThreshold: 1 } });
     const visitor = await PageVisit.open(site.browser, url);
     const turn = site.next('turn.end');
     await visitor.type('book my appointment');
