@@ -75,7 +75,7 @@ function amountText(entry: UsageEntry): string {
       const cached = cachedInputTokens > 0 ? ` (${cachedInputTokens} cached)` : '';
       const reasoned = reasoningTokens > 0 ? ` (${reasoningTokens} reasoning)` : '';
       const estimated = entry.estimatedRequests > 0 ? `, ${entry.estimatedRequests} of them estimated` : '';
-      return `${requests} requests${estimated}, ${inputTokens} tokens in${cached}, ${outputTokens} out${reasoned}`;
+      return `${requests} request${requests === 1 ? '' : 's'}${estimated}, ${inputTokens} tokens in${cached}, ${outputTokens} out${reasoned}`;
     }
     case 'tts':
       return `${entry.characters} characters, ${entry.seconds.toFixed(1)} s`;
