@@ -30,6 +30,7 @@ describe('a call with another vendor, which fails', () => {
         drills: chosen,
         recordings: new Map([[via, await fixturesFor(via, 'book-my-appointment')]]),
         vendors: { ...defaultVendors, [kind]: name },
+        mannersSeed: index + 1,
         voices,
       }))
         results.push(result);

@@ -25,6 +25,12 @@ const mostRequests = 2;
 
 const bytesPerSec = 2 * speechRateHz;
 
+/**
+ * The first piece may come alone, and the rest a moment later, which would be a hole in the first word: so much audio is
+ * awaited before the answer begins. It usually comes within a few milliseconds. See the manners of the simulated voice.
+ */
+const openingSamples = 0.4 * speechRateHz;
+
 /** A text, and what has arrived of its audio. */
 interface Chunk {
   readonly text: string;
@@ -50,8 +56,8 @@ export class OpenAiSpeechStream implements TextToSpeechStream {
   #current = 0;
   #asked = 0;
   #running = 0;
-  /** Whether sound was given: the silence before it is dropped. */
-  #begun = false;
+  /** Sound that waits for the rest of the {@link openingSamples}; null once the answer has begun. */
+  #opening: Int16Array[] | null = [];
   #ended = false;
   #closed = false;
 
@@ -170,7 +176,7 @@ export class OpenAiSpeechStream implements TextToSpeechStream {
       if (this.#closed) return;
       const chunk = this.#chunks[this.#current];
       if (!chunk) break;
-      this.#giveAudio(chunk.held.splice(0));
+      this.#giveAudio(chunk.held.splice(0), chunk.state === 'complete');
       if (this.#isClosed() || chunk.state !== 'complete') return;
       if (chunk.error) return this.fail(chunk.error);
       this.#emit({ type: 'chunk_done', chunk: this.#current++ });
@@ -180,14 +186,23 @@ export class OpenAiSpeechStream implements TextToSpeechStream {
     this.#options.onEvent({ type: 'done' });
   }
 
-  #giveAudio(pieces: readonly Int16Array[]): void {
+  #giveAudio(pieces: readonly Int16Array[], isLast: boolean): void {
+    if (!this.#opening) return this.#emitAudio(pieces);
     for (const piece of pieces) {
-      const start = this.#begun ? 0 : audibleStart(piece, speechRateHz);
-      if (start === piece.length) continue;
-      this.#begun = true;
-      const frame = { samples: piece.subarray(start), sampleRateHz: speechRateHz };
-      this.#emit({ type: 'audio', chunk: this.#current, frame });
+      // The silence before the first sound is dropped.
+      const start = this.#opening.length > 0 ? 0 : audibleStart(piece, speechRateHz);
+      if (start < piece.length) this.#opening.push(piece.subarray(start));
     }
+    const opening = this.#opening;
+    const samples = opening.reduce((sum, { length }) => sum + length, 0);
+    if (samples === 0 || (samples < openingSamples && !isLast)) return;
+    this.#opening = null;
+    this.#emitAudio(opening);
+  }
+
+  #emitAudio(pieces: readonly Int16Array[]): void {
+    for (const samples of pieces)
+      this.#emit({ type: 'audio', chunk: this.#current, frame: { samples, sampleRateHz: speechRateHz } });
   }
 
   #report(charged: readonly Utterance['state'][]): void {
