@@ -138,7 +138,7 @@ class Stage {
     relay.on('session.start', ({ sessionId }) => {
       const used: ProviderUsage[] = [];
       this.#used.push(used);
-      relay.sessions.find(({ id }) => id === sessionId)?.usage.watch((usage) => used.push(usage));
+      relay.session(sessionId)?.watchUsage((usage) => used.push(usage));
     });
   }
 

@@ -48,5 +48,8 @@ export interface TtsUsage extends Used {
 
 export type ProviderUsage = SttUsage | LlmUsage | TtsUsage;
 
+/** Hears of every use; `wasted`: for an answer that was dropped before its turn was certain. Must not throw. */
+export type UsageListener = (usage: ProviderUsage, wasted: boolean) => void;
+
 /** Receives reports. Must not throw. */
 export type OnUsage<Usage extends ProviderUsage = ProviderUsage> = (usage: Usage) => void;

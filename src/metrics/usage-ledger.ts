@@ -32,7 +32,7 @@ export interface Usage {
   readonly usd: number | null;
   /** Whose price is not known, as `vendor/model`: their cost is not part of `usd`. */
   readonly absent: readonly string[];
-  /** Whether some figures are estimated. */
+  /** Whether part of `usd` is estimated. */
   readonly estimated: boolean;
 }
 
@@ -52,11 +52,8 @@ export class UsageLedger {
   /** `wasted`: for an answer that was dropped before its turn was certain. */
   add(usage: ProviderUsage, wasted: boolean): void {
     const entry = entryOf(usage, wasted, costOf(usage, this.#prices));
-    const key = [entry.kind, entry.provider, entry.model, wasted].join(' ');
-    for (const sums of [this.#total, this.#recent]) {
-      const before = sums.get(key);
-      sums.set(key, before ? sum(before, entry) : entry);
-    }
+    addTo(this.#total, entry);
+    addTo(this.#recent, entry);
   }
 
   /** Everything so far. */
@@ -75,12 +72,14 @@ export class UsageLedger {
 /** The sum of several. */
 export function sumOfUsage(usages: readonly Usage[]): Usage {
   const sums = new Map<string, UsageEntry>();
-  for (const entry of usages.flatMap(({ entries }) => entries)) {
-    const key = [entry.kind, entry.provider, entry.model, entry.wasted].join(' ');
-    const before = sums.get(key);
-    sums.set(key, before ? sum(before, entry) : entry);
-  }
+  for (const entry of usages.flatMap(({ entries }) => entries)) addTo(sums, entry);
   return usageOf(sums);
+}
+
+function addTo(sums: Map<string, UsageEntry>, entry: UsageEntry): void {
+  const key = [entry.kind, entry.provider, entry.model, entry.wasted].join(' ');
+  const before = sums.get(key);
+  sums.set(key, before ? sum(before, entry) : entry);
 }
 
 function entryOf(usage: ProviderUsage, wasted: boolean, usd: number | null): UsageEntry {
@@ -125,6 +124,8 @@ function usageOf(sums: ReadonlyMap<string, UsageEntry>): Usage {
     entries,
     usd: known.length === 0 ? null : known.reduce((total, usd) => total + usd, 0),
     absent: [...new Set(without)],
-    estimated: entries.some((entry) => entry.kind === 'llm' && entry.estimatedRequests > 0),
+    estimated: entries.some(
+      (entry) => entry.kind === 'llm' && entry.estimatedRequests > 0 && (entry.usd ?? 0) > 0,
+    ),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
-import { systemClock, wallMsOf, type Clock } from '../core/clock.js';
+import { systemClock, wallMsOf, within, type Clock } from '../core/clock.js';
 import { ConfigError, InvalidStateError, messageOf, type ConfigProblem } from '../core/errors.js';
 import { EventBus, type EventListener, type Subscribed, type Subscription } from '../events/event-bus.js';
 import type { SessionEndReason } from '../events/session-event.js';
@@ -40,6 +40,9 @@ interface LiveSession {
   readonly call: IncomingCall;
 }
 
+/** Longest wait for a directory to take the last state of a call. */
+const publishWithinMs = 5000;
+
 export class Relay implements RelayContext {
   readonly access: AccessPolicy;
   readonly options: ResolvedRelayOptions;
@@ -54,7 +57,7 @@ export class Relay implements RelayContext {
   readonly #outcomes: CallOutcomes;
   readonly #recorder: CallRecorder;
   /** Ended calls whose connection or carrier request is still pending. */
-  readonly #departing = new Set<Promise<void>>();
+  readonly #departing = new Set<Promise<unknown>>();
   #http: HttpServer | null = null;
   #port = 0;
   #listening: Promise<void> | null = null;
@@ -336,18 +339,20 @@ export class Relay implements RelayContext {
   }
 
   #ended(session: Session, call: IncomingCall, reason: SessionEndReason): void {
-    void this.#publish(session, call);
+    const first = this.#publish(session, call);
     void this.#keepTrace(session);
-    void session.closed.then(() => {
+    const last = session.closed.then(async () => {
       this.#live.delete(session.id);
+      await first;
       // The last uses of its providers are known only now.
-      void this.#publish(session, call);
+      await this.#publish(session, call);
     });
     const { callId } = call;
-    const departed =
+    const asked =
       callId !== undefined && hasCarrier(call)
         ? this.#outcomes.ended(callId, reason, session.closed)
         : session.closed;
+    const departed = Promise.all([asked, within(this.clock, publishWithinMs, last)]);
     this.#departing.add(departed);
     void departed.then(() => {
       this.#departing.delete(departed);

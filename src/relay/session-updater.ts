@@ -37,10 +37,6 @@ export class ConfigUpdater implements SessionUpdater {
     this.#parts = options.parts;
   }
 
-  check(change: SessionChange): void {
-    changedConfig(this.#config, change, this.#options.context());
-  }
-
   async prepare(change: SessionChange): Promise<PreparedChange> {
     const { providers, context, onNotices, onChanged } = this.#options;
     const { config, resolved } = changedConfig(this.#config, change, context());

@@ -38,8 +38,6 @@ export interface PreparedChange {
 
 /** Makes the parts of a session after a change. */
 export interface SessionUpdater {
-  /** Throws a ConfigError that lists every problem of the change. */
-  check(change: SessionChange): void;
   /**
    * The parts after all accepted changes and this one. Rejects with a ConfigError, or with a ProviderError where a new
    * provider cannot be used. Not called again before it has settled.

@@ -1,3 +1,5 @@
+import { silenceDbfs } from './input/voice-level.js';
+import type { InputPipeline } from './input/input-pipeline.js';
 import { summarise } from '../metrics/percentile.js';
 import type { Transport } from '../transport/transport.js';
 import type { SessionMetrics, SessionParts } from './session-parts.js';
@@ -48,4 +50,23 @@ function mediaOf(transport: Transport | null): SessionMetrics['media'] {
   const stopped = transport?.mediaStopped;
   if (stopped === undefined) return null;
   return stopped ? 'stopped' : 'flowing';
+}
+
+/** How loud both sides are, in dBFS; -100 is silence. */
+export interface SessionLevels {
+  readonly callerDbfs: number;
+  readonly agentDbfs: number;
+}
+
+/** The levels of a session as they are now. */
+export function levelsOf(
+  machine: MachineState,
+  input: InputPipeline | null,
+  turns: TurnRunner,
+): SessionLevels {
+  const isPlaying = machine.agent?.phase === 'playing';
+  return {
+    callerDbfs: Math.max(silenceDbfs, input?.levelDbfs ?? silenceDbfs),
+    agentDbfs: isPlaying ? turns.levelDbfs : silenceDbfs,
+  };
 }

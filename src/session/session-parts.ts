@@ -94,7 +94,7 @@ export interface SessionMetrics {
   readonly turns: readonly TurnMetrics[];
   /** What answers that were begun before their turn was committed came to. */
   readonly speculation: SpeculationCounts;
-  /** What the providers were used for; complete once the session is closed. */
+  /** What the providers were used for; an answer that the end of the call cut may report its use shortly after. */
   readonly usage: Usage;
   /** Over the turns with a mouth→ear figure, in milliseconds. */
   readonly mouthToEar: LatencySummary;

@@ -16,7 +16,6 @@ import { unsayableTexts } from './unsayable-texts.js';
 
 /** What a session has once its call runs. */
 export interface CallInUse {
-  readonly transport: Transport;
   readonly voice: CallVoice;
   readonly input: InputPipeline;
 }
@@ -37,10 +36,9 @@ export interface SessionUpdatesOptions {
 
 /** A change that waits for the end of the turn. */
 interface ReadyChange extends Omit<PreparedChange, 'accept'> {
-  /** The new voice at the transport's rate; null if the voice stays, or there was no transport yet. */
-  voice: MatchedVoice | null;
+  /** The new voice at the transport's rate; null if the voice stays, or there is no transport yet. */
+  readonly voice: MatchedVoice | null;
   readonly done: () => void;
-  readonly refuse: (thrown: unknown) => void;
 }
 
 export class SessionUpdates {
@@ -52,7 +50,6 @@ export class SessionUpdates {
   readonly #ended: Promise<never>;
   #end!: (error: InvalidStateError) => void;
   #error: InvalidStateError | null = null;
-  #isMatching = false;
 
   constructor(options: SessionUpdatesOptions) {
     this.#options = options;
@@ -63,23 +60,17 @@ export class SessionUpdates {
   /** See `Session.update()`. */
   async update(change: SessionChange): Promise<void> {
     if (this.#error) throw this.#error;
-    this.#options.updater.check(change);
     const effect = new Promise<void>((resolve, reject) => {
-      this.#prepared = this.#prepared.then(() => this.#prepare(change, resolve, reject)).catch(reject);
+      this.#prepared = this.#prepared.then(() => this.#prepare(change, resolve)).catch(reject);
     });
     return Promise.race([effect, this.#ended]);
   }
 
   /** Carries out the changes that are ready, if no turn runs. */
   apply(): void {
-    while (this.#isBetweenTurns() && !this.#isMatching) {
-      const [next] = this.#ready;
+    while (this.#isBetweenTurns()) {
+      const next = this.#ready.shift();
       if (!next) return;
-      const { transport } = this.#options;
-      const outside = transport();
-      // The call has begun since the change was prepared.
-      if (outside && !next.voice && next.changed.includes('tts')) return void this.#match(next, outside);
-      this.#ready.shift();
       this.#carryOut(next);
     }
   }
@@ -106,36 +97,19 @@ export class SessionUpdates {
     return this.#error !== null;
   }
 
-  async #prepare(
-    change: SessionChange,
-    done: ReadyChange['done'],
-    refuse: ReadyChange['refuse'],
-  ): Promise<void> {
+  async #prepare(change: SessionChange, done: ReadyChange['done']): Promise<void> {
     if (this.#error) throw this.#error;
     const { updater, transport } = this.#options;
     const prepared = await updater.prepare(change);
     const outside = transport();
     const { parts, changed } = prepared;
-    const [voice] = await Promise.all([
-      outside && changed.includes('tts') ? matchVoice(parts.tts, outside.outputFormat) : null,
-      outside && changed.includes('stt') ? parts.stt.prepare?.(outside.inputFormat) : null,
-    ]);
+    // Without a transport nothing is awaited, so that the call cannot begin in between.
+    if (outside && changed.includes('stt')) await parts.stt.prepare?.(outside.inputFormat);
+    const isNewVoice = outside !== null && changed.includes('tts');
+    const voice = isNewVoice ? await matchVoice(parts.tts, outside.outputFormat) : null;
     if (this.#hasEnded()) return voice?.close();
     prepared.accept();
-    this.#ready.push({ parts, changed, voice, done, refuse });
-    this.apply();
-  }
-
-  async #match(next: ReadyChange, { outputFormat }: Transport): Promise<void> {
-    this.#isMatching = true;
-    try {
-      next.voice = await matchVoice(next.parts.tts, outputFormat);
-      if (this.#hasEnded()) next.voice.close();
-    } catch (thrown) {
-      this.#ready.shift();
-      next.refuse(thrown);
-    }
-    this.#isMatching = false;
+    this.#ready.push({ parts, changed, voice, done });
     this.apply();
   }
 

@@ -1,9 +1,6 @@
 import type { Prices } from '../metrics/prices.js';
-import type { ProviderUsage } from '../metrics/provider-usage.js';
+import type { UsageListener } from '../metrics/provider-usage.js';
 import { UsageLedger, type Usage } from '../metrics/usage-ledger.js';
-
-/** Hears of every use; `wasted`: for an answer that was dropped before its turn was certain. */
-export type UsageListener = (usage: ProviderUsage, wasted: boolean) => void;
 
 /** What a session's providers were used for. */
 export class SessionUsage {

@@ -20,18 +20,18 @@ import { liveParts, type LiveParts } from './live-parts.js';
 import type { ToolSchemas } from './agent-tools.js';
 import type { MachineEffect, SessionState, TimerName } from './turn-taking/session-state.js';
 import type { SessionMetrics, SessionParts, Speakable, SpeakResult } from './session-parts.js';
+import type { UsageListener } from '../metrics/provider-usage.js';
 import { SessionUsage } from './session-usage.js';
 import { Reconnection } from './reconnection.js';
 import { prepareCall } from './prepared-call.js';
 import { afterRecogniserFailure, listenAgainMs } from './recogniser-failure.js';
-import { sessionMetrics } from './session-metrics.js';
+import { levelsOf, sessionMetrics, type SessionLevels } from './session-metrics.js';
 import type { SessionChange, SessionUpdater } from './session-change.js';
 import { sessionStart } from './session-start.js';
 import { SessionReporter, toMicroseconds } from './session-reporter.js';
 import { SessionUpdates, type CallInUse } from './session-updates.js';
 import { transportListener } from './transport-listener.js';
 import { unsayableTexts } from './unsayable-texts.js';
-import { silenceDbfs } from './input/voice-level.js';
 import type { SessionTrace } from './trace/session-trace.js';
 import { TurnRunner } from './turn-runner.js';
 
@@ -54,8 +54,7 @@ export class Session {
   readonly #updates: SessionUpdates;
   /** Whether it outlives a lost connection. */
   readonly waitsForCaller: boolean;
-  /** What its providers were used for; some report it after `session.end`. */
-  readonly usage: SessionUsage;
+  readonly #usage: SessionUsage;
   #input: InputPipeline | null = null;
   #transport: Transport | null = null;
   #voice: CallVoice | null = null;
@@ -66,7 +65,7 @@ export class Session {
     const parts = liveParts(given);
     this.id = parts.id;
     this.#parts = parts;
-    this.usage = new SessionUsage(parts.prices);
+    this.#usage = new SessionUsage(parts.prices);
     this.#timers = new NamedTimers(parts.clock);
     this.#machine = new MachineRunner({
       managed: parts.agent !== null,
@@ -94,8 +93,8 @@ export class Session {
       speechLikely: () => this.#input?.speechLikely ?? false,
       dispatch: (input) => this.#machine.dispatch(input),
       sessionSignal: this.#abort.signal,
-      onUsage: this.usage.report,
-      takeUsage: () => this.usage.take(),
+      onUsage: this.#usage.report,
+      takeUsage: () => this.#usage.take(),
       onTurnEnd: (failed) => this.#turnEnded(failed),
     });
     this.#reconnection = new Reconnection({
@@ -204,17 +203,18 @@ export class Session {
   }
 
   /** Levels of caller and agent now, in dBFS; -100 is silence. */
-  get levels(): { readonly callerDbfs: number; readonly agentDbfs: number } {
-    const isPlaying = this.#machine.state.agent?.phase === 'playing';
-    return {
-      callerDbfs: Math.max(silenceDbfs, this.#input?.levelDbfs ?? silenceDbfs),
-      agentDbfs: isPlaying ? this.#turns.levelDbfs : silenceDbfs,
-    };
+  get levels(): SessionLevels {
+    return levelsOf(this.#machine.state, this.#input, this.#turns);
   }
 
   /** The latest 500 steps of the state machine, for debugging. */
   get trace(): SessionTrace {
     return { sessionId: this.id, ...this.#machine.trace };
+  }
+
+  /** Passes every later report of a provider's use to `listener`, also after `session.end`. It must not throw. */
+  watchUsage(listener: UsageListener): void {
+    this.#usage.watch(listener);
   }
 
   getMetrics(): SessionMetrics {
@@ -224,7 +224,7 @@ export class Session {
       nowMs: this.#nowMs(),
       turns: this.#turns,
       transport: this.#transport,
-      usage: this.usage.total,
+      usage: this.#usage.total,
       warnings: this.#reporter.warnings,
     });
   }
@@ -267,7 +267,7 @@ export class Session {
       turn: () => this.#machine.currentTurn,
       dispatch: (input) => this.#machine.dispatch(input),
       signal: this.#abort.signal,
-      onUsage: this.usage.report,
+      onUsage: this.#usage.report,
       onFailure: (error, again) => this.#recogniserFailed(error, again),
     });
     const hearing = { vad, voiceCheck, stt, inputFormat, turnTaking, speculation };
@@ -364,14 +364,14 @@ export class Session {
     this.#voice?.close();
     const durationMs = toMicroseconds(this.#nowMs());
     const { currentTurn: turn } = this.#machine;
-    this.#reporter.emit({ type: 'session.end', turn, reason, durationMs, usage: this.usage.take() });
+    this.#reporter.emit({ type: 'session.end', turn, reason, durationMs, usage: this.#usage.take() });
     this.#reporter.clear();
     void within(this.#parts.clock, closeWithinMs, down).then(() => this.#resolveClosed());
   }
 
   #call(): CallInUse | null {
-    const [transport, voice, input] = [this.#transport, this.#voice, this.#input];
-    return transport && voice && input && { transport, voice, input };
+    const [voice, input] = [this.#voice, this.#input];
+    return voice && input && { voice, input };
   }
 
   #hasEnded(): boolean {

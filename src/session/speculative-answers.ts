@@ -1,5 +1,5 @@
 import type { ProviderRequest } from '../events/provider-incident.js';
-import type { ProviderUsage } from '../metrics/provider-usage.js';
+import type { UsageListener } from '../metrics/provider-usage.js';
 import { HeldListener } from './output/held-listener.js';
 import type { OutputPipeline } from './output/output-pipeline.js';
 import type { SessionReporter } from './session-reporter.js';
@@ -34,7 +34,7 @@ interface RunningAnswer extends EarlyAnswer {
 
 export interface SpeculativeAnswersOptions {
   readonly reporter: SessionReporter;
-  readonly onUsage: (usage: ProviderUsage, wasted: boolean) => void;
+  readonly onUsage: UsageListener;
   /** Milliseconds since `session.start`. */
   readonly nowMs: () => number;
   /** Makes the output of an answer to these words. */

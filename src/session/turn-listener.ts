@@ -1,6 +1,6 @@
 import type { ProviderError } from '../core/errors.js';
 import type { OnIncident } from '../events/provider-incident.js';
-import type { ProviderUsage } from '../metrics/provider-usage.js';
+import type { ProviderUsage, UsageListener } from '../metrics/provider-usage.js';
 import type { ToolCall } from '../providers/language-model.js';
 import type { OutputListener } from './output/output-listener.js';
 import type { SessionParts } from './session-parts.js';
@@ -20,7 +20,7 @@ export interface TurnListenerOptions {
   /** Sends an input to the state machine. */
   readonly dispatch: (input: MachineInput) => void;
   /** `wasted`: by an answer that was dropped before its turn was certain. */
-  readonly onUsage: (usage: ProviderUsage, wasted: boolean) => void;
+  readonly onUsage: UsageListener;
 }
 
 /** Turns the steps of a turn's output into events, moments of its record and inputs of the state machine. */

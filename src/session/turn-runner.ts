@@ -136,6 +136,7 @@ export class TurnRunner {
 
   /** The session has other parts. `answers`: what answers are made with has changed. */
   changed(answers: boolean): void {
+    // At once: the machine hears of the change after its current input, and the voice is replaced before that.
     if (answers) this.#early.drop('changed');
     this.#history.instruct(this.#options.parts.agent?.systemPrompt ?? null);
   }

@@ -3,6 +3,7 @@ import { ProviderError } from '../../core/errors.js';
 import type { LlmUsage } from '../../metrics/provider-usage.js';
 import { NotedRequest } from '../policy/noted-request.js';
 import { UsageWatch } from '../policy/usage-watch.js';
+import { estimatedUsage } from '../../providers/estimated-usage.js';
 import { ofRequest } from '../../providers/request-id.js';
 import { StreamWatchdog } from '../../providers/stream-watchdog.js';
 import type { LanguageModel, LlmEvent, LlmRequest, SignOfLife } from '../../providers/language-model.js';
@@ -31,6 +32,7 @@ export class WatchedGeneration {
   #iterator: AsyncIterator<LlmEvent> | null = null;
   /** Pieces of the answer so far. */
   #pieces = 0;
+  #characters = 0;
   #started = false;
   #done = false;
   #interrupt: (() => void) | null = null;
@@ -61,7 +63,7 @@ export class WatchedGeneration {
         if (result.done) return reject(this.#truncated());
         this.#started = true;
         this.#done = result.value.type === 'done';
-        if (!this.#done) this.#pieces++;
+        this.#count(result.value);
         resolve(result.value);
       }, reject);
     });
@@ -80,17 +82,22 @@ export class WatchedGeneration {
       .then(() => this.#usage.end(() => this.#counted()));
   }
 
+  #count(event: LlmEvent): void {
+    if (event.type !== 'done') this.#pieces++;
+    if ('text' in event) this.#characters += event.text.length;
+  }
+
   /** What a model has used that does not say so itself: null if it has not begun to answer. */
   #counted(): LlmUsage | null {
     if (this.#pieces === 0) return null;
     const { model, request } = this.#options;
-    const characters = request.messages.reduce((sum, { content }) => sum + content.length, 0);
+    // A model may give its whole answer in one piece.
+    const outputs = Math.max(this.#pieces, Math.ceil(this.#characters / 4));
     return {
       kind: 'llm',
       provider: model.name,
       ...(model.model !== undefined && { model: model.model }),
-      inputTokens: Math.ceil(characters / 4),
-      outputTokens: this.#pieces,
+      ...estimatedUsage(request, outputs),
       estimated: true,
     };
   }

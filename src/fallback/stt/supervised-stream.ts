@@ -35,8 +35,8 @@ interface Unfinished {
 export class SupervisedStream implements SpeechToTextStream {
   readonly #options: SupervisedStreamOptions;
   readonly #transcript: CallTranscript;
-  /** Whether it has replaced the supervised stream of another list. */
-  readonly #hasTakenOver: boolean;
+  /** Whether the stream that it has replaced left something to catch up with. */
+  #isBehind: boolean;
   #audio: AudioBacklog;
   readonly #flushes: FlushQueue;
   readonly #reports: CandidateReports<SpeechToText>;
@@ -46,10 +46,11 @@ export class SupervisedStream implements SpeechToTextStream {
 
   constructor(options: SupervisedStreamOptions) {
     const { fallbackList, clock, supervision, random } = options.supervisor;
-    this.#options = options;
-    const { replaces } = options.stream;
+    // The stream before must not be held on to.
+    const { replaces, ...stream } = options.stream;
+    this.#options = { ...options, stream };
     const unfinished = replaces instanceof SupervisedStream ? replaces.#handOver() : null;
-    this.#hasTakenOver = unfinished !== null;
+    this.#isBehind = unfinished !== null;
     this.#audio = unfinished?.audio ?? new AudioBacklog();
     this.#transcript = unfinished?.transcript ?? new CallTranscript();
     this.#flushes = new FlushQueue({
@@ -129,8 +130,9 @@ export class SupervisedStream implements SpeechToTextStream {
   /** Whether the first stream after a takeover still hears the audio of the one before. */
   #isCatchingUp({ liveness, openedMs }: CandidateStream): boolean {
     const { oldest } = this.#flushes;
-    if (!this.#hasTakenOver) return false;
-    return !liveness.hasSpoken || (oldest !== undefined && oldest.madeMs <= openedMs);
+    if (!this.#isBehind) return false;
+    this.#isBehind = !liveness.hasSpoken || (oldest !== undefined && oldest.madeMs <= openedMs);
+    return this.#isBehind;
   }
 
   #make(candidate: Candidate<SpeechToText>): CandidateStream {

@@ -6,7 +6,7 @@ import { runProbe, startupCheck } from '../probe.js';
 import { StreamWatchdog } from '../stream-watchdog.js';
 import type { LanguageModel, LlmEvent, LlmRequest } from '../language-model.js';
 import { AnswerError, type AnswerReader } from './answer-reader.js';
-import { estimatedUsage } from './answer-usage.js';
+import { estimatedUsage } from '../estimated-usage.js';
 import { AskedRequest } from './asked-request.js';
 import { ChatAnswer } from './chat-answer.js';
 import { endpointOf, type Endpoint } from './endpoint.js';

@@ -1,6 +1,6 @@
 import { negotiateFormat, type AudioFormat } from '../../audio/audio-frame.js';
 import type { ProviderError } from '../../core/errors.js';
-import type { SttUsage } from '../../metrics/provider-usage.js';
+import type { SttUsage, UsageListener } from '../../metrics/provider-usage.js';
 import type { CallVoice } from '../call-voice.js';
 import type { SessionParts } from '../session-parts.js';
 import type { SessionReporter } from '../session-reporter.js';
@@ -24,7 +24,7 @@ export interface CallerListenerOptions {
   readonly turn: () => number;
   /** Sends an input to the state machine. */
   readonly dispatch: (input: MachineInput) => void;
-  readonly onUsage: (usage: SttUsage, wasted: boolean) => void;
+  readonly onUsage: UsageListener;
   /** Aborted when the session ends. */
   readonly signal: AbortSignal;
   /** The recogniser failed and all its retries too; `again`: for the second time without a word in between. */

@@ -1,6 +1,6 @@
 import type { ProviderError } from '../../core/errors.js';
 import type { OnIncident } from '../../events/provider-incident.js';
-import type { ProviderUsage } from '../../metrics/provider-usage.js';
+import type { ProviderUsage, UsageListener } from '../../metrics/provider-usage.js';
 import type { ToolCall } from '../../providers/language-model.js';
 import type { OutputListener } from './output-listener.js';
 
@@ -9,7 +9,7 @@ type OutputEnd = Parameters<OutputListener['onFinished']>[0];
 export interface HeldListenerOptions {
   readonly onIncident: OnIncident;
   /** `wasted`: by an answer that was dropped. */
-  readonly onUsage: (usage: ProviderUsage, wasted: boolean) => void;
+  readonly onUsage: UsageListener;
   /** Milliseconds since `session.start`. */
   readonly nowMs: () => number;
 }
@@ -26,7 +26,7 @@ export class HeldListener implements OutputListener {
   #passingMs: number | null = null;
   #tokens = 0;
   #failure: ProviderError | null = null;
-  readonly #onUsage: (usage: ProviderUsage, wasted: boolean) => void;
+  readonly #onUsage: UsageListener;
   #usage: ProviderUsage[] = [];
   /** Null until it is known. */
   #wasted: boolean | null = null;

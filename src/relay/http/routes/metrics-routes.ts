@@ -19,7 +19,7 @@ export function metricsRoutes(
     sessions.take(event);
     if (event.type !== 'session.start') return;
     const session = relay.sessions.find(({ id }) => id === event.sessionId);
-    session?.usage.watch((usage, wasted) => sessions.used(usage, wasted));
+    session?.watchUsage((usage, wasted) => sessions.used(usage, wasted));
   };
   relay.on('*', onEvent);
   app.addHook('onClose', (_app, closed) => {
