@@ -338,35 +338,6 @@ describe('Gemini', () => {
     });
   });
 
-  it.each(['aborted', 'timed out'])('reports a request that was %s before its headers', async (how) => {
-    const clock = new VirtualClock();
-    await withSimulator(
-      { clock, pace: { firstTokenMs: 370 }, manners: 'late_headers' },
-      async (simulator) => {
-        const abort = new AbortController();
-        const model = create({ baseUrl: simulator.baseUrl, clock, firstTokenTimeoutMs: 300 });
-        const asked = ask(model, { signal: abort.signal });
-        await simulator.received(1);
-        if (how === 'aborted') abort.abort();
-        else clock.advance(300);
-        const { usage, events, error } = await asked;
-        await simulator.idle();
-        expect(events).toEqual([]);
-        expect(error?.category).toBe(how === 'aborted' ? undefined : 'timeout');
-        expect(usage).toMatchObject([{ outputTokens: 0, estimated: true }]);
-        expect(billedOf(usage)).toEqual(simulator.billed);
-      },
-    );
-  });
-
-  it('reports nothing for a request that was aborted before it was sent', async () => {
-    const abort = new AbortController();
-    const asked = ask(create(), { signal: abort.signal });
-    abort.abort();
-    expect(await asked).toMatchObject({ events: [], usage: [], error: null });
-    expect(google.billed).toEqual([]);
-  });
-
   it('reports nothing for a refused request', async () => {
     google.failNext({ fault: 'status', status: 500 });
     const { usage } = await ask(create());
