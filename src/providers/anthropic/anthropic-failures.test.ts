@@ -5,6 +5,7 @@ import {
   billOf,
   generated,
 } from '../../../test/harness/anthropic-account.js';
+import { textOf } from '../../../test/harness/openai-account.js';
 import type { LlmUsage } from '../../metrics/provider-usage.js';
 import type { AnthropicFault } from '../../simulators/anthropic/anthropic-script.js';
 import { VirtualClock } from '../../simulators/virtual-clock.js';
@@ -102,6 +103,31 @@ describe('an Anthropic language model whose server fails', () => {
       await new Promise(setImmediate);
     }
     expect((await answer).events.at(-1)).toEqual({ type: 'done', finishReason: 'stop' });
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each<[string, readonly AnthropicFault[]]>([
+    ['ended', []],
+    ['did not end', [{ fault: 'never_ends' }]],
+  ])('waits as long for the rest of a paused answer, whose first stream %s', async (_, faults) => {
+    const clock = new VirtualClock();
+    const pace = { firstTokenMs: 400, tokenMs: 0 };
+    account = await AnthropicAccount.open({ clock, pace });
+    const { simulator } = account;
+    simulator.failNext(...faults);
+    account.answer = { text: 'I am looking it up. ', stopReason: 'pause_turn' };
+    const model = account.create({ clock, firstTokenTimeoutMs: 1_000_000, tokenTimeoutMs: 1_000_000 });
+    const answer = generated(model, {}, () => (account!.answer = 'We open at nine.'));
+    const state = { isOver: false };
+    void answer.finally(() => (state.isOver = true)).catch(() => undefined);
+    while (!state.isOver) {
+      clock.advance(10);
+      await new Promise(setImmediate);
+    }
+    const { events, usage } = await answer;
+    expect(textOf(events)).toBe('I am looking it up. We open at nine.');
+    expect(usage.map(billOf)).toEqual(simulator.billed);
+    expect(usage).toHaveLength(2);
     expect(clock.pendingTimers).toBe(0);
   });
 

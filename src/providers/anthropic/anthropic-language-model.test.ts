@@ -118,6 +118,14 @@ describe('an Anthropic language model', () => {
     expect(textOf((await generated(anthropic.create())).events)).toBe(anthropic.answer);
   });
 
+  it('reads a stream with another content type, or with none', async () => {
+    const odd = await AnthropicAccount.open({ manners: 'other_content_type' });
+    const texts: string[] = [];
+    for (let count = 0; count < 3; count++) texts.push(textOf((await generated(odd.create())).events));
+    expect(texts).toEqual([sentence, sentence, sentence]);
+    await odd.close();
+  });
+
   it('joins the parts of several tool calls, also of one without arguments', async () => {
     anthropic.answer = {
       text: 'Let me check.',

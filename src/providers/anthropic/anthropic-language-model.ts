@@ -45,7 +45,7 @@ const connectMs = 4000;
 /** How often one answer may be paused by the service's own tools. */
 const maxPauses = 5;
 
-/** What the requests of one answer share. */
+/** One request of an answer, with its own time limits. */
 interface AnswerRun {
   readonly request: LlmRequest;
   readonly watchdog: StreamWatchdog;
@@ -138,11 +138,7 @@ export class AnthropicLanguageModel implements LanguageModel {
   async *generate(request: LlmRequest): AsyncGenerator<LlmEvent> {
     const isAborted = (): boolean => request.signal.aborted;
     if (isAborted()) return;
-    const watchdog = new StreamWatchdog(this.#clock, request.signal);
-    const { firstTokenTimeoutMs = 8000, tokenTimeoutMs = 4000 } = this.#options;
-    const limits = { firstTokenMs: firstTokenTimeoutMs, tokenMs: tokenTimeoutMs };
-    const deadlines = new AnswerDeadlines(watchdog, this.#clock, limits);
-    const run: AnswerRun = { request, watchdog, deadlines, requestId: undefined };
+    let run = this.#newRun(request);
     let answer = this.#newAnswer();
     try {
       let body = this.#form.body(request);
@@ -150,19 +146,21 @@ export class AnthropicLanguageModel implements LanguageModel {
       for (let pauses = 0; answer.isPaused && pauses < maxPauses && !isAborted(); pauses++) {
         body = continued(body, answer.content);
         answer = this.#newAnswer();
+        run.watchdog.stop();
+        run = this.#newRun(request);
         yield* this.#read(body, answer, run);
       }
       if (isAborted()) return;
       yield* answer.end();
     } catch (thrown) {
       if (isAborted()) return;
-      const isLate = watchdog.expiredMs !== null && !answer.finished;
+      const isLate = run.watchdog.expiredMs !== null && !answer.finished;
       throw ofRequest(
-        this.#failure(isLate ? new AnswerError(deadlines.silence, 'timeout') : thrown),
+        this.#failure(isLate ? new AnswerError(run.deadlines.silence, 'timeout') : thrown),
         run.requestId,
       );
     } finally {
-      watchdog.stop();
+      run.watchdog.stop();
       if (answer.oddCount > 0 && !isAborted()) request.onIncident?.(this.#oddities(answer));
     }
   }
@@ -255,6 +253,15 @@ export class AnthropicLanguageModel implements LanguageModel {
     const client = await this.#loadClient();
     if (client.hasIdleConnection || signal.aborted) return;
     await client.model(this.model, signal);
+  }
+
+  /** Starts the limit for the request's first token. */
+  #newRun(request: LlmRequest): AnswerRun {
+    const watchdog = new StreamWatchdog(this.#clock, request.signal);
+    const { firstTokenTimeoutMs = 8000, tokenTimeoutMs = 4000 } = this.#options;
+    const limits = { firstTokenMs: firstTokenTimeoutMs, tokenMs: tokenTimeoutMs };
+    const deadlines = new AnswerDeadlines(watchdog, this.#clock, limits);
+    return { request, watchdog, deadlines, requestId: undefined };
   }
 
   #newAnswer(): MessageAnswer {

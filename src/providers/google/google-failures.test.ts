@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { ProviderError } from '../../core/errors.js';
+import type { LlmUsage } from '../../metrics/provider-usage.js';
 import type { GoogleFault } from '../../simulators/google/google-script.js';
 import { startGoogleSimulator, type GoogleSimulator } from '../../simulators/google/google-simulator.js';
 import { VirtualClock } from '../../simulators/virtual-clock.js';
@@ -155,6 +156,46 @@ describe('a stall of Gemini', () => {
       clock.advance(10);
     }
     expect((await reading).at(-1)).toEqual({ type: 'done', finishReason: 'stop' });
+  });
+});
+
+describe('a request to Gemini that ends before its headers', () => {
+  let clock: VirtualClock;
+  let usage: LlmUsage[];
+  const onUsage = (one: LlmUsage): number => usage.push(one);
+  beforeEach(async () => {
+    clock = new VirtualClock();
+    usage = [];
+    await Promise.all([model.close(), google.close()]);
+    google = await startGoogleSimulator({ clock, manners: 'late_headers', pace: { firstTokenMs: 370 } });
+    model = create({ clock, firstTokenTimeoutMs: 300 });
+  });
+
+  it('reports its usage if it is aborted', async () => {
+    const abort = new AbortController();
+    const asked = eventsOf({ signal: abort.signal, onUsage });
+    await google.received(1);
+    abort.abort();
+    expect(await asked).toEqual([]);
+    expect(usage).toMatchObject([{ outputTokens: 0, estimated: true }]);
+    expect(usage).toMatchObject(google.billed);
+  });
+
+  it('reports its usage if it is too late', async () => {
+    const failed = failureOf(eventsOf({ onUsage }));
+    await google.received(1);
+    clock.advance(300);
+    expect(await failed).toMatchObject({ category: 'timeout' });
+    expect(usage).toMatchObject([{ outputTokens: 0, estimated: true }]);
+    expect(usage).toMatchObject(google.billed);
+  });
+
+  it('reports nothing if it was aborted before it was sent', async () => {
+    const abort = new AbortController();
+    const asked = eventsOf({ signal: abort.signal, onUsage });
+    abort.abort();
+    expect(await asked).toEqual([]);
+    expect([usage, google.billed]).toEqual([[], []]);
   });
 });
 

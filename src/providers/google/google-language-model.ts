@@ -53,11 +53,10 @@ const endBehindTextMs = 1000;
 /** A `preconnect()` that takes longer than this is aborted by the next one. */
 const connectMs = 4000;
 
-/** A request that the service has accepted. */
-interface Accepted {
-  readonly response: Response;
-  /** Characters of its body. */
-  readonly sentChars: number;
+/** What a request is charged for. */
+interface Charge {
+  /** Characters of the body that the service has accepted, or was still to answer at an abort; null before. */
+  sentChars: number | null;
 }
 
 /** A model on the Gemini API. */
@@ -140,11 +139,11 @@ export class GoogleLanguageModel implements LanguageModel {
     const liveness = new Liveness(watchdog, this.#clock, limits);
     const { baseUrl: origin } = this.#endpoint;
     const answer = new GeminiAnswer({ origin, newId: () => `call_${randomUUID()}` });
-    let accepted: Accepted | null = null;
+    const charge: Charge = { sentChars: null };
     let isComplete = false;
     try {
-      accepted = await this.#ask(request, watchdog.signal);
-      yield* this.#read(request, accepted.response, { answer, watchdog, liveness });
+      const response = await this.#ask(request, watchdog.signal, charge);
+      yield* this.#read(request, response, { answer, watchdog, liveness });
       if (watchdog.expiredMs !== null && !answer.finished) throw new AnswerError(liveness.silence, 'timeout');
       if (isAborted()) return;
       isComplete = answer.finished;
@@ -156,8 +155,8 @@ export class GoogleLanguageModel implements LanguageModel {
       throw ofRequest(error, this.#requestIdOf(answer));
     } finally {
       watchdog.stop();
-      if (accepted) {
-        const { sentChars } = accepted;
+      const { sentChars } = charge;
+      if (sentChars !== null) {
         request.onUsage?.({
           ...{ kind: 'llm', provider: this.name, model: this.model },
           ...usageReport(answer, { sentChars, isComplete: isComplete || isRefusedPrompt(answer) }),
@@ -225,11 +224,13 @@ export class GoogleLanguageModel implements LanguageModel {
   }
 
   /** Sends the request; if the service refuses its form, tries the next one. */
-  async #ask(request: LlmRequest, signal: AbortSignal): Promise<Accepted> {
+  async #ask(request: LlmRequest, signal: AbortSignal, charge: Charge): Promise<Response> {
     const http = await this.#client();
     for (let form = this.#form; ;) {
       const body = JSON.stringify(geminiBody(request, this.#options, form, this.#endpoint.baseUrl));
-      const response = await http.fetch(this.#endpoint.answerUrl, {
+      // What was not sent is not charged.
+      signal.throwIfAborted();
+      const asked = http.fetch(this.#endpoint.answerUrl, {
         method: 'POST',
         headers: { ...this.#headers(), 'content-type': 'application/json' },
         body,
@@ -237,10 +238,16 @@ export class GoogleLanguageModel implements LanguageModel {
         // Following a redirect would send the key to a host that the config does not name.
         redirect: 'manual',
       });
+      const response = await asked.catch((thrown: unknown) => {
+        // It was probably sent, and is charged then.
+        if (signal.aborted) charge.sentChars = body.length;
+        throw thrown;
+      });
       if (response.ok) {
+        charge.sentChars = body.length;
         // Signatures depend on the conversation, not on the model.
         this.#form = { ...form, signatures: this.#form.signatures };
-        return { response, sentChars: body.length };
+        return response;
       }
       const refusal = await refusalOf(response);
       const next = formAfter(form, refusal, this.#options);

@@ -24,6 +24,9 @@ export const anthropicManners = [
   'unknown_events',
   // "One or more message_delta events", on the page about streaming
   'two_message_deltas',
+  // Gateways that send the stream as text/plain: containers/ramalama pull request 2902. Each answer has another type in turn:
+  // text/plain, none, application/octet-stream.
+  'other_content_type',
 ] as const;
 
 export type AnthropicManner = (typeof anthropicManners)[number];

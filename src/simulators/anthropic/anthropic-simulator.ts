@@ -42,6 +42,7 @@ export interface AnthropicSimulatorOptions {
 
 const defaultPace: AnthropicPace = { firstTokenMs: 370, tokenMs: 12 };
 const idleConnectionMs = 75_000;
+const otherContentTypes = ['application/octet-stream', 'text/plain; charset=utf-8', undefined] as const;
 
 /**
  * A simulated Anthropic on the loopback interface: `POST /v1/messages`, streamed as server-sent events, and
@@ -249,10 +250,11 @@ export class AnthropicSimulator implements VendorSimulator<'llm'> {
     const given = await answers(request);
     const thinking = !isThinking(model, body) ? 'none' : isShown(model, body) ? 'shown' : 'omitted';
     const cost = this.#cache.costOf(body, chars);
+    const manner = this.#nextManner();
     const answer = anthropicWire(typeof given === 'string' ? { text: given } : given, {
       id: String(this.requests.length),
       model: body.model,
-      manner: this.#nextManner(),
+      manner,
       input: cost,
       thinking,
     });
@@ -270,7 +272,11 @@ export class AnthropicSimulator implements VendorSimulator<'llm'> {
       cost: () =>
         stream.isComplete ? answer.billed : { ...input, outputTokens: stream.tokens, estimated: true },
     });
-    response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' });
+    const contentType =
+      manner === 'other_content_type'
+        ? otherContentTypes[this.requests.length % otherContentTypes.length]
+        : 'text/event-stream; charset=utf-8';
+    response.writeHead(200, contentType === undefined ? {} : { 'content-type': contentType });
     response.flushHeaders();
     stream.start();
   }

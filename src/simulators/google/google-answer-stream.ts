@@ -18,6 +18,8 @@ export interface GoogleAnswerStreamOptions {
   readonly pace: GooglePace;
   readonly answer: GoogleWireAnswer;
   readonly fault: GoogleFault | null;
+  /** Whether the headers come only with the first token. */
+  readonly hasLateHeaders: boolean;
   /** Tokens of the request, as a client can estimate them. */
   readonly promptTokens: number;
   /** Called when a scheduled fault happens. */
@@ -38,12 +40,12 @@ export class GoogleAnswerStream {
     this.#options = options;
   }
 
-  /** Sends the headers at once and the tokens at their pace. */
+  /** Sends the headers and the tokens at their pace. */
   start(): void {
-    const { response, pace, answer, fault } = this.#options;
+    const { response, pace, answer, fault, hasLateHeaders } = this.#options;
     response.once('close', () => this.#timer?.cancel());
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.flushHeaders();
+    if (!hasLateHeaders) response.flushHeaders();
     this.#bill(false);
     if (fault?.fault === 'slow_drip') {
       const bytes = Buffer.from(answer.steps.map(({ sse }) => sse).join('') + answer.closing.sse);

@@ -1,7 +1,8 @@
 import { seededRandom } from '../seeded-random.js';
 
 /**
- * The shapes in which Gemini sends the same answer. Each was seen from the service.
+ * The shapes in which Gemini sends the same answer. Each was seen from the service, the last from
+ * gateways.
  *
  * - `plain`: the end and the signature in a message of their own, with an empty text (recording of gemini-3.7-flash in
  *   vercel/ai, `google-stream-gemini-3.7-flash-2026-09-16.chunks.txt`)
@@ -17,6 +18,7 @@ import { seededRandom } from '../seeded-random.js';
  * - `other_parts`: parts and fields that clients do not know
  * - `error_behind`: a 503 as bare JSON behind the end (vercel/ai issue 5217)
  * - `line_feeds`: lines that end as the standard prefers; the service ends them with CR LF
+ * - `late_headers`: no headers before the first token (timothy-agent/timothy pull request 102)
  */
 export const googleManners = [
   'plain',
@@ -33,6 +35,7 @@ export const googleManners = [
   'other_parts',
   'error_behind',
   'line_feeds',
+  'late_headers',
 ] as const;
 
 export type GoogleManner = (typeof googleManners)[number];

@@ -231,16 +231,18 @@ export class GoogleSimulator implements VendorSimulator<'llm'> {
     const promptTokens = Math.ceil(sentChars / 4);
     this.billed.push({ inputTokens: promptTokens, outputTokens: 0, estimated: true });
     const given = await answers(request);
+    const manner = this.#nextManner();
     const answer = googleWire(typeof given === 'string' ? { text: given } : given, {
       model: request.model,
       id: `simulated-${this.requests.length}`,
-      manner: this.#nextManner(),
+      manner,
       promptTokens,
       signs: simulatedModel(request.model)?.signs ?? false,
     });
     for (const [id, signature] of answer.signed) this.#signed.set(id, signature);
     new GoogleAnswerStream({
       ...{ response, answer, fault, promptTokens },
+      hasLateHeaders: manner === 'late_headers',
       clock: this.#clock,
       pace: { ...defaultPace, ...pace },
       onFault: () => onFault?.(),
