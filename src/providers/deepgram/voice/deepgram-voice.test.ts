@@ -242,7 +242,9 @@ describe('Deepgram as a voice', () => {
 
   it('waits for the first audio of a second connection as long as for that of the first', async () => {
     const clock = new VirtualClock();
-    const answer = new SpokenAnswer(voices.create({ clock, firstAudioTimeoutMs: 4000, audioTimeoutMs: 1500 }));
+    const answer = new SpokenAnswer(
+      voices.create({ clock, firstAudioTimeoutMs: 4000, audioTimeoutMs: 1500 }),
+    );
     answer.stream.write(sentences[0]!);
     await answer.first('chunk_done');
     voices.simulator.failNext({ fault: 'no_handshake' });

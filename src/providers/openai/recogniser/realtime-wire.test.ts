@@ -26,7 +26,10 @@ describe('the failure of an item', () => {
 
   it.each([
     [{ code: 'invalid_api_key', message: 'No.' }, { category: 'auth' }],
-    [{ type: 'insufficient_quota', message: 'No.' }, { category: 'rate_limit', retryable: false }],
+    [
+      { type: 'insufficient_quota', message: 'No.' },
+      { category: 'rate_limit', retryable: false },
+    ],
     [{ code: 'rate_limit_exceeded', message: 'No.' }, { category: 'rate_limit' }],
     [{ code: 'model_not_found', message: 'No.' }, { field: 'stt.model' }],
   ])('ends the stream if the next item would fail, too: %j', (error, expected) => {
