@@ -110,7 +110,7 @@ describe('the sockets of Cartesia', () => {
     clock.advance(500);
     await cut;
     expect(clock.pendingTimers).toBe(0);
-    silent.close();
+    await new Promise((resolve) => silent.close(resolve));
   });
 
   it('are closed with the provider, and its answers then fail', async () => {
