@@ -240,22 +240,6 @@ describe('Deepgram as a voice', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('waits for the first audio of a second connection as long as for that of the first', async () => {
-    const clock = new VirtualClock();
-    const answer = new SpokenAnswer(
-      voices.create({ clock, firstAudioTimeoutMs: 4000, audioTimeoutMs: 1500 }),
-    );
-    answer.stream.write(sentences[0]!);
-    await answer.first('chunk_done');
-    voices.simulator.failNext({ fault: 'no_handshake' });
-    for (let more = 0; more < 20; more++) answer.stream.write(`Sentence number ${more}.`);
-    await until(() => voices.simulator.attempts === 2);
-    clock.advance(3999);
-    expect(answer.error).toBeNull();
-    clock.advance(1);
-    expect(answer.error).toMatchObject({ category: 'timeout' });
-  });
-
   it('goes on over a new connection if the old one ends while nothing is to be spoken', async () => {
     const tts = voices.create();
     const answer = new SpokenAnswer(tts);
