@@ -132,13 +132,19 @@ export class LiveSocket {
 
   /** Ends the session. Resolves when the connection is closed; cuts it if the server does not close it in time. */
   async close(): Promise<void> {
-    const wasReady = this.#state === 'ready';
-    const { goodbye, clock } = this.#options;
-    if (wasReady && goodbye !== null) this.send(goodbye);
+    const { goodbye, clock, wire } = this.#options;
+    const socket = this.#socket;
+    const isOpen = this.#state !== 'down' && socket?.readyState === WebSocket.OPEN;
+    // Also before the server is ready: a vendor may charge for a session until its end.
+    if (isOpen && goodbye !== null) {
+      socket.send(goodbye);
+      wire.sent++;
+    }
+    const isEnding = isOpen || this.#state === 'ready';
     this.#goDown();
-    if (wasReady && goodbye === null) this.#socket?.close(1000);
-    if (wasReady) await within(clock, closeTimeoutMs, this.#closed);
-    this.#socket?.terminate();
+    if (isEnding && goodbye === null) socket?.close(1000);
+    if (isEnding) await within(clock, closeTimeoutMs, this.#closed);
+    socket?.terminate();
     await this.#closed;
   }
 

@@ -226,16 +226,21 @@ export class LiveStream<Message> implements SpeechToTextStream {
     const step = this.#transcript.flush(this.#sent.callerMs + rest.length / this.#bytesPerMs);
     if (step.asksForFinal === true) {
       const restMs = rest.length / this.#bytesPerMs;
-      this.#sent.sent(rest.length);
       const missingMs = Math.max(
         restMs === 0 ? 0 : leastMs - restMs,
-        leastFlushMs - (this.#sent.totalMs - this.#flushedMs),
+        leastFlushMs - (this.#sent.totalMs + restMs - this.#flushedMs),
         0,
       );
       const padding = this.#silence(missingMs);
-      this.#sent.padded(padding.length);
+      const messages = finalRequest(Buffer.concat([rest, padding]));
+      const [isTaken] = messages.map((message) => this.#socket.send(message));
+      // The socket may have failed at this message.
+      if (this.#closed) return;
+      if (isTaken === true) {
+        this.#sent.sent(rest.length);
+        this.#sent.padded(padding.length);
+      }
       this.#flushedMs = this.#sent.totalMs;
-      for (const message of finalRequest(Buffer.concat([rest, padding]))) this.#socket.send(message);
       this.#waitForAudio();
     }
     this.#reportUsage();
@@ -256,12 +261,11 @@ export class LiveStream<Message> implements SpeechToTextStream {
   /** A vendor that closes silent connections gets a little silence when the caller's audio has stopped. */
   #waitForAudio(): void {
     const { idle } = this.#vendor;
-    if (!idle) return;
+    if (!idle || this.#closed) return;
     this.#idleTimer?.cancel();
     this.#idleTimer = this.#settings.clock.setTimer(idle.afterMs, () => {
       const padding = this.#silence(idle.silenceMs);
-      this.#sent.padded(padding.length);
-      this.#socket.send(this.#vendor.audio(padding));
+      if (this.#socket.send(this.#vendor.audio(padding))) this.#sent.padded(padding.length);
       this.#waitForAudio();
     });
   }

@@ -144,7 +144,7 @@ export abstract class SimulatedRecogniser<
         this.#count.sent++;
         socket.send(JSON.stringify(message));
       };
-      // Both vendors accept every handshake, and check key and request after it.
+      // These vendors accept every handshake, and check key and request after it.
       const isKnown = this.knowsKey(request);
       if (!isKnown || 'problem' in read) {
         socket.on('error', () => undefined);

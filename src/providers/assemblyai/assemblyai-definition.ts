@@ -58,6 +58,8 @@ export const assemblyAiStt = builtInProvider<'stt', AssemblyAiSttConfig>({
       'universal-streaming-multilingual': { perMinute: 0.0025 },
     },
   },
+  languageField: 'language',
+  languageForm: 'primary',
   problemsOf: (config) => recognitionProblems(config),
   create: (config, { clock }) => assemblyAiSpeechToText({ ...config, clock }),
 });

@@ -85,7 +85,7 @@ export function codeError(code: number, reason: string, asked: Asked, what: stri
   return assemblyAiError(category, message + remedyOf(category, noCredit.test(reason)));
 }
 
-const noCredit = /balance|fund|credit|billing|payment|paid-only/i;
+const noCredit = /(?<![a-z])(?:balance|funds?|credits?|billing|payments?|paid-only)(?![a-z])/i;
 
 function remedyOf(category: ProviderErrorCategory, isCredit: boolean): string {
   if (isCredit) return ' Add credit to the account: https://www.assemblyai.com/app/billing.';

@@ -196,6 +196,16 @@ describe('an AssemblyAI stream', () => {
     }
   });
 
+  it('ends a session that has not begun', async () => {
+    // Its first message is still on the way.
+    const call = await fail({ type: 'slow_drip' });
+    await until(() => call.simulator.sessions.length > 0);
+    for (let turn = 0; turn < 20; turn++) await nextTurn();
+    void call.stream.close();
+    await until(() => call.simulator.sessions[0]!.controls.length > 0);
+    expect(call.simulator.sessions[0]!.controls).toEqual(['Terminate']);
+  });
+
   it('stays open for minutes without audio', async () => {
     const call = await connect();
     await call.pass(180_000, 500);
@@ -350,11 +360,12 @@ describe("AssemblyAI's own words for a failure", () => {
     [3005, 'Session Cancelled: An error occurred', 'server', true],
     [4002, '', 'auth', false],
     [3999, 'Something new', 'server', true],
+    [1011, 'The load balancer has closed the connection', 'server', true],
   ])('%i %s is of category %s', async (code, reason, category, retryable) => {
     const error = await said(code, reason);
     expect(error).toMatchObject({ category, retryable });
     expect(error.message).toContain(String(code));
-    if (/balance/.test(reason)) expect(error.message).toContain('Add credit');
+    expect(error.message.includes('Add credit')).toBe(reason.includes('account balance'));
   });
 
   it('are quoted without the key', async () => {

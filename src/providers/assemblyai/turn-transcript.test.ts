@@ -88,6 +88,16 @@ describe("AssemblyAI's transcript", () => {
     expect(transcript.pendingFlushes).toBe(0);
   });
 
+  it('answers the flush behind a held end that was given when its answer was overdue', () => {
+    const transcript = new TurnTranscript({ formatTurns: true });
+    transcript.flush(1000);
+    transcript.take(turn(0, 'book it', end));
+    expect(texts(transcript.giveUpFlush().events)).toEqual(['book it']);
+    transcript.flush(2000);
+    const next = turn(1, 'Now.', { ...end, isFormatted: true, fromMs: 900 });
+    expect(transcript.take(next).events).toMatchObject([{ text: 'Now.', untilMs: 2000, answersFlush: true }]);
+  });
+
   it('knows the words that were given by their times, since formatting changes their number', () => {
     const transcript = new TurnTranscript({ formatTurns: false });
     transcript.take(turn(0, 'at twenty five'));

@@ -105,7 +105,9 @@ export class TurnTranscript implements LiveTranscript<Turn> {
   giveUpFlush(): LiveStep {
     if (this.#flushes.shift() === undefined) return noStep;
     const phrase = this.#held?.phrase ?? this.#phrase;
-    if (phrase.text !== '') this.#owed++;
+    // The end that is held has come already; only its echo may follow.
+    if (this.#held) this.#echoes++;
+    else if (phrase.text !== '') this.#owed++;
     this.#given = {
       words: this.#given.words + wordsOf(phrase.text).length,
       untilMs: Math.max(this.#given.untilMs, phrase.words?.at(-1)?.endMs ?? 0),

@@ -61,6 +61,8 @@ export const cartesiaTts = builtInProvider<'tts', CartesiaTtsConfig>({
     field: 'voiceId',
     isId: (name) => /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/i.test(name),
   },
+  languageField: 'language',
+  languageForm: 'primary',
   create: (config, { clock }) => cartesiaTextToSpeech({ ...config, clock }),
 });
 
@@ -80,6 +82,8 @@ export const cartesiaStt = builtInProvider<'stt', CartesiaSttConfig>({
       .optional(),
   },
   recordable: ['model', 'language', 'keyterms', 'minVolume', 'maxSilenceSec'],
+  languageField: 'language',
+  languageForm: 'primary',
   problemsOf: whisperProblems,
   create: (config, { clock }) => cartesiaSpeechToText({ ...config, clock }),
 });

@@ -166,8 +166,8 @@ export function failureOfAnswer(
   }
   const { message, ...failure } = failureOfError(raw, status);
   return {
-    requestId: requestIdIn(read),
     ...failure,
+    requestId: failure.requestId ?? requestIdIn(read),
     status,
     message: message.startsWith('HTTP') ? message : `HTTP ${status}: ${message}`,
     retryAfterMs: retryAfterMs(read),

@@ -149,13 +149,13 @@ export class CartesiaListenStream implements SpeechToTextStream {
     const joined = Buffer.concat(this.#pieces, this.#pieceBytes);
     this.#pieces = [];
     this.#pieceBytes = 0;
-    this.#sentBytes += joined.length;
     this.#wasUsed = true;
-    this.#connection.sendAudio(joined);
+    if (this.#connection.sendAudio(joined)) this.#sentBytes += joined.length;
   }
 
   #flush(): void {
     this.#sendPieces();
+    if (this.#closed) return;
     this.#tellUsage();
     const step = this.#transcript.flush(this.#sentMs);
     // The caller of `flush()` does not expect the answer before it returns.

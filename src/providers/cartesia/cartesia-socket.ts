@@ -26,6 +26,8 @@ export interface CartesiaSocketOptions {
   readonly url: string;
   readonly apiKey: string;
   readonly clock: Clock;
+  /** Timeout until it is connected. @default 5000 */
+  readonly connectTimeoutMs?: number;
   /** Called when the connection is closed, for any reason. */
   readonly onGone: () => void;
 }
@@ -45,6 +47,8 @@ const maxIdleMs = 270_000;
 const freshMs = 10_000;
 /** Timeout of a check. */
 const pongMs = 1000;
+/** How long to wait for Cartesia's close before the connection is cut. */
+const closeTimeoutMs = 500;
 
 /** One connection to Cartesia's voices, used for many answers. It connects at construction. */
 export class CartesiaSocket {
@@ -56,6 +60,7 @@ export class CartesiaSocket {
   #socket: WebSocket | null = null;
   readonly #contexts = new Map<string, ContextListener>();
   #unsent: (Outgoing & { readonly contextId: string })[] = [];
+  readonly #connectTimer: Timer;
   #idleTimer: Timer | null = null;
   #pongTimer: Timer | null = null;
   #usedMs: number;
@@ -64,7 +69,7 @@ export class CartesiaSocket {
   #ignored = 0;
   #requestId: string | undefined;
 
-  constructor({ url, apiKey, clock, onGone }: CartesiaSocketOptions) {
+  constructor({ url, apiKey, clock, connectTimeoutMs = 5000, onGone }: CartesiaSocketOptions) {
     this.#clock = clock;
     this.#onGone = onGone;
     this.#apiKey = apiKey;
@@ -72,6 +77,9 @@ export class CartesiaSocket {
     this.opened = new Promise((resolve) => {
       this.#onOpened = resolve;
     });
+    this.#connectTimer = clock.setTimer(connectTimeoutMs, () =>
+      this.#fail({ message: `It did not answer within ${connectTimeoutMs} ms`, category: 'timeout' }),
+    );
     this.#connect(url);
   }
 
@@ -183,6 +191,8 @@ export class CartesiaSocket {
   }
 
   #onOpen(): void {
+    if (this.#failure) return;
+    this.#connectTimer.cancel();
     const unsent = this.#unsent;
     this.#unsent = [];
     for (const message of unsent) this.#give(message);
@@ -220,7 +230,7 @@ export class CartesiaSocket {
     }
     this.#usedMs = this.#clock.nowMs();
     if (isDone || error) this.#contexts.delete(contextId);
-    if (error) listener.onFailure({ requestId: this.#requestId, ...error });
+    if (error) listener.onFailure({ ...error, requestId: error.requestId ?? this.#requestId });
     else listener.onMessage(message);
   }
 
@@ -230,15 +240,23 @@ export class CartesiaSocket {
     const failure = { ...what, requestId: what.requestId ?? this.#requestId };
     this.#failure = failure;
     this.#onOpened(failure);
+    this.#connectTimer.cancel();
     this.#idleTimer?.cancel();
     this.#pongTimer?.cancel();
     const listeners = [...this.#contexts.values()];
     this.#contexts.clear();
     this.#unsent = [];
     this.#onGone();
-    if (this.#openSocket) this.#openSocket.close();
-    else this.#socket?.terminate();
+    this.#endConnection(failure.category === 'timeout');
     for (const listener of listeners) listener.onFailure(failure);
+  }
+
+  #endConnection(isDead: boolean): void {
+    const socket = this.#openSocket;
+    if (!socket || isDead) return this.#socket?.terminate();
+    const timer = this.#clock.setTimer(closeTimeoutMs, () => socket.terminate());
+    socket.once('close', () => timer.cancel());
+    socket.close();
   }
 }
 

@@ -1,7 +1,11 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { WebSocketServer } from 'ws';
 import { CartesiaVoices } from '../../../test/harness/cartesia-voices.js';
 import { phoneFormat, sentences, webFormat, SpokenAnswer } from '../../../test/harness/spoken-answer.js';
+import { CartesiaSocket } from './cartesia-socket.js';
 import { VirtualClock } from '../../simulators/virtual-clock.js';
 
 const voices = new CartesiaVoices();
@@ -73,6 +77,40 @@ describe('the sockets of Cartesia', () => {
     simulator.dropSockets();
     while (tts.openSockets > 0) await nextTurn();
     expect((await new SpokenAnswer(tts).speak(sentences)).error).toBeNull();
+  });
+
+  it('fail if no handshake is answered in time', async () => {
+    const clock = new VirtualClock();
+    const server = createServer((stream) => stream.on('error', () => undefined));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    let gone = 0;
+    const socket = new CartesiaSocket({ url, apiKey: 'any', clock, onGone: () => gone++ });
+    clock.advance(5000);
+    expect(await socket.opened).toMatchObject({ category: 'timeout' });
+    expect([gone, clock.pendingTimers]).toEqual([1, 0]);
+    await new Promise((resolve) => server.close(resolve));
+  });
+
+  it('are cut if the server does not close them', async () => {
+    const clock = new VirtualClock();
+    const silent = new WebSocketServer({ port: 0, host: '127.0.0.1' });
+    const streams: Socket[] = [];
+    silent.on('connection', (_, { socket }) => streams.push(socket));
+    await once(silent, 'listening');
+    const url = `ws://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    const socket = new CartesiaSocket({ url, apiKey: 'any', clock, onGone: () => undefined });
+    expect(await socket.opened).toBeNull();
+    while (streams.length < 1) await nextTurn();
+    // The close frame gets no answer.
+    streams[0]!.removeAllListeners('data').on('data', () => undefined);
+    const cut = once(streams[0]!, 'close');
+    socket.close();
+    expect(clock.pendingTimers).toBe(1);
+    clock.advance(500);
+    await cut;
+    expect(clock.pendingTimers).toBe(0);
+    await new Promise((resolve) => silent.close(resolve));
   });
 
   it('are closed with the provider, and its answers then fail', async () => {

@@ -106,11 +106,14 @@ export class ListenConnection {
     socket.on('close', (code: number, reason: Buffer) => this.#fail(failureOfClose(code, reason.toString())));
   }
 
-  /** Sends audio. Call it only while {@link isOpen}. */
-  sendAudio(bytes: Uint8Array): void {
-    this.#socket?.send(bytes);
-    if ((this.#socket?.bufferedAmount ?? 0) > this.#options.maxBufferedBytes)
+  /** Sends audio if {@link isOpen}. Returns whether the connection took it. */
+  sendAudio(bytes: Uint8Array): boolean {
+    const socket = this.#socket;
+    if (!this.isOpen || socket?.readyState !== WebSocket.OPEN) return false;
+    socket.send(bytes);
+    if (socket.bufferedAmount > this.#options.maxBufferedBytes)
       this.#fail({ message: 'It takes no more audio: the connection is stuck.', category: 'connection' });
+    return true;
   }
 
   /** Requests a final for all audio so far. Call it only while {@link isOpen}. */

@@ -66,6 +66,8 @@ export const elevenLabsStt = builtInProvider<'stt', ElevenLabsSttConfig>({
     extra: z.record(text, z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).optional(),
   },
   recordable: ['model', 'language', 'keyterms', 'timestamps', 'vad', 'noVerbatim'],
+  languageField: 'language',
+  languageForm: 'primary',
   problemsOf: (config) => scribeProblems(config),
   create: (config, { clock }) => scribeSpeechToText({ ...config, clock }),
 });

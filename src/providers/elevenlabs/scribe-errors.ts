@@ -46,7 +46,8 @@ export function scribeConnectionError(failure: LiveFailure, asked: AskedScribe):
       const said = quote(reason, asked.apiKey);
       const what = `(code ${code}${said === '' ? '' : `: ${said}`})`;
       const category =
-        code === 1008 ? 'bad_request' : code === 1011 || code === 1012 ? 'server' : 'connection';
+        categoryOfReason(reason) ??
+        (code === 1008 ? 'bad_request' : code === 1011 || code === 1012 ? 'server' : 'connection');
       return scribeError(category, `elevenlabs closed the connection to Scribe ${what}.`);
     }
     case 'timeout':
@@ -120,6 +121,18 @@ const categories = new Map<string, ProviderErrorCategory>([
   ['invalid_request', 'bad_request'],
   ['chunk_size_exceeded', 'bad_request'],
 ]);
+
+/** ElevenLabs closes with 1008 for many reasons; the code alone would make a wrong request of them. */
+const categoriesOfReasons: readonly (readonly [string, ProviderErrorCategory])[] = [
+  ['rate_limit', 'rate_limit'],
+  ['too_many_', 'rate_limit'],
+  ['system_busy', 'server'],
+  ['input_timeout_exceeded', 'connection'],
+];
+
+function categoryOfReason(reason: string): ProviderErrorCategory | undefined {
+  return categoriesOfReasons.find(([beginning]) => reason.startsWith(beginning))?.[1];
+}
 
 /** A used-up quota does not recover during a call. */
 function isUsedUp(code: string | undefined): boolean {

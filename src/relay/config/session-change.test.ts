@@ -89,6 +89,17 @@ describe('the language of a change', () => {
     });
   });
 
+  it.each([
+    { stt: { provider: 'assemblyai', apiKey: key } },
+    { stt: { provider: 'cartesia', apiKey: key } },
+    { stt: { provider: 'elevenlabs', apiKey: key } },
+    { stt: { provider: 'openai', apiKey: key } },
+    { tts: { provider: 'cartesia', apiKey: key } },
+  ] as const)('goes without its region to %j', (named) => {
+    const config = changed({ ...plain, ...named }, { language: 'de-AT' });
+    expect('stt' in named ? config.stt : config.tts).toMatchObject({ language: 'de' });
+  });
+
   it('goes to a provider that the environment has chosen', () => {
     const { inbound, llm, tts } = plain;
     const unnamed = { inbound, llm, tts, agent } as SessionConfig;

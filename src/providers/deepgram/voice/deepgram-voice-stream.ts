@@ -36,6 +36,8 @@ export class DeepgramVoiceStream implements TextToSpeechStream, SpeakListener {
   /** What Deepgram calls the connection; undefined if it does not tell. */
   #requestId: string | undefined;
   #hasSpoken = false;
+  /** Whether audio has come over the present connection. */
+  #isConnectionHeard = false;
   #ended = false;
   #closed = false;
 
@@ -96,6 +98,7 @@ export class DeepgramVoiceStream implements TextToSpeechStream, SpeakListener {
     if (!this.#encoding.accepts(bytes))
       return this.#fail(voiceError('server', 'Deepgram sent audio in another format than requested.'));
     this.#hasSpoken = true;
+    this.#isConnectionHeard = true;
     this.#watchdog.expect(this.#options.audioTimeoutMs);
     const frame = this.#decoder.decode(bytes);
     if (frame) this.#options.onEvent({ type: 'audio', chunk, frame });
@@ -151,13 +154,15 @@ export class DeepgramVoiceStream implements TextToSpeechStream, SpeakListener {
       return null;
     }
     this.#socket = leased;
+    this.#isConnectionHeard = false;
+    this.#expectAudio();
     leased.lease(this);
     return leased;
   }
 
   #expectAudio(): void {
     const { firstAudioTimeoutMs, audioTimeoutMs } = this.#options;
-    this.#watchdog.expect(this.#socket && this.#hasSpoken ? audioTimeoutMs : firstAudioTimeoutMs);
+    this.#watchdog.expect(this.#isConnectionHeard ? audioTimeoutMs : firstAudioTimeoutMs);
   }
 
   #tellDone(): void {

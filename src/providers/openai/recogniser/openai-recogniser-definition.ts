@@ -51,6 +51,8 @@ export const openAiStt = builtInProvider<'stt', OpenAiSttConfig>({
       'gpt-transcribe': { perMinute: 0.0045 },
     },
   },
+  languageField: 'language',
+  languageForm: 'primary',
   problemsOf: (config) => [...serviceProblems(config), ...recognitionProblems(config)],
   create: (config, { clock }) => openAiSpeechToText({ ...config, clock }),
 });

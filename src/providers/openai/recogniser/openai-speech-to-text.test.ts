@@ -152,6 +152,17 @@ describe('a call with OpenAI as recogniser', () => {
     expect(call.finals).toEqual(['one', 'two']);
   });
 
+  it('goes on behind an item that OpenAI could not transcribe, with silence in its place', async () => {
+    const call = await connect({
+      simulator: { hearing: hearingInTurn(['one', 'two']), manners: { deltas: 'none', failsFirst: true } },
+    });
+    await sayAndFlush(call, phone);
+    await sayAndFlush(call, phone);
+    expect(call.finals).toEqual(['', 'two']);
+    expect(call.errors).toEqual([]);
+    expect(call.stt).toMatchObject({ failedItems: 1 });
+  });
+
   it('answers an overdue flush with the words so far, and does not repeat them', async () => {
     const call = await connect({ simulator: { latencies: { flushMs: 6000 } } });
     call.stream.speechStarted?.();

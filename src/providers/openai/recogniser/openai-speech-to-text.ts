@@ -43,6 +43,7 @@ export class OpenAiSpeechToText implements SpeechToText {
   readonly #service: AudioService;
   readonly #clock: Clock;
   readonly #wire: WireCount = { sent: 0, received: 0 };
+  #failedItems = 0;
   readonly #odd: OddMessageCount = { unknown: 0, malformed: 0 };
   #warming: Promise<readonly ProviderNotice[]> | null = null;
 
@@ -64,6 +65,11 @@ export class OpenAiSpeechToText implements SpeechToText {
   /** Ignored messages over all streams so far: of a new type, or not OpenAI's messages. */
   get ignored(): Readonly<OddMessageCount> {
     return this.#odd;
+  }
+
+  /** Items over all streams so far that OpenAI could not transcribe. */
+  get failedItems(): number {
+    return this.#failedItems;
   }
 
   /**
@@ -90,7 +96,10 @@ export class OpenAiSpeechToText implements SpeechToText {
     const settings: LiveSettings = {
       ...{ clock: this.#clock, connectTimeoutMs, flushTimeoutMs, wire: this.#wire, odd: this.#odd },
     };
-    const wire = realtimeWire({ service: this.#service, recognition: this.#options, format });
+    const wire = realtimeWire({
+      ...{ service: this.#service, recognition: this.#options, format },
+      onFailedItem: () => this.#failedItems++,
+    });
     return new SpeechOnlyStream((onEvent) => {
       const stream = new LiveStream(wire, new ItemTranscript(), settings, { ...options, onEvent });
       if (sampleRatesHz.includes(format.sampleRateHz)) stream.start();

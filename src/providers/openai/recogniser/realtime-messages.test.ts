@@ -35,7 +35,11 @@ describe('messages of a transcription session', () => {
     const failed = parseRealtimeMessage(
       '{"type":"conversation.item.input_audio_transcription.failed","item_id":"i","error":{"message":"No.","code":"rate_limit_exceeded"}}',
     );
-    expect(failed).toMatchObject({ type: 'error', error: { message: 'No.', code: 'rate_limit_exceeded' } });
+    expect(failed).toMatchObject({
+      type: 'failed',
+      itemId: 'i',
+      error: { message: 'No.', code: 'rate_limit_exceeded' },
+    });
   });
 
   it('never throw', () => {

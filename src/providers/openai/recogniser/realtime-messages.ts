@@ -11,6 +11,8 @@ export type RealtimeMessage =
   | { readonly type: 'delta'; readonly itemId: string; readonly text: string }
   /** The whole text of an item. */
   | { readonly type: 'completed'; readonly itemId: string; readonly text: string }
+  /** An item gets no text. */
+  | { readonly type: 'failed'; readonly itemId: string; readonly error: ErrorBody }
   /** The audio since the last request was too short to be an item. */
   | { readonly type: 'nothing' }
   | { readonly type: 'error'; readonly error: ErrorBody };
@@ -48,6 +50,9 @@ export function parseRealtimeMessage(text: string): RealtimeMessage | 'ignored' 
     case `${transcription}completed`:
       return itemId === '' ? 'malformed' : { type: 'completed', itemId, text: stringOf(fields.transcript) };
     case `${transcription}failed`:
+      return itemId === ''
+        ? errorIn(fields)
+        : { type: 'failed', itemId, error: errorBody(fields) ?? unexplained };
     case 'error':
       return errorIn(fields);
     default:
@@ -55,8 +60,10 @@ export function parseRealtimeMessage(text: string): RealtimeMessage | 'ignored' 
   }
 }
 
+const unexplained: ErrorBody = { message: 'It did not say why.', code: null, type: null, param: null };
+
 function errorIn(fields: Readonly<Record<string, unknown>>): RealtimeMessage {
-  const error = errorBody(fields) ?? { message: 'It did not say why.', code: null, type: null, param: null };
+  const error = errorBody(fields) ?? unexplained;
   // Seen in goodroot/hyprwhspr issue 63 and in others.
   if (error.code === 'input_audio_buffer_commit_empty') return { type: 'nothing' };
   return { type: 'error', error };

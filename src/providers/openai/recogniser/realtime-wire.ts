@@ -12,6 +12,8 @@ export interface RealtimeWireOptions {
   readonly service: AudioService;
   readonly recognition: OpenAiRecognition;
   readonly format: AudioFormat;
+  /** OpenAI could not transcribe an item, which then counts as silence. */
+  readonly onFailedItem: () => void;
 }
 
 /** OpenAI refuses to commit less than this. */
@@ -22,7 +24,12 @@ const leastCommitMs = 100;
  *
  * Source: https://developers.openai.com/api/docs/guides/realtime-transcription
  */
-export function realtimeWire({ service, recognition, format }: RealtimeWireOptions): LiveWire<ItemMessage> {
+export function realtimeWire({
+  service,
+  recognition,
+  format,
+  onFailedItem,
+}: RealtimeWireOptions): LiveWire<ItemMessage> {
   const { model = defaultModel } = recognition;
   const context: AudioFailureContext = { kind: 'stt', apiKey: service.apiKey, model };
   const sent = sentFormat(format);
@@ -40,12 +47,16 @@ export function realtimeWire({ service, recognition, format }: RealtimeWireOptio
     hello: JSON.stringify({ type: 'session.update', session: sessionOf(recognition, sent) }),
     audio: append,
     finalRequest: (rest) => (rest.length > 0 ? [append(rest), commit] : [commit]),
-    read: (text) => readMessage(text, context),
+    read: (text) => readMessage(text, context, onFailedItem),
     errorOf: (failure) => liveError(failure, context),
   };
 }
 
-function readMessage(text: string, context: AudioFailureContext): LiveReading<ItemMessage> {
+function readMessage(
+  text: string,
+  context: AudioFailureContext,
+  onFailedItem: () => void,
+): LiveReading<ItemMessage> {
   const message = parseRealtimeMessage(text);
   if (typeof message === 'string') return { type: message };
   switch (message.type) {
@@ -53,9 +64,20 @@ function readMessage(text: string, context: AudioFailureContext): LiveReading<It
       return { type: 'ready', requestId: message.id };
     case 'error':
       return { type: 'failure', error: reportedError(message.error, context) };
+    case 'failed': {
+      const error = reportedError(message.error, context);
+      if (endsStream(error)) return { type: 'failure', error };
+      onFailedItem();
+      return { type: 'message', message: { type: 'completed', itemId: message.itemId, text: '' } };
+    }
     default:
       return { type: 'message', message };
   }
+}
+
+/** Whether the next item would fail, too: the key, the quota, the limit or a field of the config is the reason. */
+function endsStream({ category, field }: ProviderError): boolean {
+  return category === 'auth' || category === 'rate_limit' || field !== undefined;
 }
 
 function liveError(failure: LiveFailure, context: AudioFailureContext): ProviderError {

@@ -12,6 +12,12 @@ export interface OpenAiRecogniserManners {
   readonly usage?: 'tokens' | 'duration' | 'none';
   /** Spaces around a text: Whisper's texts begin with one (https://github.com/openai/whisper/discussions/1041). @default false */
   readonly spaced?: boolean;
+  /**
+   * Whether the transcription of the first item fails, with `failed` and a `server_error` in place of `completed`
+   * (https://github.com/openai/openai-realtime-console/issues/46). Its words are lost, so random manners leave it out.
+   * @default false
+   */
+  readonly failsFirst?: boolean;
 }
 
 /** Manners with every choice made; `deltas: null` is the model's own. */
@@ -21,7 +27,10 @@ export type ChosenManners = Required<Omit<OpenAiRecogniserManners, 'deltas'>> & 
 
 /** Fills in the usual choices. */
 export function chosenManners(manners: OpenAiRecogniserManners = {}): ChosenManners {
-  return { deltas: null, order: 'in_order', extras: false, usage: 'tokens', spaced: false, ...manners };
+  return {
+    ...{ deltas: null, order: 'in_order', extras: false, usage: 'tokens', spaced: false, failsFirst: false },
+    ...manners,
+  };
 }
 
 /** Draws random manners, the same sequence for the same seed. */
@@ -34,5 +43,6 @@ export function randomManners(seed: number): () => ChosenManners {
     extras: one([true, false]),
     usage: one(['tokens', 'duration', 'none']),
     spaced: one([true, false]),
+    failsFirst: false,
   });
 }

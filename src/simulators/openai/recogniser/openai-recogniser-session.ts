@@ -171,6 +171,11 @@ export class OpenAiRecogniserSession extends RecogniserSession {
   }
 
   #complete({ id, words, lengthMs }: Item): void {
+    if (this.manners.failsFirst && id === 'item_0') {
+      const message = `Input transcription failed for item '${id}'.`;
+      const error = { type: 'server_error', code: null, message, param: null };
+      return this.#say(`${transcription}failed`, { item_id: id, content_index: 0, error }, true);
+    }
     const text = words.map(({ word }) => word).join(' ');
     const { usage, spaced } = this.manners;
     const tokens = { type: 'tokens', input_tokens: Math.ceil(lengthMs / 100), output_tokens: words.length };
