@@ -1,6 +1,7 @@
 /** The command line: runs it, and ends the process with its exit code. */
 import { Console } from 'node:console';
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers';
 import { CommanderError } from 'commander';
 import { systemClock, within } from '../core/clock.js';
 import { exitCodes, runUntilSignal } from './exit.js';
@@ -11,6 +12,8 @@ import { output } from './terminal.js';
 
 /** How long the exit waits for a stalled terminal or reader. */
 const writtenWithinMs = 1000;
+/** How long the process waits for what the user's own code keeps open. */
+const lingersMs = 2000;
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
   version: string;
@@ -19,13 +22,14 @@ const { version } = JSON.parse(readFileSync(new URL('../../package.json', import
 /** Runs a command until it ends or is stopped, and sets the exit code. */
 const run: RunCommand = async (command) => {
   const { code, stopped } = await runUntilSignal(command, { readerGone: output.readerGone });
-  // A command that ended by itself leaves nothing running, so the process exits on its own. A stopped one may leave
-  // work behind: exit without it.
+  // A stopped command may leave work behind: exit without it.
   if (stopped) {
     await within(systemClock, writtenWithinMs, output.written());
     process.exit(code);
   }
   process.exitCode = code === exitCodes.ok && output.lostOutput ? exitCodes.failed : code;
+  // A command that ended by itself leaves nothing running, but the user's agent file may: a pool of connections, a timer.
+  void output.written().then(() => setTimeout(() => process.exit(), lingersMs).unref());
 };
 
 // The vendors' help is slow to load: load it only for help.

@@ -84,5 +84,7 @@ function amountText(entry: UsageEntry): string {
 
 /** Small amounts need more digits than cents. */
 function dollars(usd: number): string {
-  return `$${usd === 0 ? '0' : usd.toFixed(usd < 0.1 ? 5 : 2)}`;
+  if (usd === 0) return '$0';
+  if (usd < 0.00001) return 'less than $0.00001';
+  return `$${usd.toFixed(usd < 0.1 ? 5 : 2)}`;
 }

@@ -71,7 +71,8 @@ the caller heard, how long the recovery took, and which words were lost or
 doubled. It needs no keys and runs in simulated time. --drill list lists the
 drills; --json prints a line for each drill. --shapes 1, 2, … varies the
 vendors' responses within what the real ones send, in another way for each
-number. --stt, --llm and --tts choose the vendors. --agent drills that agent's providers instead, your own vendors
+number. --stt, --llm and --tts choose the vendors.
+--agent drills that agent's providers instead, your own vendors
 included: real calls, in real time, at its vendors. --drill list --agent FILE
 lists those drills; it does not read the file.
 

@@ -65,6 +65,10 @@ describe('a config', () => {
     const of = (wrong: unknown): unknown =>
       resolveConfig({ inbound, prices: wrong } as unknown as SessionConfig);
     expect(() => of({ stt: { deepgram: 0.004 } })).toThrow(/prices\.stt\.deepgram/);
+    expect(() => of({ tts: { elevenlabs: {} } })).toThrow(
+      /prices\.tts\.elevenlabs.*needs perThousandCharacters/,
+    );
+    expect(() => of({ stt: { 'deepgram/no*a': { perMinute: 1 } } })).toThrow(/not at its end/);
     expect(() => of({ llm: { openai: { inputPerMillion: -1, outputPerMillion: 1 } } })).toThrow(
       /prices\.llm\.openai\.inputPerMillion/,
     );

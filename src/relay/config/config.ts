@@ -209,11 +209,17 @@ const speculationForm =
   'is neither true, false nor { maxPerTurn, minStableMs }: a whole number above 0, and milliseconds above 0';
 
 const dollars = z.number().nonnegative();
+const priced = z
+  .string()
+  .refine(
+    (name) => !name.slice(0, -1).includes('*'),
+    "has a * that is not at its end: write 'provider/beginning*'",
+  );
 const prices = z.strictObject({
-  stt: z.record(z.string(), z.strictObject({ perMinute: dollars })).optional(),
+  stt: z.record(priced, z.strictObject({ perMinute: dollars })).optional(),
   llm: z
     .record(
-      z.string(),
+      priced,
       z.strictObject({
         inputPerMillion: dollars,
         cachedInputPerMillion: dollars.optional(),
@@ -224,8 +230,10 @@ const prices = z.strictObject({
     .optional(),
   tts: z
     .record(
-      z.string(),
-      z.strictObject({ perThousandCharacters: dollars.optional(), perMinute: dollars.optional() }),
+      priced,
+      z
+        .strictObject({ perThousandCharacters: dollars.optional(), perMinute: dollars.optional() })
+        .refine((price) => Object.keys(price).length > 0, 'needs perThousandCharacters or perMinute'),
     )
     .optional(),
 });
