@@ -26,6 +26,7 @@ import type { Supervision } from '../../fallback/policy/supervision.js';
 import { defaultTransport, transportTypes, type TransportType } from '../../transport/registry.js';
 import type { TextToSpeech } from '../../providers/text-to-speech.js';
 import { problemsOf } from './config-problems.js';
+import { pricesSchema } from './prices-schema.js';
 import {
   resolveProviders,
   resolveVoice,
@@ -208,36 +209,6 @@ const speculation = z.strictObject({
 const speculationForm =
   'is neither true, false nor { maxPerTurn, minStableMs }: a whole number above 0, and milliseconds above 0';
 
-const dollars = z.number().nonnegative();
-const priced = z
-  .string()
-  .refine(
-    (name) => !name.slice(0, -1).includes('*'),
-    "has a * that is not at its end: write 'provider/beginning*'",
-  );
-const prices = z.strictObject({
-  stt: z.record(priced, z.strictObject({ perMinute: dollars })).optional(),
-  llm: z
-    .record(
-      priced,
-      z.strictObject({
-        inputPerMillion: dollars,
-        cachedInputPerMillion: dollars.optional(),
-        cacheWritePerMillion: dollars.optional(),
-        outputPerMillion: dollars,
-      }),
-    )
-    .optional(),
-  tts: z
-    .record(
-      priced,
-      z
-        .strictObject({ perThousandCharacters: dollars.optional(), perMinute: dollars.optional() })
-        .refine((price) => Object.keys(price).length > 0, 'needs perThousandCharacters or perMinute'),
-    )
-    .optional(),
-});
-
 const limits = z.strictObject({ maxDurationMs: limitMs, idleTimeoutMs: limitMs });
 
 const reconnect = z.strictObject({
@@ -259,7 +230,7 @@ const shape = z.strictObject({
   turnTaking: turnTaking.partial().optional(),
   speculation: z.union([z.boolean(), speculation.partial()], { error: speculationForm }).optional(),
   limits: limits.partial().optional(),
-  prices: prices.optional(),
+  prices: pricesSchema.optional(),
   reconnect: z.union([z.literal(false), reconnect.partial()]).optional(),
 });
 
